@@ -1,0 +1,58 @@
+//! Where pictures and sound come from.
+//!
+//! One trait for each. A source is asked once per tick of the output and
+//! answers at once: sources on devices keep their own threads and hand over the
+//! latest frame.
+
+use crate::media::{AudioBlock, MediaTime, VideoFrame};
+
+/// Something that shows a picture.
+pub trait VideoSource: Send {
+    /// The newest picture for the output frame that is due at `due`, in its own
+    /// size; `None` while there has been none yet. Never waits.
+    fn frame(&mut self, due: MediaTime) -> Option<VideoFrame>;
+
+    /// How it is doing.
+    fn status(&self) -> SourceStatus;
+}
+
+/// Something that sounds.
+pub trait AudioSource: Send {
+    /// Fills the block that starts at `block.time`; silence where it has
+    /// nothing. Never waits. Blocks are asked for in order, without gaps.
+    fn read(&mut self, block: &mut AudioBlock);
+
+    /// How it is doing.
+    fn status(&self) -> SourceStatus;
+}
+
+/// How a source is doing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SourceStatus {
+    /// Its name, as people know it.
+    pub name: String,
+    /// What it delivers in words, such as "1280×720 MJPEG, 30 fps asked, 24.8
+    /// delivered".
+    pub delivers: String,
+    /// What is wrong, where something is.
+    pub trouble: Option<Trouble>,
+    /// Frames that were shown more than once because no newer one had come.
+    pub repeated: u64,
+    /// Frames or samples that came and were never used.
+    pub dropped: u64,
+}
+
+/// What can be wrong with a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The device is not there.
+    Missing,
+    /// Another program is using it.
+    Busy,
+    /// The system refuses this program the device.
+    Denied,
+    /// It is open and has stopped delivering.
+    Stalled,
+    /// It reported an error; the driver's words.
+    Failed(String),
+}
