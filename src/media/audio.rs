@@ -24,9 +24,6 @@ pub struct AudioBlock {
 impl AudioBlock {
     /// A block of silence that starts at `time`.
     pub fn silence(time: MediaTime) -> Self {
-        Self {
-            time,
-            samples: vec![0.0; BLOCK_FRAMES * CHANNELS].into_boxed_slice(),
-        }
+        Self { time, samples: vec![0.0; BLOCK_FRAMES * CHANNELS].into_boxed_slice() }
     }
 }

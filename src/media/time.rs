@@ -65,10 +65,7 @@ impl Add<Duration> for MediaTime {
     type Output = Self;
 
     fn add(self, by: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)),
-        )
+        Self(self.0.saturating_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)))
     }
 }
 
@@ -82,10 +79,7 @@ impl Sub<Duration> for MediaTime {
     type Output = Self;
 
     fn sub(self, by: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)),
-        )
+        Self(self.0.saturating_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)))
     }
 }
 
@@ -117,7 +111,8 @@ impl FrameRate {
 
     /// When frame `index` is due after the start, rounded down.
     pub fn time_of(self, index: u64) -> MediaTime {
-        let micros = u128::from(index) * 1_000_000 * u128::from(self.den) / u128::from(self.num.max(1));
+        let micros =
+            u128::from(index) * 1_000_000 * u128::from(self.den) / u128::from(self.num.max(1));
         MediaTime::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
     }
 
@@ -129,11 +124,7 @@ impl FrameRate {
 
 impl fmt::Display for FrameRate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.den == 1 {
-            write!(f, "{}", self.num)
-        } else {
-            write!(f, "{:.2}", self.as_f64())
-        }
+        if self.den == 1 { write!(f, "{}", self.num) } else { write!(f, "{:.2}", self.as_f64()) }
     }
 }
 
@@ -163,6 +154,9 @@ mod tests {
         let (early, late) = (MediaTime::from_millis(1), MediaTime::from_millis(5));
         assert_eq!(late.since(early), Duration::from_millis(4));
         assert_eq!(early.since(late), Duration::ZERO);
-        assert_eq!(MediaTime::from_micros(i64::MAX) + Duration::MAX, MediaTime::from_micros(i64::MAX));
+        assert_eq!(
+            MediaTime::from_micros(i64::MAX) + Duration::MAX,
+            MediaTime::from_micros(i64::MAX)
+        );
     }
 }

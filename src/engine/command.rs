@@ -1,0 +1,125 @@
+//! What a face can ask of the engine.
+
+use std::path::PathBuf;
+
+use crate::media::FrameRate;
+use crate::protocol::rtmp::key::{Credentials, StreamKey};
+
+/// One request. Commands are carried out in order and never block the sender.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Shows another picture. The stream goes on.
+    SetVideoInput(VideoInput),
+    /// Takes sound from elsewhere. The stream goes on.
+    SetAudioInput(AudioInput),
+    /// Another size, rate or bitrate: at once while idle; while live only the
+    /// video bitrate and `adaptive` change.
+    SetOutput(OutputSettings),
+    /// Starts publishing there.
+    GoLive(DestinationSettings),
+    /// Ends the stream cleanly, within 2 s whatever the peer does.
+    Stop,
+    /// Tries the next connection now instead of waiting.
+    ReconnectNow,
+    /// Microphone gain in decibels, -60 to +30.
+    SetGain(f32),
+    /// Microphone muted: silence is sent.
+    SetMuted(bool),
+    /// Turns the picture that is sent left to right.
+    SetMirror(bool),
+    /// Looks for cameras and microphones again.
+    RefreshDevices,
+    /// The window is visible: hand out preview pictures.
+    ShowPreview,
+    /// The window is hidden: hand out none.
+    HidePreview,
+    /// Stops everything; the engine's threads end.
+    Shutdown,
+}
+
+/// Where the picture comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum VideoInput {
+    /// The built-in test signal.
+    #[default]
+    Test,
+    /// The system's first camera.
+    DefaultCamera,
+    /// A camera by its stable identity.
+    Camera(String),
+    /// A still picture from a PNG file.
+    Picture(PathBuf),
+    /// No picture: sound only.
+    Off,
+}
+
+/// Where the sound comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum AudioInput {
+    /// The built-in test signal.
+    #[default]
+    Test,
+    /// The system's default microphone.
+    DefaultMicrophone,
+    /// A microphone by its stable identity.
+    Microphone(String),
+    /// No sound: picture only.
+    Off,
+}
+
+/// What is made of picture and sound.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OutputSettings {
+    /// Width in pixels, even.
+    pub width: u32,
+    /// Height in pixels, even.
+    pub height: u32,
+    /// Frames per second.
+    pub fps: FrameRate,
+    /// Video bitrate in kbit/s.
+    pub video_kbps: u32,
+    /// Audio bitrate in kbit/s.
+    pub audio_kbps: u32,
+    /// Seconds from one keyframe to the next.
+    pub keyframe_s: f32,
+    /// Lower the bitrate while the link carries less.
+    pub adaptive: bool,
+}
+
+impl Default for OutputSettings {
+    fn default() -> Self {
+        Self {
+            width: 1280,
+            height: 720,
+            fps: FrameRate::whole(30),
+            video_kbps: 2_500,
+            audio_kbps: 128,
+            keyframe_s: 2.0,
+            adaptive: true,
+        }
+    }
+}
+
+impl OutputSettings {
+    /// Frames from one keyframe to the next, at least 1.
+    pub fn keyframe_interval(&self) -> u32 {
+        (f64::from(self.keyframe_s) * self.fps.as_f64()).round().max(1.0) as u32
+    }
+}
+
+/// Where to publish.
+#[derive(Clone, Debug, Default)]
+pub struct DestinationSettings {
+    /// The name people know it by, such as "Twitch" or "this computer".
+    pub name: String,
+    /// Server address, or a full URL with the key as its last part, as typed.
+    pub server: String,
+    /// Stream key, where it is not part of `server`.
+    pub key: Option<StreamKey>,
+    /// User name and password, for servers that ask for them.
+    pub credentials: Option<Credentials>,
+    /// A file with the certificates to trust beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Start the built-in server first and publish there: "this computer".
+    pub built_in_server: bool,
+}

@@ -1,0 +1,16 @@
+//! The engine: threads, channels and lifecycle behind two narrow doors.
+//!
+//! A face (window or terminal) sends [`Command`]s and draws the newest
+//! [`Snapshot`]; it decides nothing and never waits. Everything that can go
+//! wrong reaches it as a [`Fault`] with a sentence and a remedy.
+
+mod command;
+mod fault;
+mod snapshot;
+
+pub use command::{AudioInput, Command, DestinationSettings, OutputSettings, VideoInput};
+pub use fault::{ExitClass, Fault};
+pub use snapshot::{
+    Cause, Connection, ConnectionLog, DestinationSnapshot, Drops, Levels, ProcessSnapshot,
+    ServerSnapshot, Snapshot, SourceSnapshot, Stage, Step, VideoSnapshot,
+};

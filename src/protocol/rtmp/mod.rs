@@ -1,0 +1,3 @@
+//! The Real-Time Messaging Protocol.
+
+pub mod key;
