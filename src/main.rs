@@ -1,1 +1,7 @@
-fn main() {}
+//! Parses arguments, starts logging, runs one face.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tallylight::cli::main()
+}

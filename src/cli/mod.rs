@@ -1,1 +1,8 @@
-//! To be written.
+//! The face without a window. To be written.
+
+use std::process::ExitCode;
+
+/// Runs it.
+pub fn main() -> ExitCode {
+    ExitCode::SUCCESS
+}

@@ -11,4 +11,4 @@ mod time;
 pub use audio::{AudioBlock, BLOCK_FRAMES, CHANNELS, SAMPLE_RATE};
 pub use frame::{FramePool, Picture, Plane, Planes, VideoFrame};
 pub use packet::{AudioConfig, Packet, Track, TrackConfig, VideoConfig};
-pub use time::{FrameRate, MediaTime};
+pub use time::{Clock, FrameRate, MediaTime};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A point on the program's monotonic media clock, in microseconds.
 ///
@@ -86,6 +86,32 @@ impl Sub<Duration> for MediaTime {
 impl fmt::Display for MediaTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:.3} s", self.as_secs_f64())
+    }
+}
+
+/// Where the media clock's origin lies on the system's monotonic clock.
+///
+/// It converts and never reads a clock: whoever is allowed to know the time
+/// hands the instant in.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    origin: Instant,
+}
+
+impl Clock {
+    /// A media clock that starts at `origin`.
+    pub const fn starting_at(origin: Instant) -> Self {
+        Self { origin }
+    }
+
+    /// The media time of `instant`; zero for all that lies before the origin.
+    pub fn at(&self, instant: Instant) -> MediaTime {
+        MediaTime::ZERO + instant.saturating_duration_since(self.origin)
+    }
+
+    /// The instant of a media time at or after the origin.
+    pub fn instant(&self, time: MediaTime) -> Instant {
+        self.origin + time.since(MediaTime::ZERO)
     }
 }
 
