@@ -1,5 +1,11 @@
-//! Wire formats, sans-IO: bytes and times in, bytes and events out.
+//! Wire formats as plain values and state machines: bytes in, bytes out.
 //!
-//! No clock, thread, socket or randomness in here; each is handed in.
+//! Nothing here reads a clock, opens a socket or starts a thread. Time and random
+//! bytes are handed in, and every length that a peer claims is checked before it
+//! costs anything.
 
+pub mod aac;
+pub mod amf0;
+pub mod flv;
+pub mod h264;
 pub mod rtmp;

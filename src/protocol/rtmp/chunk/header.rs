@@ -1,0 +1,192 @@
+//! The bytes in front of a chunk's payload (RTMP 1.0 §5.3.1).
+
+use super::MAX_CHUNK_STREAM_ID;
+
+/// The longest chunk header: three bytes of chunk stream id, eleven of message
+/// header, four of extended timestamp.
+pub(super) const MAX_HEADER_SIZE: usize = 18;
+
+/// A timestamp field of this value says that the timestamp follows in four bytes.
+pub(super) const EXTENDED: u32 = 0xFF_FFFF;
+
+/// How much of the message header is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    /// Type 0: everything; the timestamp is absolute.
+    Full,
+    /// Type 1: the message stream is the one before.
+    SameStream,
+    /// Type 2: length and type are those before, too.
+    SameLength,
+    /// Type 3: nothing; the chunk goes on with a message or repeats the header.
+    Nothing,
+}
+
+/// One chunk header as it stands on the wire. Fields that its format leaves out
+/// are zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ChunkHeader {
+    /// Which fields are there.
+    pub format: Format,
+    /// The chunk stream.
+    pub chunk_stream_id: u32,
+    /// Absolute in a full header, else the difference to the message before.
+    pub timestamp: u32,
+    /// Whether the timestamp came in the extended field.
+    pub extended: bool,
+    /// Bytes in the message: 24 bits.
+    pub length: u32,
+    /// The type of the message.
+    pub message_type: u8,
+    /// The message stream.
+    pub message_stream_id: u32,
+}
+
+impl Format {
+    fn from_bits(bits: u8) -> Self {
+        match bits >> 6 {
+            0 => Self::Full,
+            1 => Self::SameStream,
+            2 => Self::SameLength,
+            _ => Self::Nothing,
+        }
+    }
+
+    /// The number of the standard: 0 to 3.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Full => 0,
+            Self::SameStream => 1,
+            Self::SameLength => 2,
+            Self::Nothing => 3,
+        }
+    }
+
+    /// Bytes of message header, without an extended timestamp.
+    fn size(self) -> usize {
+        match self {
+            Self::Full => 11,
+            Self::SameStream => 7,
+            Self::SameLength => 3,
+            Self::Nothing => 0,
+        }
+    }
+}
+
+impl ChunkHeader {
+    /// Reads a header and gives its size, or nothing while bytes are missing.
+    ///
+    /// `extended_of` tells which extended timestamp is in force on a chunk stream.
+    /// A type 3 chunk repeats it by the standard (§5.3.1.3), and some senders leave
+    /// it out; the four bytes are taken for it only when they are equal to it.
+    #[inline]
+    pub fn parse(
+        bytes: &[u8],
+        extended_of: impl FnOnce(u32) -> Option<u32>,
+    ) -> Option<(Self, usize)> {
+        let format = Format::from_bits(*bytes.first()?);
+        let (chunk_stream_id, basic) = parse_chunk_stream_id(bytes)?;
+        let rest = &bytes[basic..];
+        if format == Format::Nothing {
+            let repeated = repeated_size(rest, extended_of(chunk_stream_id))?;
+            return Some((Self::bare(format, chunk_stream_id), basic + repeated));
+        }
+        let mut header = Self::bare(format, chunk_stream_id);
+        header.take_fields(rest.get(..format.size())?);
+        let mut size = basic + format.size();
+        if header.timestamp == EXTENDED {
+            header.timestamp = u32::from_be_bytes(*bytes[size..].first_chunk()?);
+            header.extended = true;
+            size += 4;
+        }
+        Some((header, size))
+    }
+
+    /// Writes a header into `out` and gives its size. The extended timestamp is
+    /// written where `extended` says so, whatever the format.
+    pub fn write(&self, out: &mut [u8; MAX_HEADER_SIZE]) -> usize {
+        let basic = self.write_chunk_stream_id(out);
+        let size = basic + self.format.size();
+        let field = if self.extended { EXTENDED } else { self.timestamp };
+        let mut fields = [0; 11];
+        fields[..3].copy_from_slice(&field.to_be_bytes()[1..]);
+        fields[3..6].copy_from_slice(&self.length.to_be_bytes()[1..]);
+        fields[6] = self.message_type;
+        fields[7..].copy_from_slice(&self.message_stream_id.to_le_bytes());
+        out[basic..size].copy_from_slice(&fields[..self.format.size()]);
+        if !self.extended {
+            return size;
+        }
+        out[size..size + 4].copy_from_slice(&self.timestamp.to_be_bytes());
+        size + 4
+    }
+
+    fn bare(format: Format, chunk_stream_id: u32) -> Self {
+        Self {
+            format,
+            chunk_stream_id,
+            timestamp: 0,
+            extended: false,
+            length: 0,
+            message_type: 0,
+            message_stream_id: 0,
+        }
+    }
+
+    /// Takes as many fields as there are. The message stream id is the one number
+    /// on the wire in little-endian order.
+    fn take_fields(&mut self, fields: &[u8]) {
+        if let [a, b, c, ..] = *fields {
+            self.timestamp = u32::from_be_bytes([0, a, b, c]);
+        }
+        if let [_, _, _, a, b, c, message_type, ..] = *fields {
+            self.length = u32::from_be_bytes([0, a, b, c]);
+            self.message_type = message_type;
+        }
+        if let [_, _, _, _, _, _, _, a, b, c, d] = *fields {
+            self.message_stream_id = u32::from_le_bytes([a, b, c, d]);
+        }
+    }
+
+    /// One byte up to 63, two up to 319, three above (§5.3.1.1).
+    fn write_chunk_stream_id(&self, out: &mut [u8; MAX_HEADER_SIZE]) -> usize {
+        debug_assert!((2..=MAX_CHUNK_STREAM_ID).contains(&self.chunk_stream_id));
+        let format = self.format.number() << 6;
+        if self.chunk_stream_id < 64 {
+            out[0] = format | self.chunk_stream_id as u8;
+            return 1;
+        }
+        let [low, high, ..] = (self.chunk_stream_id - 64).to_le_bytes();
+        out[..3].copy_from_slice(&[format | u8::from(high != 0), low, high]);
+        if high == 0 { 2 } else { 3 }
+    }
+}
+
+/// The chunk stream id and the bytes it takes. The three-byte form is
+/// little-endian: the second byte plus the third times 256, plus 64.
+#[inline]
+fn parse_chunk_stream_id(bytes: &[u8]) -> Option<(u32, usize)> {
+    match bytes[0] & 0x3F {
+        0 => Some((64 + u32::from(*bytes.get(1)?), 2)),
+        1 => {
+            let [low, high] = *bytes[1..].first_chunk()?;
+            Some((64 + u32::from(u16::from_le_bytes([low, high])), 3))
+        }
+        id => Some((u32::from(id), 1)),
+    }
+}
+
+/// The size of the extended timestamp that a type 3 chunk repeats: 4 or 0, or
+/// nothing while the bytes that are there could still be the start of it.
+#[inline]
+fn repeated_size(bytes: &[u8], in_force: Option<u32>) -> Option<usize> {
+    let Some(timestamp) = in_force else {
+        return Some(0);
+    };
+    let expected = timestamp.to_be_bytes();
+    let there = bytes.len().min(4);
+    if bytes[..there] != expected[..there] {
+        return Some(0);
+    }
+    (there == 4).then_some(4)
+}
