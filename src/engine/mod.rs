@@ -4,9 +4,14 @@
 //! [`Snapshot`]; it decides nothing and never waits. Everything that can go
 //! wrong reaches it as a [`Fault`] with a sentence and a remedy.
 
+mod audio;
 mod command;
+mod fanout;
 mod fault;
+mod figures;
+mod slot;
 mod snapshot;
+mod video;
 
 pub use command::{AudioInput, Command, DestinationSettings, OutputSettings, VideoInput};
 pub use fault::{ExitClass, Fault};

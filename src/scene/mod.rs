@@ -1,1 +1,5 @@
-//! To be written.
+//! What the picture is: a source's frames fitted to the output.
+
+mod compositor;
+
+pub use compositor::Compositor;

@@ -1,0 +1,176 @@
+//! The sound's one thread: a block of 1024 frames at a time from the source
+//! through the mixer into the encoder.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
+use super::Levels;
+use super::fanout::Fanout;
+use super::figures::{AudioFigures, count};
+use super::slot::Slot;
+use crate::encode::{AudioEncoder, Error};
+use crate::media::{AudioBlock, BLOCK_FRAMES, Clock, MediaTime, SAMPLE_RATE};
+use crate::mix::Mixer;
+use crate::source::{AudioSource, SourceStatus};
+
+/// What the sound's thread is told.
+pub enum AudioCommand {
+    /// Listen to this from the next block on.
+    Source(Option<Box<dyn AudioSource>>),
+    /// Gain in decibels.
+    Gain(f32),
+    /// Send silence.
+    Muted(bool),
+    /// Hand blocks to an encoder and its packets to the fan-out, or to none.
+    Encoder(Option<(Box<dyn AudioEncoder>, Arc<Fanout>)>),
+}
+
+/// What the sound's thread hands out beside packets.
+#[derive(Default)]
+pub struct AudioOutput {
+    /// How loud it is.
+    pub levels: Slot<Levels>,
+    /// How the source is doing.
+    pub status: Slot<SourceStatus>,
+    /// Counters.
+    pub figures: AudioFigures,
+}
+
+/// The thread's handle. Dropping it ends the thread.
+pub struct AudioThread {
+    commands: Sender<AudioCommand>,
+    join: Option<JoinHandle<()>>,
+}
+
+impl AudioThread {
+    /// Starts it without a source: nothing is made until one is given.
+    pub fn start(clock: Clock, shared: Arc<AudioOutput>) -> std::io::Result<Self> {
+        let (commands, inbox) = bounded(16);
+        let worker = AudioWorker {
+            clock,
+            inbox,
+            source: None,
+            mixer: Mixer::default(),
+            encoder: None,
+            shared,
+        };
+        let join = thread::Builder::new().name("sound".into()).spawn(move || worker.run())?;
+        Ok(Self { commands, join: Some(join) })
+    }
+
+    /// Passes a command on. The thread looks at each block, so this can wait a
+    /// block at most.
+    pub fn send(&self, command: AudioCommand) {
+        // An error means that the thread has ended, which `Drop` deals with.
+        let _ = self.commands.send(command);
+    }
+}
+
+impl Drop for AudioThread {
+    fn drop(&mut self) {
+        self.commands = bounded(0).0;
+        if let Some(join) = self.join.take() {
+            let _ = join.join();
+        }
+    }
+}
+
+struct AudioWorker {
+    clock: Clock,
+    inbox: Receiver<AudioCommand>,
+    source: Option<Box<dyn AudioSource>>,
+    mixer: Mixer,
+    encoder: Option<(Box<dyn AudioEncoder>, Arc<Fanout>)>,
+    shared: Arc<AudioOutput>,
+}
+
+impl AudioWorker {
+    /// Blocks that may be waiting to be made up for before time is skipped:
+    /// after a suspended machine wakes up, half an hour of silence helps nobody.
+    const MOST_BEHIND: i64 = 50;
+
+    fn run(mut self) {
+        let mut index = self.newest_block();
+        let mut block = AudioBlock::silence(MediaTime::ZERO);
+        while self.wait_until(block_time(index + 1)) {
+            index = index.max(self.newest_block() - Self::MOST_BEHIND);
+            block.time = block_time(index);
+            self.process(&mut block);
+            index += 1;
+        }
+    }
+
+    /// The block that is sounding now.
+    fn newest_block(&self) -> i64 {
+        let now = self.clock.at(Instant::now()).as_micros();
+        let samples = i128::from(now) * i128::from(SAMPLE_RATE) / 1_000_000;
+        i64::try_from(samples / BLOCK_FRAMES as i128).unwrap_or(i64::MAX / 2)
+    }
+
+    /// Carries out commands until `due`. False: the engine let go.
+    fn wait_until(&mut self, due: MediaTime) -> bool {
+        loop {
+            match self.inbox.recv_deadline(self.clock.instant(due)) {
+                Ok(command) => self.obey(command),
+                Err(RecvTimeoutError::Timeout) => return true,
+                Err(RecvTimeoutError::Disconnected) => return false,
+            }
+        }
+    }
+
+    fn obey(&mut self, command: AudioCommand) {
+        match command {
+            AudioCommand::Source(source) => self.source = source,
+            AudioCommand::Gain(db) => self.mixer.set_gain_db(db),
+            AudioCommand::Muted(muted) => self.mixer.set_muted(muted),
+            AudioCommand::Encoder(encoder) => {
+                if let Some((encoder, fanout)) = &encoder {
+                    fanout.config(encoder.config().clone());
+                }
+                self.encoder = encoder;
+            }
+        }
+    }
+
+    fn process(&mut self, block: &mut AudioBlock) {
+        let Some(source) = &mut self.source else { return };
+        source.read(block);
+        self.shared.status.put(source.status());
+        self.mixer.process(&mut block.samples);
+        self.shared.levels.put(levels(&self.mixer));
+        if let Err(error) = self.encode(block) {
+            tracing::error!(%error, "audio encoder");
+            self.shared.figures.failed.store(true, Ordering::Release);
+            self.encoder = None;
+        }
+    }
+
+    fn encode(&mut self, block: &AudioBlock) -> Result<(), Error> {
+        let Some((encoder, fanout)) = &mut self.encoder else { return Ok(()) };
+        if let Some(packet) = encoder.encode(block)? {
+            count(&self.shared.figures.made, 1);
+            fanout.packet(packet);
+        }
+        Ok(())
+    }
+}
+
+fn block_time(index: i64) -> MediaTime {
+    MediaTime::from_samples(index.saturating_mul(BLOCK_FRAMES as i64), SAMPLE_RATE)
+}
+
+fn levels(mixer: &Mixer) -> Levels {
+    let meter = mixer.meter();
+    Levels {
+        peak: meter.peak_db(),
+        hold: meter.hold_db(),
+        rms: meter.rms_db(),
+        muted: mixer.is_muted(),
+        silent_for: meter.silent_for(),
+        gain_db: mixer.gain_db(),
+    }
+}

@@ -1,0 +1,211 @@
+//! One encode, many sinks: hands packets to every destination in decode order.
+//!
+//! Picture and sound come from two threads with different delays; the
+//! interleaver puts them in order before anyone sees them.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::media::{Packet, Track, TrackConfig};
+
+/// Where packets go. Taking one never blocks: a sink that is full marks a gap.
+pub trait Sink: Send {
+    /// What a decoder must know; before the track's first packet, and again when
+    /// it changes.
+    fn config(&mut self, config: &TrackConfig);
+
+    /// The next packet in decode order.
+    fn packet(&mut self, packet: &Packet);
+}
+
+/// The fan-out, shared by the two encoding threads.
+#[derive(Default)]
+pub struct Fanout {
+    state: Mutex<State>,
+    keyframe_wanted: AtomicBool,
+}
+
+#[derive(Default)]
+struct State {
+    sinks: Vec<Box<dyn Sink>>,
+    configs: Vec<TrackConfig>,
+    order: Interleaver,
+}
+
+impl Fanout {
+    /// A fan-out for the tracks that will come.
+    pub fn new(video: bool, audio: bool) -> Self {
+        let state = State { order: Interleaver::new(video && audio), ..State::default() };
+        Self { state: Mutex::new(state), keyframe_wanted: AtomicBool::new(true) }
+    }
+
+    /// Adds a sink: it gets the configurations that are known, then what comes.
+    pub fn attach(&self, mut sink: Box<dyn Sink>) {
+        let mut state = self.lock();
+        for config in &state.configs {
+            sink.config(config);
+        }
+        state.sinks.push(sink);
+        drop(state);
+        self.want_keyframe();
+    }
+
+    /// Lets go of all sinks, which ends their channels.
+    pub fn detach_all(&self) {
+        self.lock().sinks.clear();
+    }
+
+    /// Announces a track, or its new configuration.
+    pub fn config(&self, config: TrackConfig) {
+        let mut state = self.lock();
+        let same_track =
+            |known: &TrackConfig| std::mem::discriminant(known) == std::mem::discriminant(&config);
+        state.configs.retain(|known| !same_track(known));
+        for sink in &mut state.sinks {
+            sink.config(&config);
+        }
+        state.configs.push(config);
+    }
+
+    /// Takes an encoded packet and hands on those whose turn has come.
+    pub fn packet(&self, packet: Packet) {
+        let mut state = self.lock();
+        state.order.push(packet);
+        while let Some(next) = state.order.pop() {
+            for sink in &mut state.sinks {
+                sink.packet(&next);
+            }
+        }
+    }
+
+    /// Asks the video encoder for a keyframe.
+    pub fn want_keyframe(&self) {
+        self.keyframe_wanted.store(true, Ordering::Release);
+    }
+
+    /// Whether a keyframe was asked for since the last call.
+    pub fn take_keyframe_wish(&self) -> bool {
+        self.keyframe_wanted.swap(false, Ordering::AcqRel)
+    }
+
+    /// A panic in a sink leaves whole packets behind: going on is safe.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Puts the packets of two tracks in order of decode time.
+///
+/// A packet waits until the other track has one that is later, but never behind
+/// more than [`Interleaver::PATIENCE`] of its own track: a track that stops does
+/// not stop the other.
+#[derive(Debug, Default)]
+struct Interleaver {
+    both: bool,
+    video: VecDeque<Packet>,
+    audio: VecDeque<Packet>,
+}
+
+impl Interleaver {
+    /// Sound comes about 65 ms later than its picture (a block, and the
+    /// encoder's look-ahead); three times that is a track that has stopped.
+    const PATIENCE: Duration = Duration::from_millis(200);
+
+    fn new(both: bool) -> Self {
+        Self { both, ..Self::default() }
+    }
+
+    fn push(&mut self, packet: Packet) {
+        match packet.track {
+            Track::Video => self.video.push_back(packet),
+            Track::Audio => self.audio.push_back(packet),
+        }
+    }
+
+    fn pop(&mut self) -> Option<Packet> {
+        let (first_video, first_audio) = (self.video.front(), self.audio.front());
+        let queue = match (first_video, first_audio) {
+            (Some(v), Some(a)) if v.dts <= a.dts => &mut self.video,
+            (Some(_), Some(_)) => &mut self.audio,
+            (Some(_), None) if self.may_pass(&self.video) => &mut self.video,
+            (None, Some(_)) if self.may_pass(&self.audio) => &mut self.audio,
+            _ => return None,
+        };
+        queue.pop_front()
+    }
+
+    fn may_pass(&self, queue: &VecDeque<Packet>) -> bool {
+        let span = match (queue.front(), queue.back()) {
+            (Some(first), Some(last)) => last.dts.since(first.dts),
+            _ => Duration::ZERO,
+        };
+        !self.both || span > Self::PATIENCE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::MediaTime;
+    use bytes::Bytes;
+    use std::sync::Arc;
+
+    fn packet(track: Track, ms: i64) -> Packet {
+        let time = MediaTime::from_millis(ms);
+        Packet { track, pts: time, dts: time, keyframe: true, data: Bytes::from_static(b"x") }
+    }
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<i64>>>);
+
+    impl Sink for Kept {
+        fn config(&mut self, _: &TrackConfig) {}
+        fn packet(&mut self, packet: &Packet) {
+            self.0.lock().unwrap().push(packet.dts.as_millis());
+        }
+    }
+
+    #[test]
+    fn late_sound_goes_before_the_later_picture() {
+        let (fanout, kept) = (Fanout::new(true, true), Kept::default());
+        fanout.attach(Box::new(kept.clone()));
+        for ms in [0, 33, 66] {
+            fanout.packet(packet(Track::Video, ms));
+        }
+        assert!(kept.0.lock().unwrap().is_empty(), "waits for the sound");
+        for ms in [0, 21, 43] {
+            fanout.packet(packet(Track::Audio, ms));
+        }
+        assert_eq!(*kept.0.lock().unwrap(), [0, 0, 21, 33, 43]);
+    }
+
+    #[test]
+    fn a_track_that_stops_does_not_stop_the_other() {
+        let (fanout, kept) = (Fanout::new(true, true), Kept::default());
+        fanout.attach(Box::new(kept.clone()));
+        for ms in (0..600).step_by(33) {
+            fanout.packet(packet(Track::Video, ms));
+        }
+        let last = *kept.0.lock().unwrap().last().unwrap();
+        assert!(last >= 300, "goes on at most 200 ms behind, was at {last}");
+    }
+
+    #[test]
+    fn a_single_track_never_waits() {
+        let (fanout, kept) = (Fanout::new(true, false), Kept::default());
+        fanout.attach(Box::new(kept.clone()));
+        fanout.packet(packet(Track::Video, 0));
+        assert_eq!(*kept.0.lock().unwrap(), [0]);
+    }
+
+    #[test]
+    fn a_new_sink_asks_for_a_keyframe() {
+        let fanout = Fanout::new(true, true);
+        assert!(fanout.take_keyframe_wish());
+        assert!(!fanout.take_keyframe_wish());
+        fanout.attach(Box::new(Kept::default()));
+        assert!(fanout.take_keyframe_wish());
+    }
+}

@@ -1,0 +1,101 @@
+//! The counters that the engine's threads write and the control loop reads.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::media::MediaTime;
+
+/// What the picture's threads count.
+#[derive(Debug, Default)]
+pub struct VideoFigures {
+    /// Frames due since the start.
+    pub due: AtomicU64,
+    /// Frames that did not reach the encoder because it was late.
+    pub late: AtomicU64,
+    /// Frames encoded.
+    pub made: AtomicU64,
+    /// Frames that the encoder or the controller left out.
+    pub skipped: AtomicU64,
+    /// Bytes of encoded video.
+    pub bytes: AtomicU64,
+    /// Time spent encoding, in µs.
+    pub encode_micros: AtomicU64,
+    /// The encoder failed and the stream can't go on.
+    pub failed: AtomicBool,
+}
+
+/// What the control loop asks of the encode thread while it runs.
+#[derive(Debug)]
+pub struct VideoTarget {
+    /// Bitrate in kbit/s.
+    pub kbps: AtomicU32,
+    /// Encode each n-th frame only.
+    pub divisor: AtomicU32,
+    /// How hard the encoder works, 0 to 2.
+    pub effort: AtomicU32,
+}
+
+impl VideoTarget {
+    /// Every frame at `kbps`.
+    pub fn new(kbps: u32, effort: u8) -> Self {
+        Self {
+            kbps: AtomicU32::new(kbps),
+            divisor: AtomicU32::new(1),
+            effort: AtomicU32::new(u32::from(effort)),
+        }
+    }
+}
+
+/// What the sound's thread counts.
+#[derive(Debug, Default)]
+pub struct AudioFigures {
+    /// Access units made.
+    pub made: AtomicU64,
+    /// The encoder failed and the stream can't go on.
+    pub failed: AtomicBool,
+}
+
+/// Adds to a counter that nothing else is ordered by.
+pub fn count(counter: &AtomicU64, by: u64) {
+    counter.fetch_add(by, Ordering::Relaxed);
+}
+
+/// Turns a counter into a rate over the last second.
+#[derive(Debug, Default)]
+pub struct RateMeter {
+    marks: std::collections::VecDeque<(MediaTime, u64)>,
+}
+
+impl RateMeter {
+    const WINDOW: Duration = Duration::from_millis(1_000);
+
+    /// Takes a reading and returns how much the counter grew per second.
+    pub fn read(&mut self, now: MediaTime, count: u64) -> f64 {
+        self.marks.push_back((now, count));
+        while self.marks.len() > 2 && now.since(self.marks[1].0) >= Self::WINDOW {
+            self.marks.pop_front();
+        }
+        let Some(&(then, before)) = self.marks.front() else { return 0.0 };
+        let seconds = now.since(then).as_secs_f64();
+        if seconds < 0.1 { 0.0 } else { count.saturating_sub(before) as f64 / seconds }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_follow_the_last_second() {
+        let mut meter = RateMeter::default();
+        let mut rate = 0.0;
+        for i in 0..100_u64 {
+            let count = if i < 50 { i * 3 } else { 150 + (i - 50) };
+            rate = meter.read(MediaTime::from_millis(i as i64 * 100), count);
+            if i == 45 {
+                assert!((rate - 30.0).abs() < 0.1, "{rate}");
+            }
+        }
+        assert!((rate - 10.0).abs() < 0.1, "{rate}");
+    }
+}

@@ -1,0 +1,302 @@
+//! The picture's two threads: one makes a frame each tick, one encodes it.
+//!
+//! The first keeps the output's constant rate: each tick takes the source's
+//! newest picture, fits it to the output and offers it to the encoder. Between
+//! them lie two frames; when both are waiting the tick is skipped and counted.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+
+use super::fanout::Fanout;
+use super::figures::{VideoFigures, VideoTarget, count};
+use super::slot::Slot;
+use crate::encode::{Error, VideoEncoder};
+use crate::media::{Clock, FrameRate, MediaTime, Planes, VideoFrame};
+use crate::scene::Compositor;
+use crate::source::{SourceStatus, VideoSource};
+
+/// Frames between the two threads; a third one skips its tick.
+const FRAMES_AHEAD: usize = 2;
+
+/// What the frame thread is told.
+pub enum FrameCommand {
+    /// Show this from the next tick on.
+    Source(Option<Box<dyn VideoSource>>),
+    /// Another size or rate.
+    Output(Planes, FrameRate),
+    /// Turn the picture left to right.
+    Mirror(bool),
+    /// Hand frames to an encoder, or to none.
+    Encoder(Option<Sender<VideoFrame>>),
+    /// Hand frames to the preview slot.
+    Preview(bool),
+}
+
+/// What the frame thread hands out beside frames.
+#[derive(Default)]
+pub struct FrameOutput {
+    /// The newest frame, while previews are asked for. Newest wins.
+    pub preview: Slot<VideoFrame>,
+    /// How the source is doing.
+    pub status: Slot<SourceStatus>,
+    /// Counters.
+    pub figures: VideoFigures,
+}
+
+/// The frame thread's handle. Dropping it ends the thread.
+pub struct FrameThread {
+    commands: Sender<FrameCommand>,
+    join: Option<JoinHandle<()>>,
+}
+
+impl FrameThread {
+    /// Starts it without a source: nothing is made until one is given.
+    pub fn start(
+        clock: Clock,
+        output: (Planes, FrameRate),
+        shared: Arc<FrameOutput>,
+    ) -> std::io::Result<Self> {
+        let (commands, inbox) = bounded(16);
+        let maker = FrameMaker {
+            clock,
+            inbox,
+            rate: output.1,
+            compositor: Compositor::new(output.0),
+            source: None,
+            encoder: None,
+            preview: false,
+            shared,
+        };
+        let join = thread::Builder::new().name("frames".into()).spawn(move || maker.run())?;
+        Ok(Self { commands, join: Some(join) })
+    }
+
+    /// Passes a command on. The thread looks at each tick, so this can wait a
+    /// tick at most.
+    pub fn send(&self, command: FrameCommand) {
+        // An error means that the thread has ended, which `Drop` deals with.
+        let _ = self.commands.send(command);
+    }
+}
+
+impl Drop for FrameThread {
+    fn drop(&mut self) {
+        self.commands = bounded(0).0;
+        if let Some(join) = self.join.take() {
+            let _ = join.join();
+        }
+    }
+}
+
+struct FrameMaker {
+    clock: Clock,
+    inbox: Receiver<FrameCommand>,
+    rate: FrameRate,
+    compositor: Compositor,
+    source: Option<Box<dyn VideoSource>>,
+    encoder: Option<Sender<VideoFrame>>,
+    preview: bool,
+    shared: Arc<FrameOutput>,
+}
+
+impl FrameMaker {
+    fn run(mut self) {
+        let mut tick = self.next_tick();
+        loop {
+            let due = self.rate.time_of(tick);
+            if !self.wait_until(due) {
+                return;
+            }
+            self.make(due);
+            let next = self.next_tick();
+            // Ticks that went by while this one was made are not made up for:
+            // the encoder would only fall further behind.
+            let missed = next.saturating_sub(tick + 1);
+            if self.encoder.is_some() {
+                count(&self.shared.figures.due, 1 + missed);
+                count(&self.shared.figures.late, missed);
+            }
+            tick = next.max(tick + 1);
+        }
+    }
+
+    /// The first tick that is still to come.
+    fn next_tick(&self) -> u64 {
+        let now = self.clock.at(Instant::now()).as_secs_f64();
+        (now * self.rate.as_f64()).ceil().max(0.0) as u64
+    }
+
+    /// Carries out commands until `due`. False: the engine let go.
+    fn wait_until(&mut self, due: MediaTime) -> bool {
+        use crossbeam_channel::RecvTimeoutError::{Disconnected, Timeout};
+        loop {
+            match self.inbox.recv_deadline(self.clock.instant(due)) {
+                Ok(command) => self.obey(command),
+                Err(Timeout) => return true,
+                Err(Disconnected) => return false,
+            }
+        }
+    }
+
+    fn obey(&mut self, command: FrameCommand) {
+        match command {
+            FrameCommand::Source(source) => self.source = source,
+            FrameCommand::Output(planes, rate) => {
+                self.rate = rate;
+                self.compositor = Compositor::new(planes);
+            }
+            FrameCommand::Mirror(mirror) => self.compositor.set_mirror(mirror),
+            FrameCommand::Encoder(encoder) => self.encoder = encoder,
+            FrameCommand::Preview(on) => {
+                self.preview = on;
+                if !on {
+                    self.shared.preview.clear();
+                }
+            }
+        }
+    }
+
+    fn make(&mut self, due: MediaTime) {
+        let Some(source) = &mut self.source else { return };
+        let picture = source.frame(due);
+        self.shared.status.put(source.status());
+        if self.encoder.is_none() && !self.preview {
+            return;
+        }
+        let frame = self.compositor.compose(picture.as_ref(), due);
+        if self.preview {
+            self.shared.preview.put(frame.clone());
+        }
+        if let Some(encoder) = &self.encoder {
+            match encoder.try_send(frame) {
+                Ok(()) => {}
+                Err(TrySendError::Full(_)) => count(&self.shared.figures.late, 1),
+                Err(TrySendError::Disconnected(_)) => self.encoder = None,
+            }
+        }
+    }
+}
+
+/// The encode thread's handle. It ends when its frames' channel does.
+pub struct EncodeThread {
+    join: JoinHandle<()>,
+}
+
+impl EncodeThread {
+    /// Starts it; frames come through the channel that is returned.
+    pub fn start(
+        encoder: Box<dyn VideoEncoder>,
+        keyframe_every: Duration,
+        target: Arc<VideoTarget>,
+        fanout: Arc<Fanout>,
+        shared: Arc<FrameOutput>,
+    ) -> std::io::Result<(Self, Sender<VideoFrame>)> {
+        let (frames, inbox) = bounded(FRAMES_AHEAD);
+        let worker = EncodeWorker {
+            encoder,
+            keyframe_every,
+            applied: (target.kbps.load(Ordering::Relaxed), target.effort.load(Ordering::Relaxed)),
+            target,
+            fanout,
+            shared,
+            last_keyframe: None,
+            announced: false,
+            frame: 0,
+        };
+        let join =
+            thread::Builder::new().name("encode".into()).spawn(move || worker.run(&inbox))?;
+        Ok((Self { join }, frames))
+    }
+
+    /// Waits for its end; the frames' sender must be gone.
+    pub fn join(self) {
+        let _ = self.join.join();
+    }
+}
+
+struct EncodeWorker {
+    encoder: Box<dyn VideoEncoder>,
+    keyframe_every: Duration,
+    target: Arc<VideoTarget>,
+    /// Bitrate and effort that the encoder works with.
+    applied: (u32, u32),
+    fanout: Arc<Fanout>,
+    shared: Arc<FrameOutput>,
+    last_keyframe: Option<MediaTime>,
+    announced: bool,
+    frame: u64,
+}
+
+impl EncodeWorker {
+    fn run(mut self, frames: &Receiver<VideoFrame>) {
+        for frame in frames {
+            if let Err(error) = self.encode(&frame) {
+                tracing::error!(%error, "video encoder");
+                self.shared.figures.failed.store(true, Ordering::Release);
+                return;
+            }
+        }
+    }
+
+    fn encode(&mut self, frame: &VideoFrame) -> Result<(), Error> {
+        let figures = &self.shared.figures;
+        self.frame += 1;
+        let divisor = u64::from(self.target.divisor.load(Ordering::Relaxed).max(1));
+        if !self.frame.is_multiple_of(divisor) {
+            count(&figures.skipped, 1);
+            return Ok(());
+        }
+        self.follow_target()?;
+        let keyframe = self.fanout.take_keyframe_wish() || self.keyframe_is_due(frame.time);
+        let begun = Instant::now();
+        let packet = self.encoder.encode(frame, keyframe)?;
+        count(&self.shared.figures.encode_micros, micros(begun.elapsed()));
+        let Some(packet) = packet else {
+            count(&self.shared.figures.skipped, 1);
+            if keyframe {
+                self.fanout.want_keyframe();
+            }
+            return Ok(());
+        };
+        if let (false, Some(config)) = (self.announced, self.encoder.config()) {
+            self.fanout.config(config.clone());
+            self.announced = true;
+        }
+        if packet.keyframe {
+            self.last_keyframe = Some(frame.time);
+        }
+        count(&self.shared.figures.made, 1);
+        count(&self.shared.figures.bytes, packet.data.len() as u64);
+        self.fanout.packet(packet);
+        Ok(())
+    }
+
+    /// The encoder counts frames; with frames left out the distance in time
+    /// would grow, so time decides.
+    fn keyframe_is_due(&self, now: MediaTime) -> bool {
+        let half_a_frame = Duration::from_millis(5);
+        self.last_keyframe.is_some_and(|last| now.since(last) + half_a_frame >= self.keyframe_every)
+    }
+
+    fn follow_target(&mut self) -> Result<(), Error> {
+        let kbps = self.target.kbps.load(Ordering::Relaxed);
+        if kbps != self.applied.0 {
+            self.encoder.set_bitrate(kbps)?;
+            self.applied.0 = kbps;
+        }
+        let effort = self.target.effort.load(Ordering::Relaxed);
+        if effort != self.applied.1 {
+            self.encoder.set_effort(u8::try_from(effort).unwrap_or(u8::MAX))?;
+            self.applied.1 = effort;
+        }
+        Ok(())
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
