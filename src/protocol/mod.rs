@@ -6,6 +6,7 @@
 
 pub mod aac;
 pub mod amf0;
+mod bits;
 pub mod flv;
 pub mod h264;
 pub mod rtmp;

@@ -8,3 +8,4 @@ pub mod chunk;
 pub mod handshake;
 pub mod key;
 pub mod message;
+pub mod url;
