@@ -2,6 +2,14 @@
 //!
 //! An encoder is a plain struct: a frame in, at most one packet out, on the
 //! caller's thread. It owns no thread (a codec library may) and reads no clock.
+//! A codec is one file here and one line in [`registry`].
+
+mod fdk_aac;
+mod openh264;
+mod rate;
+pub mod registry;
+
+pub use registry::{open_audio, open_video};
 
 use crate::media::{AudioBlock, FrameRate, Packet, TrackConfig, VideoFrame};
 

@@ -1,0 +1,300 @@
+//! H.264 by OpenH264: Main profile, one slice, one reference, no B pictures.
+//!
+//! Keyframes are counted here and forced, so that their distance is exact and a
+//! forced one starts the count anew; the library's own scene-cut keyframes are
+//! off. Its rate control is steered by [`RateGuard`], for by itself it holds a
+//! bitrate only by skipping frames.
+
+mod raw;
+
+use std::os::raw::c_int;
+
+use bytes::Bytes;
+use openh264_sys2 as sys;
+
+use self::raw::{Code, Raw};
+use super::rate::RateGuard;
+use super::{Error, VideoEncoder, VideoSettings};
+use crate::media::{FrameRate, Packet, Track, TrackConfig, VideoConfig, VideoFrame};
+
+/// The codec's name in errors.
+const CODEC: &str = "H.264";
+
+/// The library's rate control counts with at most this many frames a second.
+const MAX_RATE_CONTROL_FPS: f64 = 60.0;
+
+/// Opens an encoder for the registry.
+pub(super) fn open(settings: &VideoSettings) -> Result<Box<dyn VideoEncoder>, Error> {
+    Ok(Box::new(OpenH264::new(settings)?))
+}
+
+/// An H.264 encoder.
+struct OpenH264 {
+    raw: Raw,
+    settings: VideoSettings,
+    guard: RateGuard,
+    level: Level,
+    /// The target that the library has, in bit/s.
+    target_bps: i32,
+    /// Frames since the last keyframe; `None` before the first frame.
+    since_keyframe: Option<u32>,
+    /// The frame before, in case the guard wants it held.
+    last: Option<VideoFrame>,
+    config: Option<TrackConfig>,
+}
+
+impl OpenH264 {
+    fn new(settings: &VideoSettings) -> Result<Self, Error> {
+        let level = Level::of(settings).ok_or_else(|| unsupported(settings))?;
+        let bps = bits_per_second(settings.kbps).ok_or_else(|| unsupported(settings))?;
+        if settings.keyframe_interval == 0 || settings.width < 16 || settings.height < 16 {
+            return Err(unsupported(settings));
+        }
+        let guard = RateGuard::new(settings.kbps, settings.fps);
+        let target_bps = scaled_target(bps, settings.fps);
+        let raw = Raw::new(|params| configure(params, settings, &level, target_bps))
+            .map_err(|_| unsupported(settings))?;
+        Ok(Self {
+            raw,
+            settings: *settings,
+            guard,
+            level,
+            target_bps,
+            since_keyframe: None,
+            last: None,
+            config: None,
+        })
+    }
+
+    /// Whether the next frame is due to be a keyframe, and counts it.
+    fn count_keyframes(&mut self, forced: bool) -> bool {
+        let due = match self.since_keyframe {
+            None => true,
+            Some(since) => since + 1 >= self.settings.keyframe_interval,
+        };
+        let keyframe = forced || due;
+        self.since_keyframe = Some(if keyframe { 0 } else { self.since_keyframe.map_or(0, |n| n + 1) });
+        keyframe
+    }
+
+    fn aim_at(&mut self, bps: u32) -> Result<(), Error> {
+        let target = scaled_target(bps, self.settings.fps);
+        if target != self.target_bps {
+            self.raw.set_bitrate(target).map_err(failed)?;
+            self.target_bps = target;
+        }
+        Ok(())
+    }
+
+    /// The last picture's NAL units as one packet's bytes.
+    fn access_unit(&self) -> Bytes {
+        let len = self.raw.nals().map(|nal| 4 + nal.len()).sum();
+        let mut data = Vec::with_capacity(len);
+        for nal in self.raw.nals() {
+            let nal_len = u32::try_from(nal.len()).unwrap_or(u32::MAX);
+            data.extend_from_slice(&nal_len.to_be_bytes());
+            data.extend_from_slice(nal);
+        }
+        Bytes::from(data)
+    }
+
+    fn make_config(&self) -> Option<TrackConfig> {
+        let of_type = |kind| self.raw.nals().find(|nal| nal[0] & 0x1f == kind);
+        let decoder_config = decoder_config(of_type(NAL_SPS)?, of_type(NAL_PPS)?)?;
+        Some(TrackConfig::Video(VideoConfig {
+            decoder_config,
+            width: self.settings.width,
+            height: self.settings.height,
+            fps: self.settings.fps,
+            kbps: self.settings.kbps,
+        }))
+    }
+}
+
+impl VideoEncoder for OpenH264 {
+    fn encode(&mut self, frame: &VideoFrame, keyframe: bool) -> Result<Option<Packet>, Error> {
+        let layout = frame.picture.layout();
+        if (layout.width, layout.height) != (self.settings.width, self.settings.height) {
+            return Err(Error::Unsupported { codec: CODEC, what: "another size than it was opened for".into() });
+        }
+        let keyframe = self.count_keyframes(keyframe);
+        let plan = self.guard.plan(keyframe);
+        self.aim_at(plan.target_bps)?;
+        if keyframe {
+            self.raw.force_idr().map_err(failed)?;
+        }
+        let shown = if plan.hold { self.last.as_ref().unwrap_or(frame) } else { frame };
+        self.raw.encode(&shown.picture, frame.time.as_millis()).map_err(failed)?;
+        if !plan.hold {
+            self.last = Some(frame.clone());
+        }
+        let data = self.access_unit();
+        self.guard.spent(data.len());
+        if data.is_empty() {
+            return Ok(None);
+        }
+        if self.config.is_none() {
+            self.config = self.make_config();
+        }
+        Ok(Some(Packet {
+            track: Track::Video,
+            pts: frame.time,
+            dts: frame.time,
+            keyframe: self.raw.is_idr(),
+            data,
+        }))
+    }
+
+    fn config(&self) -> Option<&TrackConfig> {
+        self.config.as_ref()
+    }
+
+    fn set_bitrate(&mut self, kbps: u32) -> Result<(), Error> {
+        if kbps == 0 || kbps > self.level.max_kbps {
+            return Err(Error::Unsupported {
+                codec: CODEC,
+                what: format!("{kbps} kbit/s without a new start: at most {}", self.level.max_kbps),
+            });
+        }
+        self.settings.kbps = kbps;
+        self.guard.set_bitrate(kbps);
+        Ok(())
+    }
+
+    fn set_effort(&mut self, effort: u8) -> Result<(), Error> {
+        self.raw.set_complexity(complexity(effort)).map_err(failed)
+    }
+}
+
+/// Sets what differs from the library's defaults.
+fn configure(params: &mut sys::SEncParamExt, settings: &VideoSettings, level: &Level, target_bps: i32) {
+    let (width, height) = (settings.width as c_int, settings.height as c_int);
+    let fps = settings.fps.as_f64().min(MAX_RATE_CONTROL_FPS) as f32;
+    params.iUsageType = sys::CAMERA_VIDEO_REAL_TIME;
+    params.iPicWidth = width;
+    params.iPicHeight = height;
+    params.fMaxFrameRate = fps;
+    params.iTargetBitrate = target_bps;
+    params.iRCMode = sys::RC_BITRATE_MODE;
+    params.bEnableFrameSkip = false;
+    params.iComplexityMode = complexity(DEFAULT_EFFORT);
+    params.iMultipleThreadIdc = 1;
+    // Keyframes are forced from here.
+    params.uiIntraPeriod = 0;
+    params.bEnableSceneChangeDetect = false;
+    params.eSpsPpsIdStrategy = sys::CONSTANT_ID;
+    params.iEntropyCodingModeFlag = 1;
+    params.iTemporalLayerNum = 1;
+    params.iSpatialLayerNum = 1;
+    let layer = &mut params.sSpatialLayers[0];
+    layer.iVideoWidth = width;
+    layer.iVideoHeight = height;
+    layer.fFrameRate = fps;
+    layer.iSpatialBitrate = target_bps;
+    layer.uiProfileIdc = sys::PRO_MAIN;
+    layer.uiLevelIdc = level.library;
+    layer.sSliceArgument.uiSliceMode = sys::SM_SINGLE_SLICE;
+    layer.sSliceArgument.uiSliceNum = 1;
+    // BT.709 in limited range (H.264 Annex E, tables E-3 to E-5).
+    layer.bVideoSignalTypePresent = true;
+    layer.bColorDescriptionPresent = true;
+    layer.bFullRange = false;
+    layer.uiColorPrimaries = 1;
+    layer.uiTransferCharacteristics = 1;
+    layer.uiColorMatrix = 1;
+}
+
+/// The effort that an encoder starts with.
+const DEFAULT_EFFORT: u8 = 1;
+
+fn complexity(effort: u8) -> sys::ECOMPLEXITY_MODE {
+    match effort {
+        0 => sys::LOW_COMPLEXITY,
+        1 => sys::MEDIUM_COMPLEXITY,
+        _ => sys::HIGH_COMPLEXITY,
+    }
+}
+
+/// The target to give a library that thinks of fewer frames a second than there
+/// are: it shares out its target over those.
+fn scaled_target(bps: u32, fps: FrameRate) -> i32 {
+    let share = (MAX_RATE_CONTROL_FPS / fps.as_f64()).min(1.0);
+    (f64::from(bps) * share).max(1.0) as i32
+}
+
+fn bits_per_second(kbps: u32) -> Option<u32> {
+    let bps = kbps.checked_mul(1_000)?;
+    (bps > 0 && i32::try_from(bps).is_ok()).then_some(bps)
+}
+
+/// A level of H.264 (table A-1), with what matters for choosing one.
+#[derive(Clone, Copy, Debug)]
+struct Level {
+    library: sys::ELevelIdc,
+    /// Macroblocks a second.
+    max_mbps: f64,
+    /// Macroblocks in a frame.
+    max_frame_size: u32,
+    /// Bitrate in the Main profile, in kbit/s.
+    max_kbps: u32,
+}
+
+impl Level {
+    const fn new(library: sys::ELevelIdc, max_mbps: f64, max_frame_size: u32, max_kbps: u32) -> Self {
+        Self { library, max_mbps, max_frame_size, max_kbps }
+    }
+
+    const ALL: [Self; 10] = [
+        Self::new(sys::LEVEL_3_0, 40_500.0, 1_620, 10_000),
+        Self::new(sys::LEVEL_3_1, 108_000.0, 3_600, 14_000),
+        Self::new(sys::LEVEL_3_2, 216_000.0, 5_120, 20_000),
+        Self::new(sys::LEVEL_4_0, 245_760.0, 8_192, 20_000),
+        Self::new(sys::LEVEL_4_1, 245_760.0, 8_192, 50_000),
+        Self::new(sys::LEVEL_4_2, 522_240.0, 8_704, 50_000),
+        Self::new(sys::LEVEL_5_0, 589_824.0, 22_080, 135_000),
+        Self::new(sys::LEVEL_5_1, 983_040.0, 36_864, 240_000),
+        Self::new(sys::LEVEL_5_2, 2_073_600.0, 36_864, 240_000),
+        // Beyond 4096x2304 at 60: the last level that the library knows.
+        Self::new(sys::LEVEL_5_2, f64::INFINITY, 36_864, 240_000),
+    ];
+
+    /// The lowest level that holds the picture and half as much bitrate again,
+    /// so that raising the bitrate needs no other parameter set.
+    fn of(settings: &VideoSettings) -> Option<Self> {
+        let macroblocks = settings.width.div_ceil(16).checked_mul(settings.height.div_ceil(16))?;
+        let per_second = f64::from(macroblocks) * settings.fps.as_f64();
+        let kbps = settings.kbps.checked_add(settings.kbps / 2)?;
+        Self::ALL.into_iter().find(|level| {
+            level.max_frame_size >= macroblocks && level.max_mbps >= per_second && level.max_kbps >= kbps
+        })
+    }
+}
+
+/// NAL unit types (H.264 table 7-1).
+const NAL_SPS: u8 = 7;
+const NAL_PPS: u8 = 8;
+
+/// AVCDecoderConfigurationRecord (ISO/IEC 14496-15 §5.3.3.1) of one parameter
+/// set of each kind, for a profile without the extension of High.
+fn decoder_config(sps: &[u8], pps: &[u8]) -> Option<Bytes> {
+    let [_, profile, compatibility, level, ..] = *sps else { return None };
+    let mut record = vec![1, profile, compatibility, level, 0xff, 0xe1];
+    record.extend_from_slice(&u16::try_from(sps.len()).ok()?.to_be_bytes());
+    record.extend_from_slice(sps);
+    record.push(1);
+    record.extend_from_slice(&u16::try_from(pps.len()).ok()?.to_be_bytes());
+    record.extend_from_slice(pps);
+    Some(Bytes::from(record))
+}
+
+fn unsupported(settings: &VideoSettings) -> Error {
+    let VideoSettings { width, height, fps, kbps, keyframe_interval } = settings;
+    Error::Unsupported {
+        codec: CODEC,
+        what: format!("{width}x{height} at {fps} fps, {kbps} kbit/s, a keyframe each {keyframe_interval}"),
+    }
+}
+
+fn failed(code: Code) -> Error {
+    Error::Codec { codec: CODEC, text: format!("OpenH264 error {}", code.0) }
+}
