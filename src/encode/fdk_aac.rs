@@ -5,13 +5,22 @@
 //! so that a packet's time is that of the sound in it.
 
 use bytes::Bytes;
-use fdk_aac::enc::{AudioObjectType, BitRate, ChannelMode, Encoder, EncoderError, EncoderParams, Transport};
+use fdk_aac::enc::{
+    AudioObjectType, BitRate, ChannelMode, Encoder, EncoderError, EncoderParams, Transport,
+};
 
 use super::{AudioEncoder, AudioSettings, Error};
-use crate::media::{AudioBlock, AudioConfig, BLOCK_FRAMES, CHANNELS, MediaTime, Packet, SAMPLE_RATE, Track, TrackConfig};
+use crate::media::{
+    AudioBlock, AudioConfig, BLOCK_FRAMES, CHANNELS, MediaTime, Packet, SAMPLE_RATE, Track,
+    TrackConfig,
+};
 
 /// The codec's name in errors.
 const CODEC: &str = "AAC";
+
+/// Bitrates that make sense for AAC-LC in 48 kHz stereo, in kbit/s. The library
+/// would quietly take the nearest it can do.
+const KBPS: std::ops::RangeInclusive<u32> = 16..=512;
 
 /// Opens an encoder for the registry.
 pub(super) fn open(settings: &AudioSettings) -> Result<Box<dyn AudioEncoder>, Error> {
@@ -36,9 +45,11 @@ struct FdkAac {
 
 impl FdkAac {
     fn new(settings: &AudioSettings) -> Result<Self, Error> {
-        let bits_per_second = settings.kbps.saturating_mul(1_000);
+        if !KBPS.contains(&settings.kbps) {
+            return Err(unsupported(settings));
+        }
         let encoder = Encoder::new(EncoderParams {
-            bit_rate: BitRate::Cbr(bits_per_second),
+            bit_rate: BitRate::Cbr(settings.kbps * 1_000),
             sample_rate: SAMPLE_RATE,
             transport: Transport::Raw,
             channels: ChannelMode::Stereo,
@@ -160,14 +171,18 @@ mod tests {
     #[test]
     fn refuses_an_absurd_bitrate() {
         for kbps in [0, 1_000_000, u32::MAX] {
-            assert!(matches!(FdkAac::new(&AudioSettings { kbps }), Err(Error::Unsupported { .. })), "{kbps}");
+            assert!(
+                matches!(FdkAac::new(&AudioSettings { kbps }), Err(Error::Unsupported { .. })),
+                "{kbps}"
+            );
         }
     }
 
     #[test]
     fn samples_are_rounded_and_clipped() {
-        assert_eq!([0.0, 0.5, 1.0, 7.0, -1.0, -7.0, f32::NAN].map(to_i16), [
-            0, 16_384, 32_767, 32_767, -32_768, -32_768, 0
-        ]);
+        assert_eq!(
+            [0.0, 0.5, 1.0, 7.0, -1.0, -7.0, f32::NAN].map(to_i16),
+            [0, 16_384, 32_767, 32_767, -32_768, -32_768, 0]
+        );
     }
 }

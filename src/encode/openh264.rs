@@ -73,7 +73,8 @@ impl OpenH264 {
             Some(since) => since + 1 >= self.settings.keyframe_interval,
         };
         let keyframe = forced || due;
-        self.since_keyframe = Some(if keyframe { 0 } else { self.since_keyframe.map_or(0, |n| n + 1) });
+        self.since_keyframe =
+            Some(if keyframe { 0 } else { self.since_keyframe.map_or(0, |n| n + 1) });
         keyframe
     }
 
@@ -115,7 +116,10 @@ impl VideoEncoder for OpenH264 {
     fn encode(&mut self, frame: &VideoFrame, keyframe: bool) -> Result<Option<Packet>, Error> {
         let layout = frame.picture.layout();
         if (layout.width, layout.height) != (self.settings.width, self.settings.height) {
-            return Err(Error::Unsupported { codec: CODEC, what: "another size than it was opened for".into() });
+            return Err(Error::Unsupported {
+                codec: CODEC,
+                what: "another size than it was opened for".into(),
+            });
         }
         let keyframe = self.count_keyframes(keyframe);
         let plan = self.guard.plan(keyframe);
@@ -167,7 +171,12 @@ impl VideoEncoder for OpenH264 {
 }
 
 /// Sets what differs from the library's defaults.
-fn configure(params: &mut sys::SEncParamExt, settings: &VideoSettings, level: &Level, target_bps: i32) {
+fn configure(
+    params: &mut sys::SEncParamExt,
+    settings: &VideoSettings,
+    level: &Level,
+    target_bps: i32,
+) {
     let (width, height) = (settings.width as c_int, settings.height as c_int);
     let fps = settings.fps.as_f64().min(MAX_RATE_CONTROL_FPS) as f32;
     params.iUsageType = sys::CAMERA_VIDEO_REAL_TIME;
@@ -240,7 +249,12 @@ struct Level {
 }
 
 impl Level {
-    const fn new(library: sys::ELevelIdc, max_mbps: f64, max_frame_size: u32, max_kbps: u32) -> Self {
+    const fn new(
+        library: sys::ELevelIdc,
+        max_mbps: f64,
+        max_frame_size: u32,
+        max_kbps: u32,
+    ) -> Self {
         Self { library, max_mbps, max_frame_size, max_kbps }
     }
 
@@ -265,7 +279,9 @@ impl Level {
         let per_second = f64::from(macroblocks) * settings.fps.as_f64();
         let kbps = settings.kbps.checked_add(settings.kbps / 2)?;
         Self::ALL.into_iter().find(|level| {
-            level.max_frame_size >= macroblocks && level.max_mbps >= per_second && level.max_kbps >= kbps
+            level.max_frame_size >= macroblocks
+                && level.max_mbps >= per_second
+                && level.max_kbps >= kbps
         })
     }
 }
@@ -291,7 +307,9 @@ fn unsupported(settings: &VideoSettings) -> Error {
     let VideoSettings { width, height, fps, kbps, keyframe_interval } = settings;
     Error::Unsupported {
         codec: CODEC,
-        what: format!("{width}x{height} at {fps} fps, {kbps} kbit/s, a keyframe each {keyframe_interval}"),
+        what: format!(
+            "{width}x{height} at {fps} fps, {kbps} kbit/s, a keyframe each {keyframe_interval}"
+        ),
     }
 }
 

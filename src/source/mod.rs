@@ -4,6 +4,11 @@
 //! answers at once: sources on devices keep their own threads and hand over the
 //! latest frame.
 
+mod glyphs;
+mod test_signal;
+
+pub use test_signal::{TestPicture, TestTone};
+
 use crate::media::{AudioBlock, MediaTime, VideoFrame};
 
 /// Something that shows a picture.

@@ -7,7 +7,10 @@ use std::os::raw::{c_int, c_void};
 use std::ptr;
 
 use openh264_sys2 as sys;
-use sys::{API, DynamicAPI, ISVCEncoder, ISVCEncoderVtbl, SEncParamExt, SFrameBSInfo, SLayerBSInfo, SSourcePicture};
+use sys::{
+    API, DynamicAPI, ISVCEncoder, ISVCEncoderVtbl, SEncParamExt, SFrameBSInfo, SLayerBSInfo,
+    SSourcePicture,
+};
 
 use crate::media::{Picture, Plane};
 
@@ -95,7 +98,8 @@ impl Raw {
 
     /// Changes the bitrate that rate control aims at, in bit/s.
     pub fn set_bitrate(&mut self, bits_per_second: i32) -> Result<(), Code> {
-        let mut info = sys::SBitrateInfo { iLayer: sys::SPATIAL_LAYER_ALL, iBitrate: bits_per_second };
+        let mut info =
+            sys::SBitrateInfo { iLayer: sys::SPATIAL_LAYER_ALL, iBitrate: bits_per_second };
         self.set_option(sys::ENCODER_OPTION_BITRATE, &mut info)
     }
 

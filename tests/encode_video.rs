@@ -1,0 +1,183 @@
+//! The H.264 encoder seen from outside: what it writes is read by a parser and a
+//! decoder that are not ours.
+
+use h264_reader::Context;
+use h264_reader::avcc::AvcDecoderConfigurationRecord;
+use h264_reader::nal::sps::{ProfileIdc, SeqParameterSet};
+use tallylight::encode::{Error, VideoEncoder, VideoSettings, open_video};
+use tallylight::media::{FrameRate, Packet, Planes, TrackConfig, VideoConfig, VideoFrame};
+use tallylight::source::{TestPicture, VideoSource};
+
+/// Small, so that the tests are quick.
+const SETTINGS: VideoSettings = VideoSettings {
+    width: 320,
+    height: 180,
+    fps: FrameRate::whole(30),
+    kbps: 400,
+    keyframe_interval: 60,
+};
+
+/// The test signal of these settings, frame by frame.
+fn signal(settings: VideoSettings) -> impl FnMut(u64) -> VideoFrame {
+    let mut source = TestPicture::new(Planes::new(settings.width, settings.height), settings.fps);
+    move |n| source.frame(settings.fps.time_of(n)).expect("the test signal always has a frame")
+}
+
+/// Encodes `frames` frames of the test signal; those in `forced` as keyframes.
+fn encode(
+    encoder: &mut dyn VideoEncoder,
+    settings: VideoSettings,
+    frames: u64,
+    forced: &[u64],
+) -> Vec<Packet> {
+    let mut signal = signal(settings);
+    (0..frames)
+        .map(|n| {
+            let packet = encoder.encode(&signal(n), forced.contains(&n)).expect("it encodes");
+            packet.expect("no frame is skipped")
+        })
+        .collect()
+}
+
+/// The NAL units of a packet, checked to fill it exactly.
+fn nals(packet: &Packet) -> Vec<&[u8]> {
+    let mut rest = &packet.data[..];
+    let mut nals = Vec::new();
+    while let Some((len, tail)) = rest.split_first_chunk::<4>() {
+        let len = u32::from_be_bytes(*len) as usize;
+        assert!((1..=tail.len()).contains(&len), "a length of {len} with {} left", tail.len());
+        let (nal, tail) = tail.split_at(len);
+        nals.push(nal);
+        rest = tail;
+    }
+    assert!(rest.is_empty());
+    nals
+}
+
+fn nal_types(packet: &Packet) -> Vec<u8> {
+    nals(packet).iter().map(|nal| nal[0] & 0x1f).collect()
+}
+
+fn video_config(encoder: &dyn VideoEncoder) -> VideoConfig {
+    match encoder.config() {
+        Some(TrackConfig::Video(config)) => config.clone(),
+        other => panic!("no video configuration: {other:?}"),
+    }
+}
+
+fn sps(config: &VideoConfig) -> SeqParameterSet {
+    let record = AvcDecoderConfigurationRecord::try_from(&config.decoder_config[..])
+        .expect("an avcC record");
+    let context: Context = record.create_context().expect("parameter sets that parse");
+    context.sps().next().expect("one SPS").clone()
+}
+
+fn keyframes(packets: &[Packet]) -> Vec<usize> {
+    packets.iter().enumerate().filter(|(_, packet)| packet.keyframe).map(|(n, _)| n).collect()
+}
+
+#[test]
+fn keyframes_come_at_the_interval_and_nowhere_else() {
+    let mut encoder = open_video(&SETTINGS).unwrap();
+    let packets = encode(&mut *encoder, SETTINGS, 200, &[]);
+    assert_eq!(keyframes(&packets), [0, 60, 120, 180]);
+    for packet in &packets {
+        let idr = nal_types(packet).contains(&5);
+        assert_eq!(idr, packet.keyframe);
+        assert_eq!(packet.pts, packet.dts);
+    }
+}
+
+#[test]
+fn a_forced_keyframe_restarts_the_count() {
+    let mut encoder = open_video(&SETTINGS).unwrap();
+    let packets = encode(&mut *encoder, SETTINGS, 180, &[70, 71, 140]);
+    assert_eq!(keyframes(&packets), [0, 60, 70, 71, 131, 140]);
+}
+
+#[test]
+fn a_packet_is_one_access_unit_without_padding() {
+    let mut encoder = open_video(&SETTINGS).unwrap();
+    for packet in encode(&mut *encoder, SETTINGS, 70, &[]) {
+        let expected: &[u8] = if packet.keyframe { &[7, 8, 5] } else { &[1] };
+        assert_eq!(nal_types(&packet), expected);
+    }
+}
+
+#[test]
+fn the_first_nal_unit_is_not_mistaken_for_a_start_code() {
+    // A length of 256 to 511 reads 00 00 01 xx; one server then takes the
+    // stream for Annex B and hangs up.
+    let mut encoder = open_video(&SETTINGS).unwrap();
+    let packets = encode(&mut *encoder, SETTINGS, 1, &[]);
+    assert!(!(256..512).contains(&nals(&packets[0])[0].len()));
+}
+
+#[test]
+fn parameter_sets_say_what_was_asked_for() {
+    for (width, height) in [(1280, 720), (1920, 1080), (640, 362), (320, 180)] {
+        let settings = VideoSettings { width, height, ..SETTINGS };
+        let mut encoder = open_video(&settings).unwrap();
+        encode(&mut *encoder, settings, 1, &[]);
+        let config = video_config(&*encoder);
+        let sps = sps(&config);
+        assert_eq!(sps.pixel_dimensions().unwrap(), (width, height));
+        assert_eq!(ProfileIdc::from(config.decoder_config[1]), ProfileIdc::from(77));
+        let vui = sps.vui_parameters.expect("VUI");
+        let signal = vui.video_signal_type.expect("a video signal type");
+        assert!(!signal.video_full_range_flag);
+        let colour = signal.colour_description.expect("a colour description");
+        let codes =
+            (colour.colour_primaries, colour.transfer_characteristics, colour.matrix_coefficients);
+        assert_eq!(codes, (1, 1, 1), "BT.709 (H.264 tables E-3 to E-5)");
+        let restrictions = vui.bitstream_restrictions.expect("a bitstream restriction");
+        assert_eq!(restrictions.max_num_reorder_frames, 0, "no decoder waits for reordering");
+    }
+}
+
+#[test]
+fn parameter_sets_never_change() {
+    let mut encoder = open_video(&SETTINGS).unwrap();
+    let mut signal = signal(SETTINGS);
+    let mut sets = std::collections::HashSet::new();
+    for n in 0..240 {
+        if n == 90 {
+            encoder.set_bitrate(150).unwrap();
+            encoder.set_effort(0).unwrap();
+        }
+        if n == 150 {
+            encoder.set_bitrate(600).unwrap();
+            encoder.set_effort(2).unwrap();
+        }
+        let packet = encoder.encode(&signal(n), n == 200).unwrap().unwrap();
+        let found: Vec<_> = nals(&packet)
+            .iter()
+            .filter(|nal| matches!(nal[0] & 0x1f, 7 | 8))
+            .map(|n| n.to_vec())
+            .collect();
+        assert_eq!(found.is_empty(), !packet.keyframe);
+        if packet.keyframe {
+            sets.insert(found);
+        }
+    }
+    assert_eq!(sets.len(), 1);
+    let config = video_config(&*encoder);
+    let sets = sets.into_iter().next().unwrap();
+    assert!(
+        sets.iter().all(|set| config.decoder_config.windows(set.len()).any(|part| part == set))
+    );
+}
+
+#[test]
+fn what_it_cannot_do_is_refused() {
+    let refused = |settings| matches!(open_video(&settings), Err(Error::Unsupported { .. }));
+    assert!(refused(VideoSettings { kbps: 0, ..SETTINGS }));
+    assert!(refused(VideoSettings { kbps: u32::MAX, ..SETTINGS }));
+    assert!(refused(VideoSettings { width: 8, ..SETTINGS }));
+    assert!(refused(VideoSettings { width: 100_000, height: 100_000, ..SETTINGS }));
+    assert!(refused(VideoSettings { keyframe_interval: 0, ..SETTINGS }));
+    let mut encoder = open_video(&SETTINGS).unwrap();
+    assert!(encoder.set_bitrate(0).is_err());
+    let other = VideoSettings { width: 640, ..SETTINGS };
+    assert!(matches!(encoder.encode(&signal(other)(0), false), Err(Error::Unsupported { .. })));
+}
