@@ -190,3 +190,58 @@ fn repeated_size(bytes: &[u8], in_force: Option<u32>) -> Option<usize> {
     }
     (there == 4).then_some(4)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_and_every_prefix_is_too_short() {
+        let ids = [2, 63, 64, 319, 320, 1000, MAX_CHUNK_STREAM_ID];
+        let formats = [Format::Full, Format::SameStream, Format::SameLength, Format::Nothing];
+        let times = [(0, false), (0xFF_FFFE, false), (0xFF_FFFF, true), (u32::MAX, true)];
+        for chunk_stream_id in ids {
+            for format in formats {
+                for (timestamp, extended) in times {
+                    round_trip(chunk_stream_id, format, timestamp, extended);
+                }
+            }
+        }
+    }
+
+    fn round_trip(chunk_stream_id: u32, format: Format, timestamp: u32, extended: bool) {
+        let header = ChunkHeader {
+            format,
+            chunk_stream_id,
+            timestamp,
+            extended,
+            length: 0x0A_0B0C,
+            message_type: 9,
+            message_stream_id: 0x0102_0304,
+        };
+        let in_force = |_| extended.then_some(timestamp);
+        let mut bytes = [0; MAX_HEADER_SIZE];
+        let size = header.write(&mut bytes);
+        let (read, read_size) = ChunkHeader::parse(&bytes, in_force).unwrap();
+        assert_eq!(read_size, size);
+        assert_eq!(read, only_what_is_sent(header));
+        for length in 0..size {
+            assert_eq!(ChunkHeader::parse(&bytes[..length], in_force), None);
+        }
+    }
+
+    /// The fields that a format has no place for come back as zeros.
+    fn only_what_is_sent(header: ChunkHeader) -> ChunkHeader {
+        let mut sent = ChunkHeader::bare(header.format, header.chunk_stream_id);
+        if header.format != Format::Nothing {
+            (sent.timestamp, sent.extended) = (header.timestamp, header.extended);
+        }
+        if matches!(header.format, Format::Full | Format::SameStream) {
+            (sent.length, sent.message_type) = (header.length, header.message_type);
+        }
+        if header.format == Format::Full {
+            sent.message_stream_id = header.message_stream_id;
+        }
+        sent
+    }
+}

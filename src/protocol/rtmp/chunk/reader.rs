@@ -384,3 +384,6 @@ impl Carry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

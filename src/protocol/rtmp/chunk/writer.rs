@@ -197,3 +197,6 @@ fn check_chunk_size(size: u32) -> Result<(), WriteError> {
     }
     Err(WriteError::InvalidChunkSize { size })
 }
+
+#[cfg(test)]
+mod tests;
