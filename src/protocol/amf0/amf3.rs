@@ -331,3 +331,6 @@ impl Decoder<'_> {
         index
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -223,3 +223,6 @@ impl AmfErrorKind {
         AmfError { offset, kind: self }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -150,3 +150,44 @@ impl AsRef<[u8]> for AmfString {
         self.as_bytes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encode(value: &Value) -> Vec<u8> {
+        let mut out = Vec::new();
+        Encoder::new(&mut out).value(value);
+        out
+    }
+
+    #[test]
+    fn a_command_is_written_as_the_standard_says() {
+        let mut out = Vec::new();
+        let object = Properties::new().with("app", "live").with("x", true);
+        Encoder::new(&mut out).string("connect").number(1.0).object(&object).null();
+        let expected = b"\x02\0\x07connect\0\x3F\xF0\0\0\0\0\0\0\x03\0\x03app\x02\0\x04live\
+            \0\x01x\x01\x01\0\0\x09\x05";
+        assert_eq!(out, expected);
+    }
+
+    #[test]
+    fn an_ecma_array_has_its_count_and_its_end() {
+        let value = Value::EcmaArray(Properties::new().with("a", Value::Null));
+        assert_eq!(encode(&value), b"\x08\0\0\0\x01\0\x01a\x05\0\0\x09");
+    }
+
+    #[test]
+    fn long_text_becomes_a_long_string() {
+        let short = encode(&Value::from("x".repeat(65_535)));
+        assert_eq!((&short[..3], short.len()), (&[2, 0xFF, 0xFF][..], 3 + 65_535));
+        let long = encode(&Value::from("x".repeat(65_536)));
+        assert_eq!((&long[..5], long.len()), (&[12, 0, 1, 0, 0][..], 5 + 65_536));
+    }
+
+    #[test]
+    fn a_name_too_long_for_the_wire_is_cut() {
+        let value: Value = Properties::new().with("n".repeat(70_000), Value::Null).into();
+        assert_eq!(encode(&value).len(), 1 + 2 + 65_535 + 1 + 3);
+    }
+}
