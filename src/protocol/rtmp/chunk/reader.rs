@@ -19,7 +19,7 @@ pub struct Limits {
     pub max_message_length: u32,
     /// Chunk streams in use since the connection began.
     pub max_chunk_streams: usize,
-    /// Bytes of all unfinished messages together.
+    /// Bytes of all unfinished messages together, with the one being read.
     pub max_partial_bytes: usize,
 }
 
@@ -153,7 +153,7 @@ impl ChunkReader {
             if !self.in_chunk && !self.next_header(input)? {
                 return Ok(None);
             }
-            if let Some(payload) = self.whole_in(input) {
+            if let Some(payload) = self.whole_in(input)? {
                 return Ok(Some(Complete { payload: Some(payload) }));
             }
             self.gather(input)?;
@@ -219,18 +219,21 @@ impl ChunkReader {
 
     /// The payload of a message that consists of this one chunk and lies in the
     /// input with all its bytes.
-    fn whole_in<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i [u8]> {
-        let stream = &mut self.streams[self.current];
+    fn whole_in<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<&'i [u8]>, ChunkError> {
+        let stream = &self.streams[self.current];
         let length = self.chunk_remaining;
         let whole = length == stream.length && length == stream.remaining;
         if !whole || self.carry.length > 0 || input.len() < length as usize {
-            return None;
+            return Ok(None);
         }
+        // Nothing is kept, but how bytes come in pieces must not matter.
+        self.check_partial(length as usize)?;
         let (payload, rest) = input.split_at(length as usize);
         *input = rest;
         self.offset += u64::from(length);
-        (stream.remaining, self.chunk_remaining, self.in_chunk) = (0, 0, false);
-        Some(payload)
+        self.streams[self.current].remaining = 0;
+        (self.chunk_remaining, self.in_chunk) = (0, false);
+        Ok(Some(payload))
     }
 
     /// Copies what there is of the current chunk.
@@ -250,10 +253,7 @@ impl ChunkReader {
     /// Adds bytes to the current message, as far as the chunk goes.
     fn append(&mut self, bytes: &[u8]) -> Result<usize, ChunkError> {
         let taken = bytes.len().min(self.chunk_remaining as usize);
-        let limit = self.limits.max_partial_bytes;
-        if self.partial_bytes + taken > limit {
-            return Err(self.error(ChunkErrorKind::TooManyPartialBytes { limit }));
-        }
+        self.check_partial(taken)?;
         let stream = &mut self.streams[self.current];
         if stream.buffer.capacity() == 0 && taken > 0 {
             stream.buffer = self.spare.pop().unwrap_or_default();
@@ -266,6 +266,14 @@ impl ChunkReader {
         self.partial_bytes += taken;
         self.offset += taken as u64;
         Ok(taken)
+    }
+
+    fn check_partial(&self, more: usize) -> Result<(), ChunkError> {
+        let limit = self.limits.max_partial_bytes;
+        if self.partial_bytes + more > limit {
+            return Err(self.error(ChunkErrorKind::TooManyPartialBytes { limit }));
+        }
+        Ok(())
     }
 
     /// Makes the buffer of the current message the one that is lent out.

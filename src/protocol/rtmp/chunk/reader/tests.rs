@@ -372,6 +372,8 @@ fn unfinished_bytes_are_counted_over_all_chunk_streams() {
     let finished = [bytes.clone(), vec![0xC3; 73], vec![0xC4; 73]].concat();
     let error = ChunkErrorKind::TooManyPartialBytes { limit: 300 };
     assert_eq!(read_with(limits, &finished).unwrap_err().kind, error);
+    let whole = [bytes.clone(), full(5, 0, 45, AUDIO, &[0; 45])].concat();
+    assert_eq!(read_with(limits, &whole).unwrap_err().kind, error);
     bytes.extend(full(2, 0, 4, 2, &[0, 0, 0, 3]));
     bytes.extend([0xC4; 73]);
     assert_eq!(read_with(limits, &bytes).unwrap().len(), 2, "an abort makes room");
