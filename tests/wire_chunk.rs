@@ -178,7 +178,7 @@ fn publisher_stream(seed: u64, start: u32) -> Vec<Owned> {
     let mut timestamp = start;
     let mut message = |index: usize| {
         timestamp += random.below(40) as u32;
-        let video = index % 3 == 0;
+        let video = index.is_multiple_of(3);
         let most = if video { 20_000 } else { 500 };
         let mut payload = vec![0; 1 + random.below(most)];
         random.fill(&mut payload);
