@@ -1,1 +1,262 @@
-//! To be written.
+//! What is remembered from one start to the next, and where.
+//!
+//! [`Settings`] is plain data in sections, each a table of one TOML file.
+//! `fields` reads and writes a section from one list of its fields, `store` is
+//! the file, `services` and `presets` are what the program knows of services,
+//! `secrets` keeps keys and passwords out of all of it. Nothing here starts a
+//! thread: the system's keyring may wait for a person, so its callers must be
+//! ready to.
+
+mod fields;
+mod instance;
+mod presets;
+mod secrets;
+mod services;
+mod store;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+pub use fields::Warning;
+pub use instance::{Instance, InstanceError};
+pub use presets::{PRESETS, Preset};
+pub use secrets::{
+    FileVault, KeyringVault, SecretKind, SecretName, Secrets, Vault, VaultError, VaultPlace,
+};
+pub use services::{KeyRule, Limits, ServerChoice, Service, Services};
+pub use store::{Store, StoreError, folder};
+
+use crate::media::FrameRate;
+use fields::{Fields, Section};
+
+/// Everything that was chosen, apart from secrets.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings {
+    /// Picture and sound in.
+    pub sources: Sources,
+    /// Where the stream goes.
+    pub destination: Destination,
+    /// What was entered for each service, by the service's id.
+    pub servers: BTreeMap<String, Server>,
+    /// What is made of picture and sound.
+    pub output: Output,
+    /// The window.
+    pub window: Window,
+}
+
+impl Settings {
+    /// What was entered for `service`; empty where nothing was.
+    pub fn server(&self, service: &str) -> Server {
+        self.servers.get(service).cloned().unwrap_or_default()
+    }
+}
+
+/// Picture and sound in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sources {
+    /// Where the picture comes from.
+    pub camera: Input,
+    /// The name that the camera had, to name it when it is missing.
+    pub camera_name: String,
+    /// Where the sound comes from.
+    pub microphone: Input,
+    /// The name that the microphone had.
+    pub microphone_name: String,
+    /// Gain in decibels, -60 to +30.
+    pub gain_db: f32,
+    /// Silence is sent.
+    pub muted: bool,
+    /// The preview alone is turned left to right.
+    pub mirror_preview: bool,
+    /// What is sent is turned left to right.
+    pub mirror: bool,
+}
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self {
+            camera: Input::Test,
+            camera_name: String::new(),
+            microphone: Input::Test,
+            microphone_name: String::new(),
+            gain_db: 0.0,
+            muted: false,
+            mirror_preview: false,
+            mirror: false,
+        }
+    }
+}
+
+impl Section for Sources {
+    const NAME: &'static str = "sources";
+
+    fn fields(&mut self, fields: &mut Fields<'_>) {
+        fields.value("camera", &mut self.camera);
+        fields.value("camera_name", &mut self.camera_name);
+        fields.value("microphone", &mut self.microphone);
+        fields.value("microphone_name", &mut self.microphone_name);
+        fields.number("gain_db", &mut self.gain_db, -60.0..=30.0);
+        fields.value("muted", &mut self.muted);
+        fields.value("mirror_preview", &mut self.mirror_preview);
+        fields.value("mirror", &mut self.mirror);
+    }
+}
+
+/// A picture or a sound to take in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Input {
+    /// The built-in test signal.
+    #[default]
+    Test,
+    /// The system's default device.
+    Default,
+    /// A device by its stable identity.
+    Device(String),
+    /// A picture file.
+    File(PathBuf),
+    /// Nothing.
+    Off,
+}
+
+/// Where the stream goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// The service's id in the list of services.
+    pub service: String,
+}
+
+impl Default for Destination {
+    fn default() -> Self {
+        Self { service: Services::THIS_COMPUTER.to_owned() }
+    }
+}
+
+impl Section for Destination {
+    const NAME: &'static str = "destination";
+
+    fn fields(&mut self, fields: &mut Fields<'_>) {
+        fields.value("service", &mut self.service);
+    }
+}
+
+/// What was entered for one service. Keys and passwords are in [`Secrets`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Server {
+    /// Server address without user, password and query; empty: the service's
+    /// first.
+    pub address: String,
+    /// User name, for servers that ask for one.
+    pub user: String,
+    /// A file with a certificate to trust beside the system's; empty: none.
+    pub ca_file: String,
+}
+
+impl Server {
+    fn fields(&mut self, fields: &mut Fields<'_>) {
+        fields.value("address", &mut self.address);
+        fields.value("user", &mut self.user);
+        fields.value("ca_file", &mut self.ca_file);
+    }
+}
+
+/// What is made of picture and sound.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// The preset's id; `custom` where the values below were chosen one by one.
+    pub preset: String,
+    /// Width in pixels, even.
+    pub width: u32,
+    /// Height in pixels, even.
+    pub height: u32,
+    /// Frames per second.
+    pub fps: FrameRate,
+    /// Video bitrate in kbit/s.
+    pub video_kbps: u32,
+    /// Audio bitrate in kbit/s.
+    pub audio_kbps: u32,
+    /// Seconds from one keyframe to the next.
+    pub keyframe_s: f32,
+    /// Lower the bitrate while the link carries less.
+    pub adaptive: bool,
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Self {
+            preset: "standard".to_owned(),
+            width: 1280,
+            height: 720,
+            fps: FrameRate::whole(30),
+            video_kbps: 2_500,
+            audio_kbps: 128,
+            keyframe_s: 2.0,
+            adaptive: true,
+        }
+    }
+}
+
+impl Section for Output {
+    const NAME: &'static str = "output";
+
+    fn fields(&mut self, fields: &mut Fields<'_>) {
+        fields.value("preset", &mut self.preset);
+        fields.even("width", &mut self.width, 64..=3840);
+        fields.even("height", &mut self.height, 64..=3840);
+        fields.value("fps", &mut self.fps);
+        fields.number("video_kbps", &mut self.video_kbps, 100..=51_000);
+        fields.number("audio_kbps", &mut self.audio_kbps, 32..=320);
+        fields.number("keyframe_s", &mut self.keyframe_s, 0.5..=10.0);
+        fields.value("adaptive", &mut self.adaptive);
+    }
+}
+
+/// The window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Window {
+    /// Inner width in points.
+    pub width: f32,
+    /// Inner height in points.
+    pub height: f32,
+    /// It filled the screen.
+    pub maximized: bool,
+    /// Dark or light.
+    pub theme: Theme,
+    /// The log stands where the health figures stand.
+    pub show_log: bool,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self {
+            width: 1280.0,
+            height: 800.0,
+            maximized: false,
+            theme: Theme::System,
+            show_log: false,
+        }
+    }
+}
+
+impl Section for Window {
+    const NAME: &'static str = "window";
+
+    fn fields(&mut self, fields: &mut Fields<'_>) {
+        fields.number("width", &mut self.width, 640.0..=16_384.0);
+        fields.number("height", &mut self.height, 480.0..=16_384.0);
+        fields.value("maximized", &mut self.maximized);
+        fields.value("theme", &mut self.theme);
+        fields.value("show_log", &mut self.show_log);
+    }
+}
+
+/// Dark or light.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system has it.
+    #[default]
+    System,
+    /// Light text on dark.
+    Dark,
+    /// Dark text on light.
+    Light,
+}

@@ -1,0 +1,331 @@
+//! One list of fields per section serves reading and writing.
+//!
+//! A section names its fields once. [`Fields`] then either takes the values
+//! from a table, leaving the default and a [`Warning`] where one is wrong, or
+//! patches into a table those that changed, leaving comments, order and keys it
+//! does not know as they are.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use toml_edit::{Item, Table, Value};
+
+use super::{Input, Theme};
+use crate::media::FrameRate;
+
+/// Something in the settings that was not as it should be. What a file holds is
+/// quoted last and only where it can't be a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// The file is not TOML; it was put aside and the defaults are used.
+    Broken {
+        /// Where the old file is now; `None` if it could not be moved.
+        kept: Option<PathBuf>,
+        /// Where and why reading stopped.
+        reason: String,
+    },
+    /// The file is there and can't be read; nothing will be remembered.
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        reason: String,
+    },
+    /// One value is wrong; its default is used.
+    Wrong {
+        /// The setting, such as `output.fps`.
+        setting: String,
+        /// What it has to be.
+        expected: String,
+        /// What is used instead.
+        used: String,
+        /// What was found.
+        found: String,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broken { kept: Some(kept), reason } => write!(
+                f,
+                "The settings could not be read and start anew ({reason}). The old file is kept as {}",
+                kept.display()
+            ),
+            Self::Broken { kept: None, reason } => write!(
+                f,
+                "The settings could not be read and start anew ({reason}). The old file could not be kept"
+            ),
+            Self::Unreadable { path, reason } => {
+                write!(f, "Nothing will be remembered: {} can't be read ({reason})", path.display())
+            }
+            Self::Wrong { setting, expected, used, found } => write!(
+                f,
+                "The setting {setting} has to be {expected}; {used} is used instead of {found}"
+            ),
+        }
+    }
+}
+
+/// A table of the file: its name and its fields.
+pub(super) trait Section {
+    /// The table's name.
+    const NAME: &'static str;
+
+    /// Names each field once.
+    fn fields(&mut self, fields: &mut Fields<'_>);
+}
+
+/// One pass over the fields of a section.
+pub(super) struct Fields<'a> {
+    section: &'a str,
+    pass: Pass<'a>,
+}
+
+enum Pass<'a> {
+    Read { table: Option<&'a Table>, warnings: &'a mut Vec<Warning> },
+    Write { table: &'a mut Table },
+}
+
+impl<'a> Fields<'a> {
+    /// A pass that takes values from `table`.
+    pub fn reading(
+        section: &'a str,
+        table: Option<&'a Table>,
+        warnings: &'a mut Vec<Warning>,
+    ) -> Self {
+        Self { section, pass: Pass::Read { table, warnings } }
+    }
+
+    /// A pass that patches values into `table`.
+    pub fn writing(section: &'a str, table: &'a mut Table) -> Self {
+        Self { section, pass: Pass::Write { table } }
+    }
+
+    /// A field whose every value of the right kind is fine.
+    pub fn value<T: Stored>(&mut self, key: &str, value: &mut T) {
+        self.checked(key, value, T::kind(), |_| true);
+    }
+
+    /// A number between two others.
+    pub fn number<T>(&mut self, key: &str, value: &mut T, range: RangeInclusive<T>)
+    where
+        T: Stored + PartialOrd + fmt::Display,
+    {
+        let expected = format!("{} from {} to {}", T::kind(), range.start(), range.end());
+        self.checked(key, value, &expected, |found| range.contains(found));
+    }
+
+    /// An even number between two others.
+    pub fn even(&mut self, key: &str, value: &mut u32, range: RangeInclusive<u32>) {
+        let expected = format!("an even number from {} to {}", range.start(), range.end());
+        self.checked(key, value, &expected, |n| n % 2 == 0 && range.contains(n));
+    }
+
+    fn checked<T: Stored>(
+        &mut self,
+        key: &str,
+        value: &mut T,
+        expected: &str,
+        fits: impl Fn(&T) -> bool,
+    ) {
+        match &mut self.pass {
+            Pass::Write { table } => patch(table, key, value),
+            Pass::Read { table, warnings } => {
+                let Some(item) = table.and_then(|table| table.get(key)) else { return };
+                match T::read(item).filter(fits) {
+                    Some(read) => *value = read,
+                    None => warnings.push(Warning::Wrong {
+                        setting: format!("{}.{key}", self.section),
+                        expected: expected.to_owned(),
+                        used: shown(&Item::Value(value.write())),
+                        found: shown(item),
+                    }),
+                }
+            }
+        }
+    }
+}
+
+/// Writes `value` unless the table says the same already, so that the way a
+/// person wrote it (a comment, a hexadecimal number) survives.
+fn patch<T: Stored>(table: &mut Table, key: &str, value: &T) {
+    let same = table.get(key).and_then(T::read).is_some_and(|old| old == *value);
+    if same {
+        return;
+    }
+    let mut new = value.write();
+    match table.get_mut(key).and_then(Item::as_value_mut) {
+        Some(old) => {
+            *new.decor_mut() = old.decor().clone();
+            *old = new;
+        }
+        None => drop(table.insert(key, Item::Value(new))),
+    }
+}
+
+/// A found value in a few words.
+fn shown(item: &Item) -> String {
+    const LONGEST: usize = 40;
+    match item.as_value() {
+        Some(Value::Array(_)) => "a list".to_owned(),
+        None | Some(Value::InlineTable(_)) => "a table".to_owned(),
+        Some(value) => {
+            let text = value.clone().decorated("", "").to_string();
+            match text.char_indices().nth(LONGEST) {
+                Some((cut, _)) => format!("{}…", &text[..cut]),
+                None => text,
+            }
+        }
+    }
+}
+
+/// A type that a setting can have.
+pub(super) trait Stored: Sized + PartialEq {
+    /// What it is, as "has to be …" goes on.
+    fn kind() -> &'static str;
+
+    /// The value, if `item` holds one.
+    fn read(item: &Item) -> Option<Self>;
+
+    /// The value as TOML.
+    fn write(&self) -> Value;
+}
+
+impl Stored for bool {
+    fn kind() -> &'static str {
+        "true or false"
+    }
+
+    fn read(item: &Item) -> Option<Self> {
+        item.as_bool()
+    }
+
+    fn write(&self) -> Value {
+        Value::from(*self)
+    }
+}
+
+impl Stored for String {
+    fn kind() -> &'static str {
+        "a text in quotes"
+    }
+
+    fn read(item: &Item) -> Option<Self> {
+        item.as_str().map(str::to_owned)
+    }
+
+    fn write(&self) -> Value {
+        Value::from(self.as_str())
+    }
+}
+
+impl Stored for u32 {
+    fn kind() -> &'static str {
+        "a whole number"
+    }
+
+    fn read(item: &Item) -> Option<Self> {
+        item.as_integer().and_then(|n| Self::try_from(n).ok())
+    }
+
+    fn write(&self) -> Value {
+        Value::from(i64::from(*self))
+    }
+}
+
+impl Stored for f32 {
+    fn kind() -> &'static str {
+        "a number"
+    }
+
+    fn read(item: &Item) -> Option<Self> {
+        let number = item.as_float().or_else(|| item.as_integer().map(|n| n as f64))?;
+        number.is_finite().then_some(number as Self)
+    }
+
+    fn write(&self) -> Value {
+        // Through text, so that 0.1 is written as 0.1 and not as the nearest
+        // double to the nearest float.
+        Value::from(self.to_string().parse::<f64>().unwrap_or(f64::from(*self)))
+    }
+}
+
+impl Stored for FrameRate {
+    fn kind() -> &'static str {
+        "frames a second from 1 to 120, such as 30 or \"30000/1001\""
+    }
+
+    fn read(item: &Item) -> Option<Self> {
+        let rate = match item.as_str() {
+            Some(text) => {
+                let (num, den) = text.split_once('/')?;
+                Self { num: num.trim().parse().ok()?, den: den.trim().parse().ok()? }
+            }
+            None => Self::whole(u32::read(item)?),
+        };
+        let fits = rate.den >= 1 && (1.0..=120.0).contains(&rate.as_f64());
+        fits.then_some(rate)
+    }
+
+    fn write(&self) -> Value {
+        match self.den {
+            1 => self.num.write(),
+            den => Value::from(format!("{}/{den}", self.num)),
+        }
+    }
+}
+
+impl Stored for Input {
+    fn kind() -> &'static str {
+        "\"test\", \"default\", \"off\", \"device:…\" or \"file:…\""
+    }
+
+    fn read(item: &Item) -> Option<Self> {
+        let text = item.as_str()?;
+        match text {
+            "test" => Some(Self::Test),
+            "default" => Some(Self::Default),
+            "off" => Some(Self::Off),
+            _ => match text.split_once(':')? {
+                ("device", id) if !id.is_empty() => Some(Self::Device(id.to_owned())),
+                ("file", path) if !path.is_empty() => Some(Self::File(path.into())),
+                _ => None,
+            },
+        }
+    }
+
+    fn write(&self) -> Value {
+        match self {
+            Self::Test => Value::from("test"),
+            Self::Default => Value::from("default"),
+            Self::Off => Value::from("off"),
+            Self::Device(id) => Value::from(format!("device:{id}")),
+            Self::File(path) => Value::from(format!("file:{}", path.display())),
+        }
+    }
+}
+
+impl Stored for Theme {
+    fn kind() -> &'static str {
+        "\"system\", \"dark\" or \"light\""
+    }
+
+    fn read(item: &Item) -> Option<Self> {
+        match item.as_str()? {
+            "system" => Some(Self::System),
+            "dark" => Some(Self::Dark),
+            "light" => Some(Self::Light),
+            _ => None,
+        }
+    }
+
+    fn write(&self) -> Value {
+        Value::from(match self {
+            Self::System => "system",
+            Self::Dark => "dark",
+            Self::Light => "light",
+        })
+    }
+}

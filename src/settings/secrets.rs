@@ -1,0 +1,278 @@
+//! Where keys and passwords are kept: the system's keyring, or where there is
+//! none a file that its owner alone can read.
+//!
+//! A keyring may ask its owner for a password first, so every call here may
+//! take minutes; none belongs on a thread that draws.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use toml_edit::DocumentMut;
+
+use super::store;
+use crate::protocol::rtmp::key::Secret;
+
+/// What the keyring lists the secrets under.
+const APPLICATION: &str = "tallylight";
+
+/// One secret of one service.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SecretName {
+    /// The service's id.
+    pub service: String,
+    /// Which of its secrets.
+    pub kind: SecretKind,
+}
+
+/// The secrets that a service can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SecretKind {
+    /// The stream key.
+    Key,
+    /// The password beside a user name.
+    Password,
+    /// The query of the server's address: what stands there is often a token.
+    Query,
+}
+
+impl SecretKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Key, Self::Password, Self::Query];
+}
+
+impl fmt::Display for SecretName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            SecretKind::Key => "key",
+            SecretKind::Password => "password",
+            SecretKind::Query => "query",
+        };
+        write!(f, "{}/{kind}", self.service)
+    }
+}
+
+/// Where secrets are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VaultPlace {
+    /// In the system's keyring.
+    Keyring,
+    /// In this file.
+    File(PathBuf),
+}
+
+/// Why a secret could not be read or kept. The words never hold the secret.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// There is no keyring on this system.
+    #[error("this system has no keyring")]
+    NoKeyring,
+    /// There is one, and it stays shut.
+    #[error("the system's keyring is locked or refused")]
+    Locked,
+    /// The keyring failed.
+    #[error("the system's keyring failed: {0}")]
+    Keyring(String),
+    /// The file of secrets can't be used.
+    #[error("{} can't be used: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        source: io::Error,
+    },
+}
+
+/// A place for secrets.
+pub trait Vault: Send {
+    /// The secret of that name, if there is one.
+    fn read(&mut self, name: &SecretName) -> Result<Option<Secret>, VaultError>;
+
+    /// Keeps `secret` under that name.
+    fn write(&mut self, name: &SecretName, secret: &Secret) -> Result<(), VaultError>;
+
+    /// Forgets the secret of that name; fine if there is none.
+    fn remove(&mut self, name: &SecretName) -> Result<(), VaultError>;
+
+    /// Where it is.
+    fn place(&self) -> VaultPlace;
+}
+
+/// The best place this system has, with what an earlier start left in the file.
+pub struct Secrets {
+    vault: Box<dyn Vault>,
+    file: Option<FileVault>,
+}
+
+impl Secrets {
+    /// The system's keyring, or the file in `folder` where there is none.
+    pub fn open(folder: &Path) -> Self {
+        let file = FileVault::new(folder);
+        match KeyringVault::open() {
+            Ok(keyring) => Self::moving(file, keyring),
+            Err(_) => Self::in_vault(file),
+        }
+    }
+
+    /// Secrets in one place of the caller's choice.
+    pub fn in_vault(vault: impl Vault + 'static) -> Self {
+        Self { vault: Box::new(vault), file: None }
+    }
+
+    /// Secrets in `vault`, and those that are still in `file` on their way there.
+    pub fn moving(file: FileVault, vault: impl Vault + 'static) -> Self {
+        Self { vault: Box::new(vault), file: Some(file) }
+    }
+
+    /// Where secrets are kept from now on.
+    pub fn place(&self) -> VaultPlace {
+        self.vault.place()
+    }
+
+    /// The secret of that name. One that an earlier start had to leave in the
+    /// file moves to the keyring.
+    pub fn read(&mut self, name: &SecretName) -> Result<Option<Secret>, VaultError> {
+        if let Some(secret) = self.vault.read(name)? {
+            return Ok(Some(secret));
+        }
+        let Some(file) = &mut self.file else { return Ok(None) };
+        let Some(secret) = file.read(name)? else { return Ok(None) };
+        self.vault.write(name, &secret)?;
+        file.remove(name)?;
+        Ok(Some(secret))
+    }
+
+    /// Keeps `secret`, or forgets what there was if it is `None`.
+    pub fn keep(&mut self, name: &SecretName, secret: Option<&Secret>) -> Result<(), VaultError> {
+        match secret {
+            Some(secret) => self.vault.write(name, secret)?,
+            None => self.vault.remove(name)?,
+        }
+        match &mut self.file {
+            Some(file) => file.remove(name),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The system's keyring.
+#[derive(Debug)]
+pub struct KeyringVault {
+    _opened: (),
+}
+
+impl KeyringVault {
+    /// Connects to the keyring; fails where there is none.
+    pub fn open() -> Result<Self, VaultError> {
+        match keyring::Entry::store_status() {
+            Ok(()) => Ok(Self { _opened: () }),
+            Err(_) => Err(VaultError::NoKeyring),
+        }
+    }
+
+    fn entry(name: &SecretName) -> Result<keyring::Entry, VaultError> {
+        keyring::Entry::new(APPLICATION, &name.to_string()).map_err(|error| keyring_error(&error))
+    }
+}
+
+impl Vault for KeyringVault {
+    fn read(&mut self, name: &SecretName) -> Result<Option<Secret>, VaultError> {
+        match Self::entry(name)?.get_password() {
+            Ok(text) => Ok(Some(Secret::new(&text))),
+            Err(keyring::Error::NoEntry) => Ok(None),
+            Err(error) => Err(keyring_error(&error)),
+        }
+    }
+
+    fn write(&mut self, name: &SecretName, secret: &Secret) -> Result<(), VaultError> {
+        Self::entry(name)?.set_password(secret.expose()).map_err(|error| keyring_error(&error))
+    }
+
+    fn remove(&mut self, name: &SecretName) -> Result<(), VaultError> {
+        match Self::entry(name)?.delete_credential() {
+            Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
+            Err(error) => Err(keyring_error(&error)),
+        }
+    }
+
+    fn place(&self) -> VaultPlace {
+        VaultPlace::Keyring
+    }
+}
+
+/// What a keyring's error means. Some of its variants carry what was stored, so
+/// none is printed whole.
+fn keyring_error(error: &keyring::Error) -> VaultError {
+    match error {
+        keyring::Error::NoStorageAccess(_) => VaultError::Locked,
+        keyring::Error::NoDefaultStore => VaultError::NoKeyring,
+        keyring::Error::PlatformFailure(cause) => VaultError::Keyring(cause.to_string()),
+        keyring::Error::BadEncoding(_) => VaultError::Keyring("what it holds is not text".into()),
+        keyring::Error::TooLong(..) => VaultError::Keyring("the secret is too long for it".into()),
+        _ => VaultError::Keyring("it gave no reason".into()),
+    }
+}
+
+/// Secrets in a file that its owner alone can read.
+#[derive(Clone, Debug)]
+pub struct FileVault {
+    path: PathBuf,
+}
+
+impl FileVault {
+    /// The file's name in the settings folder.
+    pub const FILE: &'static str = "secrets.toml";
+
+    /// The file in `folder`; made when the first secret comes.
+    pub fn new(folder: &Path) -> Self {
+        Self { path: folder.join(Self::FILE) }
+    }
+
+    fn load(&self) -> Result<DocumentMut, VaultError> {
+        match store::read_bounded(&self.path) {
+            // A file that is no TOML holds no secret that could be used.
+            Ok(bytes) => Ok(String::from_utf8(bytes)
+                .ok()
+                .and_then(|text| text.parse().ok())
+                .unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(DocumentMut::new()),
+            Err(source) => Err(self.failed(source)),
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut DocumentMut)) -> Result<(), VaultError> {
+        let mut document = self.load()?;
+        let before = document.to_string();
+        change(&mut document);
+        let after = document.to_string();
+        if after == before {
+            return Ok(());
+        }
+        store::replace(&self.path, after.as_bytes()).map_err(|source| self.failed(source))
+    }
+
+    fn failed(&self, source: io::Error) -> VaultError {
+        VaultError::File { path: self.path.clone(), source }
+    }
+}
+
+impl Vault for FileVault {
+    fn read(&mut self, name: &SecretName) -> Result<Option<Secret>, VaultError> {
+        let document = self.load()?;
+        Ok(document.get(&name.to_string()).and_then(|item| item.as_str()).map(Secret::new))
+    }
+
+    fn write(&mut self, name: &SecretName, secret: &Secret) -> Result<(), VaultError> {
+        self.change(|document| {
+            document[&name.to_string()] = toml_edit::value(secret.expose());
+        })
+    }
+
+    fn remove(&mut self, name: &SecretName) -> Result<(), VaultError> {
+        self.change(|document| drop(document.remove(&name.to_string())))
+    }
+
+    fn place(&self) -> VaultPlace {
+        VaultPlace::File(self.path.clone())
+    }
+}

@@ -1,0 +1,236 @@
+//! The settings file: read with patience, patched, replaced in one step.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use toml_edit::{DocumentMut, Item, Table};
+
+use super::fields::{Fields, Section, Warning};
+use super::{Server, Settings};
+
+/// Larger files are not settings.
+const LARGEST: u64 = 1 << 20;
+
+/// The table of tables with what was entered for each service.
+const SERVERS: &str = "servers";
+
+/// The settings file, with all that stood in it and is not ours.
+#[derive(Debug)]
+pub struct Store {
+    path: PathBuf,
+    document: DocumentMut,
+    readable: bool,
+}
+
+/// Why settings could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The old file can't be read and is not overwritten for that.
+    #[error("{} can't be read and is left as it is", .0.display())]
+    Unreadable(PathBuf),
+    /// The system refused.
+    #[error("{} can't be written: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        source: io::Error,
+    },
+}
+
+impl Store {
+    /// The file's name in its folder.
+    pub const FILE: &'static str = "settings.toml";
+
+    /// Reads the settings in `folder`. Never fails: what can't be used becomes
+    /// its default, with a warning.
+    pub fn open(folder: &Path) -> (Self, Settings, Vec<Warning>) {
+        let mut warnings = Vec::new();
+        let path = folder.join(Self::FILE);
+        let (text, readable) = match read_bounded(&path) {
+            Ok(text) => (text, true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (Vec::new(), true),
+            Err(error) => {
+                let reason = error.to_string();
+                warnings.push(Warning::Unreadable { path: path.clone(), reason });
+                (Vec::new(), false)
+            }
+        };
+        let document = parse(&text).unwrap_or_else(|reason| {
+            warnings.push(Warning::Broken { kept: put_aside(&path), reason });
+            DocumentMut::new()
+        });
+        let settings = read_settings(&document, &mut warnings);
+        (Self { path, document, readable }, settings, warnings)
+    }
+
+    /// Writes what changed. The file is replaced in one step: a reader, or a
+    /// power cut, finds the old one or the new one.
+    pub fn save(&mut self, settings: &Settings) -> Result<(), StoreError> {
+        if !self.readable {
+            return Err(StoreError::Unreadable(self.path.clone()));
+        }
+        let before = self.document.to_string();
+        write_settings(&mut self.document, settings.clone());
+        let after = self.document.to_string();
+        if after == before && self.path.exists() {
+            return Ok(());
+        }
+        replace(&self.path, after.as_bytes())
+            .map_err(|source| StoreError::Io { path: self.path.clone(), source })
+    }
+}
+
+/// The folder for this program's settings; `None` where the system names none.
+pub fn folder() -> Option<PathBuf> {
+    let folders = directories::ProjectDirs::from("", "", "tallylight")?;
+    Some(folders.config_dir().to_owned())
+}
+
+/// The file's bytes, up to a bound.
+pub(super) fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Puts `bytes` in the place of the file at `path`, readable by its owner only.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    create_private_folder(folder)?;
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let new = path.with_file_name(name);
+    // A leftover of a killed process may belong to somebody else's rights.
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = private_options().open(&new)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    drop(file);
+    fs::rename(&new, path)?;
+    sync_folder(folder);
+    Ok(())
+}
+
+/// A folder that its owner alone can look into, unless it is there already.
+pub(super) fn create_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+fn private_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Makes the renaming last. Not every system can; the file is whole either way.
+fn sync_folder(folder: &Path) {
+    if cfg!(unix)
+        && let Ok(folder) = File::open(folder)
+    {
+        _ = folder.sync_all();
+    }
+}
+
+/// The document, or where and why reading it stopped, without quoting it.
+fn parse(bytes: &[u8]) -> Result<DocumentMut, String> {
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!("it is larger than {} KiB", LARGEST >> 10));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| "it is not text".to_owned())?;
+    text.parse::<DocumentMut>().map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start).min(text.len());
+        let line = text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        format!("line {line}: {}", first_line(error.message()))
+    })
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+/// Renames a broken file, so that the next save does not end it.
+fn put_aside(path: &Path) -> Option<PathBuf> {
+    let mut name = path.file_name()?.to_owned();
+    name.push(".broken");
+    let kept = path.with_file_name(name);
+    fs::rename(path, &kept).ok().map(|()| kept)
+}
+
+fn read_settings(document: &DocumentMut, warnings: &mut Vec<Warning>) -> Settings {
+    let mut settings = Settings::default();
+    read_section(document, &mut settings.sources, warnings);
+    read_section(document, &mut settings.destination, warnings);
+    read_section(document, &mut settings.output, warnings);
+    read_section(document, &mut settings.window, warnings);
+    if let Some(servers) = table_of(document.get(SERVERS), SERVERS, warnings) {
+        for (id, item) in servers.iter() {
+            let name = format!("{SERVERS}.{id}");
+            let table = table_of(Some(item), &name, warnings);
+            let mut server = Server::default();
+            server.fields(&mut Fields::reading(&name, table.as_ref(), warnings));
+            settings.servers.insert(id.to_owned(), server);
+        }
+    }
+    settings
+}
+
+fn read_section<S: Section>(document: &DocumentMut, section: &mut S, warnings: &mut Vec<Warning>) {
+    let table = table_of(document.get(S::NAME), S::NAME, warnings);
+    section.fields(&mut Fields::reading(S::NAME, table.as_ref(), warnings));
+}
+
+/// The table in `item`, in either of TOML's notations.
+fn table_of(item: Option<&Item>, name: &str, warnings: &mut Vec<Warning>) -> Option<Table> {
+    let table = item?.clone().into_table();
+    if table.is_err() {
+        warnings.push(Warning::Wrong {
+            setting: name.to_owned(),
+            expected: "a table".to_owned(),
+            used: "the default".to_owned(),
+            found: "something else".to_owned(),
+        });
+    }
+    table.ok()
+}
+
+fn write_settings(document: &mut DocumentMut, mut settings: Settings) {
+    write_section(document, &mut settings.sources);
+    write_section(document, &mut settings.destination);
+    write_section(document, &mut settings.output);
+    write_section(document, &mut settings.window);
+    if settings.servers.is_empty() {
+        return;
+    }
+    let servers = table_in(document, SERVERS);
+    servers.set_implicit(true);
+    for (id, mut server) in settings.servers {
+        let table = table_in(servers, &id);
+        server.fields(&mut Fields::writing(SERVERS, table));
+    }
+}
+
+fn write_section<S: Section>(document: &mut DocumentMut, section: &mut S) {
+    let table = table_in(document, S::NAME);
+    section.fields(&mut Fields::writing(S::NAME, table));
+}
+
+/// The table `name` in `parent`, made or turned into one where it is not.
+fn table_in<'a>(parent: &'a mut Table, name: &str) -> &'a mut Table {
+    let item = parent.entry(name).or_insert_with(toml_edit::table);
+    if !item.is_table() {
+        let old = std::mem::take(item);
+        *item = Item::Table(old.into_table().unwrap_or_default());
+    }
+    item.as_table_mut().expect("it was made a table just above")
+}
