@@ -10,5 +10,6 @@
 
 pub mod audio;
 pub mod file;
+pub mod metadata;
 pub mod tag;
 pub mod video;

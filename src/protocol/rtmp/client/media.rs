@@ -1,0 +1,80 @@
+//! Live: metadata, configurations and packets on their way out.
+//!
+//! A packet's bytes are copied once, into the buffer that the socket empties.
+
+use crate::media::{Packet, Track, TrackConfig};
+use crate::protocol::flv::metadata::Metadata;
+use crate::protocol::flv::{audio, video};
+use crate::protocol::rtmp::chunk::MessageHeader;
+use crate::protocol::rtmp::error::{ErrorKind, State};
+use crate::protocol::rtmp::message::MessageType;
+
+use super::core::{Core, chunk_stream};
+
+/// An access unit delimiter before an IDR picture (H.264 §7.3.2.4), with its
+/// length.
+const DELIMITER: [u8; 6] = [0, 0, 0, 2, 0x09, 0x10];
+
+impl Core {
+    pub fn send_metadata(&mut self, metadata: &Metadata) -> Result<(), ErrorKind> {
+        let body = metadata.set_data_frame_body();
+        self.send(chunk_stream::DATA, MessageType::DATA, 0, &[&body])
+    }
+
+    pub fn send_config(&mut self, timestamp: u32, config: &TrackConfig) -> Result<(), ErrorKind> {
+        match config {
+            TrackConfig::Audio(config) => {
+                self.send_audio(timestamp, &[&audio::config_header(), &config.specific_config])
+            }
+            TrackConfig::Video(config) => {
+                self.send_video(timestamp, &[&video::config_header(), &config.decoder_config])
+            }
+        }
+    }
+
+    pub fn send_packet(
+        &mut self,
+        timestamp: u32,
+        composition_ms: i32,
+        packet: &Packet,
+    ) -> Result<(), ErrorKind> {
+        match packet.track {
+            Track::Audio => self.send_audio(timestamp, &[&audio::frame_header(), &packet.data]),
+            Track::Video => {
+                let header = video::nalus_header(packet.keyframe, composition_ms);
+                let delimiter = if looks_like_start_code(packet) { &DELIMITER[..] } else { &[] };
+                self.send_video(timestamp, &[&header, delimiter, &packet.data])
+            }
+        }
+    }
+
+    fn send_audio(&mut self, timestamp: u32, parts: &[&[u8]]) -> Result<(), ErrorKind> {
+        self.send(chunk_stream::AUDIO, MessageType::AUDIO, timestamp, parts)
+    }
+
+    fn send_video(&mut self, timestamp: u32, parts: &[&[u8]]) -> Result<(), ErrorKind> {
+        self.send(chunk_stream::VIDEO, MessageType::VIDEO, timestamp, parts)
+    }
+
+    fn send(
+        &mut self,
+        chunk_stream_id: u32,
+        message_type: MessageType,
+        timestamp: u32,
+        parts: &[&[u8]],
+    ) -> Result<(), ErrorKind> {
+        if self.state != State::Live {
+            return Err(ErrorKind::NotLive);
+        }
+        let message_stream_id = self.stream_id;
+        let header = MessageHeader { chunk_stream_id, timestamp, message_type, message_stream_id };
+        Ok(self.out.message(&header, parts)?)
+    }
+}
+
+/// The length of a first NAL unit of 256 to 511 bytes begins with `00 00 01`. At
+/// least one server takes that for a start code and closes; a delimiter in front
+/// keeps it from looking like one.
+fn looks_like_start_code(packet: &Packet) -> bool {
+    packet.keyframe && packet.data.starts_with(&[0, 0, 1])
+}
