@@ -49,6 +49,7 @@ pub mod handshake;
 pub mod key;
 pub mod message;
 mod output;
+pub mod server;
 pub mod status;
 mod text;
 pub mod timer;

@@ -260,12 +260,12 @@ fn number(digits: &str) -> Result<u16, UrlError> {
 
 fn credentials(userinfo: &str) -> Option<Credentials> {
     let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
-    (!user.is_empty()).then(|| Credentials::new(&decoded(user), &decoded(password)))
+    (!user.is_empty()).then(|| Credentials::new(&percent_decoded(user), &percent_decoded(password)))
 }
 
 /// User and password are written with `%` escapes where they hold `@`, `:` or
 /// `/` (RFC 3986 §3.2.1); a `%` that is no escape stands for itself.
-fn decoded(text: &str) -> String {
+pub(in crate::protocol::rtmp) fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {

@@ -1,0 +1,105 @@
+//! `connect` and the other commands of the connection (RTMP 1.0 §7.2.1).
+
+use crate::media::MediaTime;
+use crate::protocol::amf0::{Properties, Value};
+use crate::protocol::rtmp::command::Command;
+use crate::protocol::rtmp::error::ErrorKind;
+use crate::protocol::rtmp::message::{PeerBandwidthLimit, ProtocolControl};
+use crate::protocol::rtmp::text::sanitized;
+use crate::protocol::rtmp::timer::Timer;
+
+use super::ServerEvent;
+use super::auth::Admission;
+use super::core::{Core, Phase, chunk_stream};
+
+/// What we call ourselves: some clients read numbers out of it.
+const SERVER_VERSION: &str = "FMS/3,0,1,123";
+
+impl Core {
+    pub fn on_command(
+        &mut self,
+        now: MediaTime,
+        message_stream_id: u32,
+        command: &Command,
+    ) -> Result<(), ErrorKind> {
+        match (self.phase, command.name.as_str()) {
+            (Phase::Connecting, "connect") => self.on_connect(now, command),
+            // Nothing else means anything before it, and it means nothing after.
+            (Phase::Connecting, _) | (_, "connect") => Ok(()),
+            (_, "createStream") => self.on_create_stream(command),
+            (_, "releaseStream" | "FCPublish" | "_checkbw") => {
+                self.answer(command, &[Value::Null, Value::Null])
+            }
+            (_, "getStreamLength") => self.answer(command, &[Value::Null, 0.0.into()]),
+            (_, "ping") => self.command(
+                chunk_stream::CONNECTION,
+                0,
+                "pong",
+                command.transaction_id,
+                &[Value::Null],
+            ),
+            (_, name) => self.on_stream_command(message_stream_id, name, command),
+        }
+    }
+
+    fn on_connect(&mut self, now: MediaTime, command: &Command) -> Result<(), ErrorKind> {
+        let app = requested_app(command);
+        if let Some(authentication) = &self.options.authentication
+            && let Admission::Refused(why) = authentication.judge(&app, self.random, now)
+        {
+            self.refuse_connection(command, &why)?;
+            self.close(now);
+            return Ok(());
+        }
+        self.phase = Phase::Connected;
+        self.app = app.split('?').next().unwrap_or(&app).trim_end_matches('/').to_owned();
+        self.events.push_back(ServerEvent::Connected { app: self.app.clone() });
+        self.timers.set(Timer::Reply, now + self.options.timeouts.reply);
+        self.welcome(command)
+    }
+
+    /// The chunk size goes before the answer, which is longer than a first chunk.
+    /// AMF3 is never agreed on, whatever the client offers.
+    fn welcome(&mut self, command: &Command) -> Result<(), ErrorKind> {
+        let window_size = self.options.window;
+        let limit = PeerBandwidthLimit::DYNAMIC;
+        for control in [
+            ProtocolControl::WindowAcknowledgementSize(window_size),
+            ProtocolControl::SetPeerBandwidth { window_size, limit },
+            ProtocolControl::SetChunkSize(self.options.chunk_size),
+        ] {
+            self.answering(|out| out.control(control))?;
+        }
+        let server = Properties::new().with("fmsVer", SERVER_VERSION).with("capabilities", 31.0);
+        let info = information("status", "NetConnection.Connect.Success", "Connection succeeded.")
+            .with("objectEncoding", 0.0);
+        let values = [server.into(), info.into()];
+        self.command(chunk_stream::CONNECTION, 0, "_result", command.transaction_id, &values)
+    }
+
+    fn refuse_connection(&mut self, command: &Command, why: &str) -> Result<(), ErrorKind> {
+        let info = information("error", "NetConnection.Connect.Rejected", why);
+        let values = [Value::Null, info.into()];
+        self.command(chunk_stream::CONNECTION, 0, "_error", command.transaction_id, &values)
+    }
+}
+
+/// An information object (RTMP 1.0 §7.2.2).
+pub(super) fn information(level: &str, code: &str, description: &str) -> Properties {
+    Properties::new().with("level", level).with("code", code).with("description", description)
+}
+
+/// The application with its query; out of `tcUrl` where it is not given. Some
+/// encoders write names in another case and put quotes around values.
+fn requested_app(command: &Command) -> String {
+    let text = |name: &str| {
+        let value = command.object()?.get_ignore_case(name)?.as_text()?;
+        Some(sanitized(value).trim_matches(['\'', '"']).to_owned())
+    };
+    let from_url = || {
+        let url = text("tcUrl")?;
+        let (_, path) = url.split_once("://")?.1.split_once('/')?;
+        Some(path.to_owned())
+    };
+    text("app").filter(|app| !app.is_empty()).or_else(from_url).unwrap_or_default()
+}

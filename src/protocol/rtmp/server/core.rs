@@ -1,0 +1,214 @@
+//! What all states of a server session share.
+
+use std::collections::VecDeque;
+
+use crate::media::MediaTime;
+use crate::protocol::amf0::Value;
+use crate::protocol::rtmp::chunk::{Message, MessageHeader, WriteError};
+use crate::protocol::rtmp::command::{self, Command};
+use crate::protocol::rtmp::error::{Error, ErrorKind, State};
+use crate::protocol::rtmp::handshake::HANDSHAKE_SIZE;
+use crate::protocol::rtmp::message::{MessageType, ReceiveWindow};
+use crate::protocol::rtmp::output::Output;
+use crate::protocol::rtmp::timer::{Timer, Timers};
+
+use super::stream::Streams;
+use super::{ServerEvent, ServerOptions};
+
+/// Events that may wait to be taken, between two reads of the socket.
+const MAX_EVENTS: usize = 64 << 10;
+
+/// Answers about the connection, notices about streams, and the media each have a
+/// chunk stream of their own.
+pub(super) mod chunk_stream {
+    pub const CONNECTION: u32 = 3;
+    pub const AUDIO: u32 = 4;
+    pub const STREAM: u32 = 5;
+    pub const VIDEO: u32 = 6;
+}
+
+/// How far the connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    Handshaking,
+    /// Waits for `connect`.
+    Connecting,
+    Connected,
+    /// Sends what is left to send.
+    Closing,
+    Over,
+}
+
+#[derive(Debug)]
+pub(super) struct Core {
+    pub options: ServerOptions,
+    pub phase: Phase,
+    pub out: Output,
+    pub events: VecDeque<ServerEvent>,
+    pub timers: Timers,
+    pub streams: Streams,
+    /// The application, once connected.
+    pub app: String,
+    /// For the authentication's challenge.
+    pub random: u32,
+    pub receiving: ReceiveWindow,
+    /// Bytes from the peer, and where in them the current message ends.
+    pub received: u64,
+    pub read_up_to: u64,
+    /// Of the current message.
+    pub message_type: Option<MessageType>,
+}
+
+impl Core {
+    pub fn new(options: ServerOptions, random: u32) -> Self {
+        Self {
+            streams: Streams::new(options.max_streams),
+            options,
+            phase: Phase::Handshaking,
+            out: Output::default(),
+            events: VecDeque::new(),
+            timers: Timers::default(),
+            app: String::new(),
+            random,
+            receiving: ReceiveWindow::new(),
+            received: 0,
+            read_up_to: 0,
+            message_type: None,
+        }
+    }
+
+    pub fn state(&self) -> State {
+        match self.phase {
+            Phase::Handshaking => State::Handshaking,
+            Phase::Connecting => State::Connecting,
+            Phase::Connected if self.streams.any_active() => State::Live,
+            Phase::Connected => State::Creating,
+            Phase::Closing => State::Closing,
+            Phase::Over => State::Over,
+        }
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.phase == Phase::Over
+    }
+
+    pub fn is_closing(&self) -> bool {
+        matches!(self.phase, Phase::Closing | Phase::Over)
+    }
+
+    /// `kind` with the place it happened at.
+    pub fn error(&self, kind: ErrorKind) -> Error {
+        Error {
+            state: self.state(),
+            message_type: self.message_type,
+            offset: self.read_up_to,
+            live_for: None,
+            kind,
+        }
+    }
+
+    /// Ends the session because of `kind`.
+    pub fn fail(&mut self, kind: ErrorKind) -> Error {
+        let error = self.error(kind);
+        self.end_streams();
+        self.end();
+        error
+    }
+
+    /// Ends the session in good order: the peer is gone, or time is up.
+    pub fn finish(&mut self) {
+        if self.phase != Phase::Over {
+            self.end_streams();
+            self.end();
+            self.events.push_back(ServerEvent::Closed);
+        }
+    }
+
+    pub fn close(&mut self, now: MediaTime) {
+        if !self.is_closing() {
+            self.end_streams();
+            self.phase = Phase::Closing;
+            self.timers.clear_all();
+            self.timers.set(Timer::Close, now + self.options.timeouts.close);
+        }
+    }
+
+    pub fn on_handshake_done(&mut self, now: MediaTime) {
+        self.phase = Phase::Connecting;
+        self.read_up_to = HANDSHAKE_SIZE as u64;
+        self.timers.clear(Timer::Handshake);
+        self.timers.set(Timer::Reply, now + self.options.timeouts.reply);
+    }
+
+    /// Takes one message. Kinds that are not known are to be ignored.
+    pub fn on_message(&mut self, now: MediaTime, message: &Message<'_>) -> Result<(), ErrorKind> {
+        match message.header.message_type {
+            message_type @ (MessageType::COMMAND | MessageType::COMMAND_EXTENDED) => {
+                let command = Command::parse(message_type, message.payload)?;
+                self.on_command(now, message.header.message_stream_id, &command)?;
+            }
+            MessageType::AUDIO
+            | MessageType::VIDEO
+            | MessageType::DATA
+            | MessageType::DATA_EXTENDED
+            | MessageType::AGGREGATE => self.on_media(message)?,
+            MessageType::USER_CONTROL => self.on_user_control(message.payload)?,
+            other => self.on_control(other, message.payload)?,
+        }
+        if self.out.is_flooded() || self.events.len() > MAX_EVENTS {
+            return Err(ErrorKind::Flooded);
+        }
+        Ok(())
+    }
+
+    /// Sends an answer to a call, if it wants one.
+    pub fn answer(&mut self, call: &Command, values: &[Value]) -> Result<(), ErrorKind> {
+        if call.transaction_id == 0.0 {
+            return Ok(());
+        }
+        self.command(chunk_stream::CONNECTION, 0, "_result", call.transaction_id, values)
+    }
+
+    /// Sends a command.
+    pub fn command(
+        &mut self,
+        chunk_stream_id: u32,
+        message_stream_id: u32,
+        name: &str,
+        transaction_id: f64,
+        values: &[Value],
+    ) -> Result<(), ErrorKind> {
+        let mut body = Vec::new();
+        command::encode(name, transaction_id, values, &mut body);
+        let header = MessageHeader {
+            chunk_stream_id,
+            timestamp: 0,
+            message_type: MessageType::COMMAND,
+            message_stream_id,
+        };
+        self.answering(|out| out.message(&header, &[&body]))
+    }
+
+    /// Writes something and counts it as an answer to the peer.
+    pub fn answering(
+        &mut self,
+        write: impl FnOnce(&mut Output) -> Result<(), WriteError>,
+    ) -> Result<(), ErrorKind> {
+        let before = self.out.position();
+        let result = write(&mut self.out);
+        self.out.count_answer(before);
+        Ok(result?)
+    }
+
+    /// Tells the owner that everything published and played is over.
+    fn end_streams(&mut self) {
+        let ended = self.streams.end_all();
+        self.events.extend(ended);
+    }
+
+    fn end(&mut self) {
+        self.phase = Phase::Over;
+        self.timers.clear_all();
+        self.out.clear();
+    }
+}

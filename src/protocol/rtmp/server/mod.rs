@@ -1,0 +1,191 @@
+//! The serving side of a connection: takes streams in and plays them out.
+//!
+//! One connection may do both, on message streams of its own choice. What a name
+//! means, who may use it and where media goes is its owner's to decide: the
+//! session asks with an event and goes on when it is told.
+//!
+//! It is driven as a [client's](super) is. Its states:
+//!
+//! ```text
+//! Handshaking ─► Connecting ─► Creating ⇄ Live ─► Closing
+//!  (mod.rs)      connect.rs   └─ stream.rs ─┘
+//! ```
+//!
+//! `media.rs` carries what is published and played, `control.rs` the protocol's
+//! own messages, `auth.rs` asks who it is.
+
+mod auth;
+mod connect;
+mod control;
+mod core;
+mod event;
+mod media;
+mod options;
+mod stream;
+
+use crate::media::MediaTime;
+
+use self::core::Core;
+use super::chunk::{ChunkReader, Limits};
+use super::error::{Error, ErrorKind, State};
+use super::handshake::{HANDSHAKE_SIZE, RANDOM_SIZE, ServerHandshake};
+use super::timer::Timer;
+
+pub use auth::Authentication;
+pub use event::{MediaKind, ServerEvent};
+pub use options::ServerOptions;
+pub use stream::Rejection;
+
+/// A session that serves one connection.
+#[derive(Debug)]
+pub struct ServerSession {
+    handshake: Option<ServerHandshake>,
+    reader: ChunkReader,
+    core: Core,
+}
+
+impl ServerSession {
+    /// Starts on a connection that was just accepted.
+    pub fn new(options: ServerOptions, random: &[u8; RANDOM_SIZE], now: MediaTime) -> Self {
+        let [a, b, c, d, ..] = *random;
+        let mut core = Core::new(options, u32::from_be_bytes([a, b, c, d]));
+        core.timers.set(Timer::Handshake, now + core.options.timeouts.handshake);
+        Self {
+            handshake: Some(ServerHandshake::new(0, random)),
+            reader: ChunkReader::new(Limits::SERVER).starting_at(HANDSHAKE_SIZE as u64),
+            core,
+        }
+    }
+
+    /// Takes bytes from the peer, all of them. An error ends the session.
+    pub fn read(&mut self, now: MediaTime, bytes: &[u8]) -> Result<(), Error> {
+        if self.core.is_over() {
+            return Ok(());
+        }
+        self.core.received += bytes.len() as u64;
+        let mut input = bytes;
+        self.shake_hands(now, &mut input)?;
+        self.read_messages(now, &mut input)?;
+        self.core.on_received(now, bytes.len()).map_err(|kind| self.core.fail(kind))
+    }
+
+    /// What the socket is to send, in order.
+    pub fn output(&self) -> &[u8] {
+        self.core.out.pending()
+    }
+
+    /// The socket has taken `count` bytes of [`output`](Self::output).
+    pub fn consume(&mut self, count: usize) {
+        self.core.out.consume(count);
+    }
+
+    /// The next event, oldest first.
+    pub fn poll_event(&mut self) -> Option<ServerEvent> {
+        self.core.events.pop_front()
+    }
+
+    /// When [`on_deadline`](Self::on_deadline) is to be called, if nothing else
+    /// happens before.
+    pub fn deadline(&self) -> Option<MediaTime> {
+        self.core.timers.next()
+    }
+
+    /// Does what is due at `now`; nothing, if nothing is.
+    pub fn on_deadline(&mut self, now: MediaTime) -> Result<(), Error> {
+        while let Some(timer) = self.core.timers.take_expired(now) {
+            self.core.on_timer(now, timer).map_err(|kind| self.core.fail(kind))?;
+        }
+        Ok(())
+    }
+
+    /// The peer has closed its side of the connection: streams that it published
+    /// or played end.
+    pub fn peer_closed(&mut self) {
+        self.core.finish();
+    }
+
+    /// What the session is doing; [`State::Live`] while anything is published or
+    /// played.
+    pub fn state(&self) -> State {
+        self.core.state()
+    }
+
+    /// Lets the client publish on this stream, as it asked to.
+    pub fn accept_publish(&mut self, stream_id: u32) -> Result<(), Error> {
+        self.core.accept_publish(stream_id).map_err(|kind| self.core.fail(kind))
+    }
+
+    /// Lets the client play on this stream, as it asked to. Metadata, headers and
+    /// media follow.
+    pub fn accept_play(&mut self, stream_id: u32) -> Result<(), Error> {
+        self.core.accept_play(stream_id).map_err(|kind| self.core.fail(kind))
+    }
+
+    /// Says no to what the client asked for on this stream. The connection stays,
+    /// for some clients ask again; [`close`](Self::close) ends it.
+    pub fn reject(&mut self, stream_id: u32, rejection: &Rejection) -> Result<(), Error> {
+        self.core.reject(stream_id, rejection).map_err(|kind| self.core.fail(kind))
+    }
+
+    /// Sends something to the client that plays this stream.
+    ///
+    /// An error says that nothing was written; it does not end the session.
+    pub fn send(
+        &mut self,
+        stream_id: u32,
+        kind: MediaKind,
+        timestamp: u32,
+        payload: &[u8],
+    ) -> Result<(), Error> {
+        self.core.send(stream_id, kind, timestamp, payload).map_err(|kind| self.core.error(kind))
+    }
+
+    /// Tells the client that what it plays has ended.
+    pub fn end_play(&mut self, stream_id: u32) -> Result<(), Error> {
+        self.core.end_play(stream_id).map_err(|kind| self.core.fail(kind))
+    }
+
+    /// Ends the connection once the output is sent, or after a second.
+    pub fn close(&mut self, now: MediaTime) {
+        self.core.close(now);
+    }
+
+    /// Whether all is said and the socket can be closed.
+    pub fn is_drained(&self) -> bool {
+        self.core.is_closing() && self.output().is_empty()
+    }
+
+    fn shake_hands(&mut self, now: MediaTime, input: &mut &[u8]) -> Result<(), Error> {
+        let Some(handshake) = &mut self.handshake else {
+            return Ok(());
+        };
+        handshake
+            .read(input, self.core.out.raw())
+            .map_err(|error| self.core.fail(ErrorKind::NotRtmp(error)))?;
+        if handshake.is_done() {
+            self.handshake = None;
+            self.core.on_handshake_done(now);
+        }
+        Ok(())
+    }
+
+    fn read_messages(&mut self, now: MediaTime, input: &mut &[u8]) -> Result<(), Error> {
+        while self.handshake.is_none() && !self.core.is_closing() {
+            let result = match self.reader.read(input) {
+                Ok(Some(message)) => {
+                    self.core.read_up_to = self.core.received - input.len() as u64;
+                    self.core.message_type = Some(message.header.message_type);
+                    self.core.on_message(now, &message)
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    self.core.read_up_to = error.offset;
+                    Err(ErrorKind::Chunk(error))
+                }
+            };
+            result.map_err(|kind| self.core.fail(kind))?;
+            self.core.message_type = None;
+        }
+        Ok(())
+    }
+}
