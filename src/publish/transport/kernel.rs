@@ -20,6 +20,9 @@ pub struct TcpFigures {
     pub unsent: u64,
     /// Segments sent again since the connection's start.
     pub retransmits: u64,
+    /// Time since the connection's start in which only the peer's full receive
+    /// buffer kept bytes from being sent.
+    pub window_limited: Duration,
 }
 
 /// Unsent bytes that the system may keep. More would hide from the send queue
@@ -55,6 +58,7 @@ pub(super) fn figures(stream: &TcpStream, sent: u64) -> Option<TcpFigures> {
         unacked: sent.saturating_sub(acked),
         unsent: info.tcpi_notsent_bytes.into(),
         retransmits: info.tcpi_total_retrans.into(),
+        window_limited: Duration::from_micros(info.tcpi_rwnd_limited),
     })
 }
 

@@ -1,0 +1,177 @@
+//! What the meter makes of acknowledgements and the system's figures.
+
+use super::*;
+
+fn at(millis: i64) -> MediaTime {
+    MediaTime::from_millis(millis)
+}
+
+/// A meter of a link that carries everything and acknowledges each `window`
+/// bytes after `delay` ms; `kbps` is sent from 0 to `end` ms. Sequence numbers
+/// are made by `sequence` from the true total.
+fn acknowledged_link(
+    kbps: u64,
+    window: u64,
+    delay: i64,
+    end: i64,
+    sequence: impl Fn(u64) -> u32,
+) -> LinkMeter {
+    let mut meter = LinkMeter::new(at(0));
+    let (mut acked, total) = (0, |ms: i64| kbps * ms as u64 / 8);
+    for ms in (10..=end).step_by(10) {
+        meter.written(at(ms), total(ms));
+        let arrived = total((ms - delay).max(0));
+        if arrived - acked >= window {
+            acked = arrived;
+            meter.acknowledged(at(ms), sequence(arrived));
+        }
+        if ms % 200 == 0 {
+            meter.tick(at(ms));
+        }
+    }
+    meter
+}
+
+#[test]
+fn round_trip_and_bytes_under_way_from_acknowledgements() {
+    let meter = acknowledged_link(2_400, 100_000, 150, 10_000, |total| total as u32);
+    let figures = meter.figures();
+    let rtt = figures.rtt.expect("acknowledged").as_millis();
+    assert!((130..=170).contains(&rtt), "{rtt} ms");
+    let unacked = figures.unacked.expect("acknowledged");
+    assert!((45_000..=145_000).contains(&unacked), "{unacked}");
+    assert!((2_350.0..2_450.0).contains(&figures.kbps_1s), "{}", figures.kbps_1s);
+    assert!(figures.delay < Duration::from_millis(40), "{:?}", figures.delay);
+}
+
+#[test]
+fn sequence_numbers_as_servers_send_them() {
+    let kinds: [(&str, fn(u64) -> u32); 5] = [
+        ("from 0", |total| total as u32),
+        ("with the handshake", |total| total as u32 + 3_073),
+        ("wrapping at 32 bits", |total| (total as u32).wrapping_add(u32::MAX - 1_000_000)),
+        ("wrapping at 31 bits", |total| (total as u32 + (1 << 31) - 1_000_000) % (1 << 31)),
+        ("starting again before the end", |total| {
+            let start = 0xf000_0000 - 1_000_000;
+            let count = start + total;
+            if count > 0xf000_0000 { (count - 0xf000_0000) as u32 } else { count as u32 }
+        }),
+    ];
+    for (kind, sequence) in kinds {
+        // The first number tells nothing: the count may have started anywhere.
+        let meter = acknowledged_link(2_400, 100_000, 50, 20_000, sequence);
+        let figures = meter.figures();
+        let unacked = figures.unacked.expect("acknowledged");
+        assert!(unacked < 300_000, "{kind}: {unacked}");
+        assert!(figures.rtt.expect("known") < Duration::from_millis(400), "{kind}: {figures:?}");
+    }
+}
+
+#[test]
+fn nonsense_is_bounded() {
+    use proptest::prelude::*;
+    let step = (0..3_u8, any::<u32>(), 0..10_000_u64);
+    proptest!(|(steps in proptest::collection::vec(step, 1..2_000))| {
+        let mut meter = LinkMeter::new(at(0));
+        let mut written = 0;
+        for (i, (what, number, by)) in steps.into_iter().enumerate() {
+            let now = at(i as i64 * 7);
+            match what {
+                0 => { written += by; meter.written(now, written); }
+                1 => meter.acknowledged(now, number),
+                _ => { meter.tick(now); }
+            }
+            prop_assert!(meter.acks.acked() <= written);
+            let figures = meter.figures();
+            prop_assert!(figures.unacked.is_none_or(|bytes| bytes <= written));
+            prop_assert!(figures.kbps.is_finite());
+        }
+    });
+}
+
+#[test]
+fn marks_are_bounded_though_nobody_acknowledges() {
+    let mut meter = LinkMeter::new(at(0));
+    for i in 0..100_000 {
+        meter.written(at(i), i as u64 * 5_000);
+    }
+    assert!(meter.acks.marks_len() <= 500);
+}
+
+#[test]
+fn a_link_that_has_become_longer_is_not_taken_for_a_full_one_for_ever() {
+    let mut meter = LinkMeter::new(at(0));
+    let mut delay_at = |ms: i64, rtt: u64| {
+        let figures = TcpFigures { rtt: Duration::from_millis(rtt), ..TcpFigures::default() };
+        meter.kernel(at(ms), Some(figures));
+        meter.tick(at(ms)).delay.as_millis()
+    };
+    for ms in (200..5_000).step_by(200) {
+        assert_eq!(delay_at(ms, 30), 0);
+    }
+    assert_eq!(delay_at(5_000, 130), 100);
+    for ms in (5_200..20_000).step_by(200) {
+        delay_at(ms, 130);
+    }
+    assert_eq!(delay_at(20_000, 130), 0);
+}
+
+/// A dead link, told by the kernel's figures, by RTMP's, by neither.
+#[test]
+fn a_link_is_dead_after_four_seconds_without_progress() {
+    for (kernel, rtmp) in [(true, false), (true, true), (false, true), (false, false)] {
+        let mut meter = LinkMeter::new(at(0));
+        let mut dead = None;
+        for ms in (20..12_000).step_by(20) {
+            // 800 kbit/s that get through until 5 s. The system takes 16 KB more,
+            // or 1 MB where it acknowledges by RTMP only.
+            let through = ms.min(5_000) as u64 * 100;
+            let room = if kernel || !rtmp { 16 << 10 } else { 1 << 20 };
+            let written = (ms as u64 * 100).min(through + room);
+            meter.written(at(ms), written);
+            if kernel {
+                let figures = TcpFigures {
+                    acked: through,
+                    unacked: written - through,
+                    ..TcpFigures::default()
+                };
+                meter.kernel(at(ms), Some(figures));
+            }
+            if rtmp && ms <= 5_000 && ms % 400 == 0 {
+                meter.acknowledged(at(ms), through as u32);
+            }
+            if meter.is_dead(at(ms), true) {
+                dead = dead.or(Some(ms));
+            }
+        }
+        let dead = dead.expect("it is noticed");
+        assert!((8_900..=9_700).contains(&dead), "kernel {kernel}, rtmp {rtmp}: {dead}");
+    }
+}
+
+#[test]
+fn nothing_to_send_is_not_a_dead_link() {
+    let mut meter = LinkMeter::new(at(0));
+    meter.written(at(0), 10_000);
+    let all = TcpFigures { acked: 10_000, ..TcpFigures::default() };
+    meter.kernel(at(100), Some(all));
+    for ms in (200..60_000).step_by(200) {
+        assert!(!meter.is_dead(at(ms), false), "{ms}");
+    }
+    assert!(!meter.is_dead(at(60_000), true), "the wait starts with the need");
+    assert!(meter.is_dead(at(64_000), true));
+}
+
+#[test]
+fn a_server_that_does_not_read_shows() {
+    let mut meter = LinkMeter::new(at(0));
+    let mut figures = TcpFigures::default();
+    assert_eq!(meter.tick(at(200)).server_full, None);
+    for tick in 2..8_u64 {
+        figures.window_limited += Duration::from_millis(150);
+        meter.kernel(at(tick as i64 * 200), Some(figures));
+        meter.tick(at(tick as i64 * 200));
+    }
+    let share = meter.figures().server_full.expect("the system says so");
+    assert!((0.74..0.76).contains(&share), "{share}");
+}
