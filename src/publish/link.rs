@@ -7,28 +7,43 @@
 //! do about the figures is decided elsewhere.
 
 mod acks;
+mod marks;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use self::acks::Acks;
+use self::marks::Marks;
 use super::transport::TcpFigures;
 use crate::media::MediaTime;
 
-/// The figures of a link, as of the last [`LinkMeter::tick`].
+/// What is to be told each [`LinkMeter::SAMPLE`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sample {
+    /// The system's figures of the connection, if it has any.
+    pub kernel: Option<TcpFigures>,
+    /// Age of the oldest packet in the send queue.
+    pub queued: Duration,
+    /// Whether the send queue was empty at some moment since the last sample.
+    pub idle: bool,
+}
+
+/// The figures of a link, as of the last [`LinkMeter::sample`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LinkFigures {
-    /// What arrived (or, of a system and server that don't say, left) in the last
-    /// tick, in kbit/s.
-    pub kbps: f64,
-    /// The same over the last second.
-    pub kbps_1s: f64,
+    /// Age of the oldest packet in the send queue.
+    pub queued: Duration,
     /// Round-trip time; by RTMP's acknowledgements it contains the system's
     /// buffers.
     pub rtt: Option<Duration>,
     /// How much of it is waiting somewhere on the way: what exceeds the lowest
     /// of the last 10 to 15 s.
-    pub delay: Duration,
+    pub net_delay: Duration,
+    /// What arrived in the last second, in kbit/s; of a system and server that
+    /// don't say, what left.
+    pub kbps: f64,
+    /// What the link carries, in kbit/s, if it has just been busy all the time.
+    pub busy: Option<Busy>,
     /// Bytes sent of which nobody has said that they arrived.
     pub unacked: Option<u64>,
     /// Share of the last second in which only the server's full receive buffer
@@ -36,56 +51,84 @@ pub struct LinkFigures {
     pub server_full: Option<f64>,
 }
 
+impl LinkFigures {
+    /// What waits anywhere between encoder and server, as a time.
+    pub fn delay(&self) -> Duration {
+        self.queued + self.net_delay
+    }
+}
+
+/// What arrived while there was always something to send.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Busy {
+    /// In kbit/s, over the last 400 ms of it at most.
+    pub kbps: f64,
+    /// How long there has been something to send, up to 1 s.
+    pub length: Duration,
+}
+
 /// Measures one connection.
 #[derive(Debug)]
 pub struct LinkMeter {
     acks: Acks,
-    /// Bytes of the session that the system took over.
+    /// When which byte was handed to the system, as the system counts.
+    marks: Marks,
+    /// Bytes that the system took over.
     written: u64,
     kernel: Option<TcpFigures>,
-    /// Bytes delivered at the last ticks, newest last.
-    ticks: VecDeque<Tick>,
+    /// The last second, newest last.
+    points: VecDeque<Point>,
     lowest: Lowest,
-    /// Bytes delivered at the last progress, and when that was.
+    /// Bytes told to have arrived at the last progress, and when that was.
     progress: (u64, MediaTime),
     figures: LinkFigures,
 }
 
+/// A moment in the last second.
 #[derive(Clone, Copy, Debug)]
-struct Tick {
+struct Point {
     at: MediaTime,
     delivered: u64,
+    /// There was always something to send since the point before.
+    busy: bool,
     window_limited: Option<Duration>,
 }
 
 impl LinkMeter {
-    /// The time between two ticks.
-    pub const TICK: Duration = Duration::from_millis(200);
+    /// The time between two samples.
+    pub const SAMPLE: Duration = Duration::from_millis(50);
 
     /// A link on which nothing gets through for this long is dead.
     pub const DEAD_AFTER: Duration = Duration::from_secs(4);
 
-    /// Ticks in a second.
-    const SECOND: usize = 5;
+    /// Samples in a second.
+    const SECOND: usize = 20;
+    /// Samples over which a busy link's rate is taken: at least, at most.
+    const BUSY: (usize, usize) = (2, 8);
+    /// Growth of the round trip that shows a busy link though the queue is empty.
+    const FILLING: Duration = Duration::from_millis(40);
 
     /// A meter for a connection that has just been opened.
     pub fn new(now: MediaTime) -> Self {
-        let start = Tick { at: now, delivered: 0, window_limited: None };
+        let start = Point { at: now, delivered: 0, busy: false, window_limited: None };
         Self {
             acks: Acks::default(),
+            marks: Marks::default(),
             written: 0,
             kernel: None,
-            ticks: VecDeque::from([start]),
+            points: VecDeque::from([start]),
             lowest: Lowest::new(now),
             progress: (0, now),
             figures: LinkFigures::default(),
         }
     }
 
-    /// So many bytes of the session are with the system by now, in all.
-    pub fn written(&mut self, now: MediaTime, total: u64) {
-        self.written = total;
-        self.acks.sent(now, total);
+    /// The system took over so many bytes in all: the session's own (`session`)
+    /// and what went over the wire for them (`wire`: more, where encrypted).
+    pub fn written(&mut self, now: MediaTime, session: u64, wire: u64) {
+        self.written = wire;
+        self.marks.sent(now, wire);
+        self.acks.sent(now, session);
         self.note_progress(now);
     }
 
@@ -95,39 +138,40 @@ impl LinkMeter {
         self.note_progress(now);
     }
 
-    /// The system's figures, if it has any. Before each tick.
-    pub fn kernel(&mut self, now: MediaTime, figures: Option<TcpFigures>) {
-        self.kernel = figures.or(self.kernel);
+    /// Takes stock; each [`LinkMeter::SAMPLE`].
+    pub fn sample(&mut self, now: MediaTime, sample: &Sample) -> LinkFigures {
+        self.kernel = sample.kernel.or(self.kernel);
         self.note_progress(now);
-    }
-
-    /// Takes stock; each [`LinkMeter::TICK`].
-    pub fn tick(&mut self, now: MediaTime) -> LinkFigures {
-        let rtt = match &self.kernel {
-            Some(kernel) => Some(kernel.rtt),
-            None => self.acks.round_trip(now),
-        };
+        let (rtt, rtt_now) = self.round_trip(now);
         let lowest = self.lowest.of(now, rtt);
-        self.ticks.push_back(Tick {
+        let excess = |(rtt, low): (Duration, Duration)| rtt.saturating_sub(low);
+        let net_delay = rtt_now.zip(lowest).map_or(Duration::ZERO, excess);
+        // Of a system without figures, only acknowledgements tell.
+        let late = lowest.unwrap_or_default() + 2 * Self::FILLING;
+        let acked_kbps = self.acks.kbps(now, late).filter(|_| self.kernel.is_none());
+        let filling = match self.kernel {
+            Some(_) => net_delay >= Self::FILLING,
+            None => acked_kbps.is_some(),
+        };
+        self.push(Point {
             at: now,
             delivered: self.delivered(),
+            busy: !sample.idle || filling,
             window_limited: self.kernel.map(|kernel| kernel.window_limited),
         });
-        if self.ticks.len() > Self::SECOND + 1 {
-            self.ticks.pop_front();
-        }
         self.figures = LinkFigures {
-            kbps: self.rate(1),
-            kbps_1s: self.rate(Self::SECOND),
-            rtt,
-            delay: rtt.zip(lowest).map_or(Duration::ZERO, |(rtt, low)| rtt.saturating_sub(low)),
+            queued: sample.queued,
+            rtt: rtt.max(rtt_now),
+            net_delay,
+            kbps: self.rate(Self::SECOND),
+            busy: self.busy(acked_kbps),
             unacked: self.unacked(),
             server_full: self.server_full(),
         };
         self.figures
     }
 
-    /// The figures of the last tick.
+    /// The figures of the last sample.
     pub fn figures(&self) -> LinkFigures {
         self.figures
     }
@@ -156,41 +200,56 @@ impl LinkMeter {
     fn note_progress(&mut self, now: MediaTime) {
         // Either kind of acknowledgement counts. The two run on different
         // counters, which only ever grow.
-        let told = self.kernel.map_or(self.written, |kernel| kernel.acked) + self.acks.acked();
+        let told = self.delivered() + self.acks.acked();
         if told > self.progress.0 {
             self.progress = (told, now);
         }
     }
 
-    fn delivered(&self) -> u64 {
-        match &self.kernel {
-            Some(kernel) => kernel.acked,
-            None => self.written,
+    fn push(&mut self, point: Point) {
+        self.points.push_back(point);
+        if self.points.len() > Self::SECOND + 1 {
+            self.points.pop_front();
         }
+    }
+
+    /// The round-trip time of the near past, and of now: not less than the age of
+    /// what is still on its way.
+    fn round_trip(&mut self, now: MediaTime) -> (Option<Duration>, Option<Duration>) {
+        let Some(kernel) = self.kernel else {
+            return (self.acks.round_trip(), self.acks.round_trip_now(now));
+        };
+        self.marks.passed(kernel.acked);
+        let oldest = self.marks.sent_after(kernel.acked);
+        let age = oldest.map_or(Duration::ZERO, |when| now.since(when));
+        (Some(kernel.rtt), Some(kernel.rtt.max(age)))
+    }
+
+    fn delivered(&self) -> u64 {
+        self.kernel.map_or(self.written, |kernel| kernel.acked)
     }
 
     fn unacked(&self) -> Option<u64> {
-        match &self.kernel {
-            Some(kernel) => Some(kernel.unacked),
-            None => self.acks.unacked(),
-        }
+        self.kernel.map_or(self.acks.unacked(), |kernel| Some(kernel.unacked))
     }
 
-    /// Rate of the last `ticks` ticks in kbit/s.
-    fn rate(&self, ticks: usize) -> f64 {
-        let Some((new, old)) = self.span(ticks) else { return 0.0 };
+    /// The rate of a busy link, and no more than the server says.
+    fn busy(&self, acked_kbps: Option<f64>) -> Option<Busy> {
+        let stretch = self.points.iter().rev().take_while(|point| point.busy).count();
+        if stretch < Self::BUSY.0 {
+            return None;
+        }
+        let kbps = self.rate(stretch.min(Self::BUSY.1)).min(acked_kbps.unwrap_or(f64::MAX));
+        Some(Busy { kbps, length: Self::SAMPLE * stretch.min(Self::SECOND) as u32 })
+    }
+
+    /// Rate over the last `points` points in kbit/s.
+    fn rate(&self, points: usize) -> f64 {
+        let Some((new, old)) = self.span(points) else { return 0.0 };
         let seconds = new.at.since(old.at).as_secs_f64();
         let bits = new.delivered.saturating_sub(old.delivered) as f64 * 8.0;
-        let kbps = if seconds > 0.0 { bits / seconds / 1_000.0 } else { 0.0 };
-        match (self.kernel, self.acks.kbps()) {
-            // More than the server says arrives is only filling buffers.
-            (None, Some(acked)) if self.figures.delay > Self::FILLING => kbps.min(acked),
-            _ => kbps,
-        }
+        if seconds > 0.0 { bits / seconds / 1_000.0 } else { 0.0 }
     }
-
-    /// Delay from which on buffers on the way are taken to be filling.
-    const FILLING: Duration = Duration::from_millis(100);
 
     fn server_full(&self) -> Option<f64> {
         let (new, old) = self.span(Self::SECOND)?;
@@ -199,9 +258,9 @@ impl LinkMeter {
         (!span.is_zero()).then(|| (full.as_secs_f64() / span.as_secs_f64()).min(1.0))
     }
 
-    fn span(&self, ticks: usize) -> Option<(&Tick, &Tick)> {
-        let new = self.ticks.back()?;
-        let old = self.ticks.get(self.ticks.len().saturating_sub(ticks + 1))?;
+    fn span(&self, points: usize) -> Option<(&Point, &Point)> {
+        let new = self.points.back()?;
+        let old = self.points.get(self.points.len().saturating_sub(points + 1))?;
         Some((new, old))
     }
 }

@@ -1,10 +1,15 @@
 //! One destination: what is sent, how fast, and what happens when it can't be.
 //!
-//! The policies ([`queue`], [`link`], [`reconnect`]) are plain structs: data and time in,
-//! decisions out; no thread, clock or socket. [`transport`] is the socket. The
-//! loop that joins them is the driver's.
+//! The policies are plain structs: data and time in, decisions out; no thread,
+//! clock or socket. [`queue`] decides what is sent and what is dropped, [`link`]
+//! measures, [`bitrate`] and [`overload`] decide what the encoder makes,
+//! [`reconnect`] when to try again, [`verdict`] names what is to blame.
+//! [`transport`] is the socket. The loop that joins them is the driver's.
 
+pub mod bitrate;
 pub mod link;
+pub mod overload;
 pub mod queue;
 pub mod reconnect;
 pub mod transport;
+pub mod verdict;

@@ -33,8 +33,10 @@ pub struct Limits {
 }
 
 impl Default for Limits {
+    /// Late early enough that the queue stays below a second while a keyframe,
+    /// which can't be dropped, is being written.
     fn default() -> Self {
-        Self { time: Duration::from_secs(1), bytes: 8 << 20 }
+        Self { time: Duration::from_millis(750), bytes: 8 << 20 }
     }
 }
 

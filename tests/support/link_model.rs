@@ -8,6 +8,9 @@
 //! direction's delay and never queue. What the model leaves out: segments,
 //! retransmission of what overflowed (it never left), and ECN.
 
+// Each test file uses its own part of it.
+#![allow(dead_code)]
+
 use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
@@ -120,8 +123,10 @@ impl Link {
     pub fn step(&mut self) {
         self.now += Self::STEP;
         let now = self.now;
-        let due: Vec<_> = self.script.iter().filter(|(time, _)| *time == now).copied().collect();
-        due.into_iter().for_each(|(_, change)| self.change(change));
+        while let Some(due) = self.script.iter().position(|(time, _)| *time <= now) {
+            let (_, change) = self.script.remove(due);
+            self.change(change);
+        }
         let delays = [self.ways[1].profile.delay, self.ways[0].profile.delay];
         for (way, back) in self.ways.iter_mut().zip(delays) {
             way.step(now, back);
@@ -149,8 +154,13 @@ impl Link {
 
     /// Reads all that is there; `None`: the other end has closed.
     pub fn read(&mut self, end: End) -> io::Result<Option<Vec<u8>>> {
+        self.read_at_most(end, usize::MAX)
+    }
+
+    /// Reads so many bytes at most.
+    pub fn read_at_most(&mut self, end: End, most: usize) -> io::Result<Option<Vec<u8>>> {
         self.check()?;
-        Ok(self.ways[1 - end as usize].read())
+        Ok(self.ways[1 - end as usize].read(most))
     }
 
     /// Closes an end's direction after what it has written.
@@ -246,12 +256,13 @@ impl Way {
         n
     }
 
-    fn read(&mut self) -> Option<Vec<u8>> {
+    fn read(&mut self, most: usize) -> Option<Vec<u8>> {
         let ended = self.closed && self.arrived_total == self.written_total;
         if self.arrived.is_empty() && ended {
             return None;
         }
-        Some(self.arrived.drain(..).collect())
+        let n = most.min(self.arrived.len());
+        Some(taken(&mut self.arrived, n))
     }
 
     fn step(&mut self, now: MediaTime, back: Duration) {
@@ -299,7 +310,7 @@ impl Way {
             self.lose(now);
         }
         if fits > 0 {
-            self.queued.extend(self.unsent.drain(..fits));
+            self.queued.extend(&taken(&mut self.unsent, fits));
             self.sent_total += fits as u64;
             self.marks.push_back((self.sent_total, now));
         }
@@ -310,7 +321,7 @@ impl Way {
         let n = (self.credit as usize).min(self.queued.len());
         self.credit = if n < self.credit as usize { 0.0 } else { self.credit - n as f64 };
         if n > 0 {
-            let bytes: Vec<u8> = self.queued.drain(..n).collect();
+            let bytes = taken(&mut self.queued, n);
             let segments = (n as f64 / Self::SEGMENT).min(1.0);
             if self.profile.loss > 0.0 && self.random.unit() < self.profile.loss * segments {
                 self.lose(now);
@@ -351,6 +362,16 @@ impl Way {
             window_limited: self.window_limited,
         }
     }
+}
+
+/// The first `n` bytes of a queue, which has as many.
+fn taken(queue: &mut VecDeque<u8>, n: usize) -> Vec<u8> {
+    let (a, b) = queue.as_slices();
+    let mut bytes = Vec::with_capacity(n);
+    bytes.extend_from_slice(&a[..n.min(a.len())]);
+    bytes.extend_from_slice(&b[..n.saturating_sub(a.len())]);
+    queue.drain(..n);
+    bytes
 }
 
 /// Numbers from a seed (xorshift64*).

@@ -5,16 +5,15 @@
 //! the handshake, some start again at 0 short of the end, some wrap at 31 bits.
 //! So only differences are used, and never more than was really sent.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::marks::Marks;
 use crate::media::MediaTime;
 
 /// What was sent when, and what of it was acknowledged.
 #[derive(Debug, Default)]
 pub(super) struct Acks {
-    /// Totals sent and when, oldest first, not yet acknowledged.
-    marks: VecDeque<(u64, MediaTime)>,
+    marks: Marks,
     sent: u64,
     acked: u64,
     /// The last sequence number.
@@ -23,28 +22,20 @@ pub(super) struct Acks {
     step: Option<u64>,
     /// When the last acknowledgement came.
     last: Option<MediaTime>,
-    kbps: Option<f64>,
-    round_trip: Option<Duration>,
+    /// Time between the last two acknowledgements.
+    interval: Option<Duration>,
+    /// Round-trip times of the last acknowledgement and the one before.
+    round_trips: [Option<Duration>; 2],
 }
 
 impl Acks {
-    /// Marks kept at most.
-    const MARKS: usize = 500;
-
-    /// Bytes from one mark to the next at least.
-    const SPACING: u64 = 4_096;
+    /// An acknowledgement tells about now for so long.
+    const FRESH: Duration = Duration::from_millis(500);
 
     /// So many bytes have been sent in all.
     pub(super) fn sent(&mut self, now: MediaTime, total: u64) {
         self.sent = self.sent.max(total);
-        let newest = self.marks.back().map_or(self.acked, |(at, _)| *at);
-        if self.sent < newest + Self::SPACING {
-            return;
-        }
-        if self.marks.len() == Self::MARKS {
-            self.thin_out();
-        }
-        self.marks.push_back((self.sent, now));
+        self.marks.sent(now, self.sent);
     }
 
     /// An acknowledgement came.
@@ -56,17 +47,12 @@ impl Acks {
         }
         self.acked += step;
         if let Some(last) = self.last.replace(now) {
-            let seconds = now.since(last).as_secs_f64().max(0.001);
-            self.kbps = Some(step as f64 * 8.0 / seconds / 1_000.0);
+            self.interval = Some(now.since(last));
             self.step = Some(step);
         }
-        while let Some((at, when)) = self.marks.front().copied() {
-            if at > self.acked {
-                break;
-            }
-            self.marks.pop_front();
-            self.round_trip = Some(now.since(when));
-        }
+        let [last, _] = self.round_trips;
+        let sent = self.marks.passed(self.acked);
+        self.round_trips = [sent.map(|when| now.since(when)).or(last), last];
     }
 
     /// Bytes acknowledged in all.
@@ -79,15 +65,34 @@ impl Acks {
         self.sequence.map(|_| self.sent - self.acked)
     }
 
-    /// Rate between the last two acknowledgements, in kbit/s.
-    pub(super) fn kbps(&self) -> Option<f64> {
-        self.kbps
+    /// What gets through at most, in kbit/s, if the time between acknowledgements
+    /// tells: while they come late, by more than `late` over what is normal.
+    /// Otherwise it says how much there was to send.
+    pub(super) fn kbps(&self, now: MediaTime, late: Duration) -> Option<f64> {
+        let rate = |time: Duration| Some(self.step? as f64 / 125.0 / time.as_secs_f64().max(0.001));
+        if self.overdue(now) >= late {
+            return rate(now.since(self.last?));
+        }
+        let both = self.round_trips.iter().all(|rtt| rtt.is_some_and(|rtt| rtt >= late));
+        // In a long time there may have been a pause.
+        let interval = self.interval.filter(|time| *time <= Duration::from_secs(1))?;
+        (both && self.is_fresh(now)).then(|| rate(interval)).flatten()
     }
 
-    /// The last round-trip time, or the age of an acknowledgement that is due,
-    /// if that is more.
-    pub(super) fn round_trip(&self, now: MediaTime) -> Option<Duration> {
-        self.round_trip.map(|rtt| rtt.max(self.overdue(now)))
+    /// The last round-trip time.
+    pub(super) fn round_trip(&self) -> Option<Duration> {
+        self.round_trips[0]
+    }
+
+    /// The round-trip time just now, as far as it is known: the last one if it is
+    /// no old news, or the age of an acknowledgement that is due.
+    pub(super) fn round_trip_now(&self, now: MediaTime) -> Option<Duration> {
+        let fresh = self.round_trips[0].filter(|_| self.is_fresh(now));
+        fresh.max(Some(self.overdue(now)).filter(|age| !age.is_zero()))
+    }
+
+    fn is_fresh(&self, now: MediaTime) -> bool {
+        self.last.is_some_and(|last| now.since(last) <= Self::FRESH)
     }
 
     /// How long ago the bytes were sent that should have brought the next
@@ -96,13 +101,7 @@ impl Acks {
         let Some(step) = self.step else { return Duration::ZERO };
         // Servers look at their count once a message.
         let due = self.acked + step + step / 4;
-        let mark = self.marks.iter().find(|(at, _)| *at >= due);
-        mark.map_or(Duration::ZERO, |(_, when)| now.since(*when))
-    }
-
-    #[cfg(test)]
-    pub(super) fn marks_len(&self) -> usize {
-        self.marks.len()
+        self.marks.sent_after(due).map_or(Duration::ZERO, |when| now.since(when))
     }
 
     /// Bytes that a sequence number adds.
@@ -115,7 +114,7 @@ impl Acks {
             return u64::from(sequence - last).min(outstanding);
         }
         let full = (1_u64 << 32) + u64::from(sequence) - u64::from(last);
-        let half = (full).checked_sub(1 << 31).filter(|_| last < 1 << 31);
+        let half = full.checked_sub(1 << 31).filter(|_| last < 1 << 31);
         let again = u64::from(sequence);
         [Some(full), half, Some(again)]
             .into_iter()
@@ -124,12 +123,8 @@ impl Acks {
             .unwrap_or(outstanding)
     }
 
-    /// Lets go of every other mark: coarser times, bounded memory.
-    fn thin_out(&mut self) {
-        let mut keep = false;
-        self.marks.retain(|_| {
-            keep = !keep;
-            keep
-        });
+    #[cfg(test)]
+    pub(super) fn marks_len(&self) -> usize {
+        self.marks.len()
     }
 }

@@ -19,14 +19,14 @@ fn acknowledged_link(
     let mut meter = LinkMeter::new(at(0));
     let (mut acked, total) = (0, |ms: i64| kbps * ms as u64 / 8);
     for ms in (10..=end).step_by(10) {
-        meter.written(at(ms), total(ms));
+        meter.written(at(ms), total(ms), total(ms));
         let arrived = total((ms - delay).max(0));
         if arrived - acked >= window {
             acked = arrived;
             meter.acknowledged(at(ms), sequence(arrived));
         }
-        if ms % 200 == 0 {
-            meter.tick(at(ms));
+        if ms % 50 == 0 {
+            meter.sample(at(ms), &Sample { idle: true, ..Sample::default() });
         }
     }
     meter
@@ -40,13 +40,14 @@ fn round_trip_and_bytes_under_way_from_acknowledgements() {
     assert!((130..=170).contains(&rtt), "{rtt} ms");
     let unacked = figures.unacked.expect("acknowledged");
     assert!((45_000..=145_000).contains(&unacked), "{unacked}");
-    assert!((2_350.0..2_450.0).contains(&figures.kbps_1s), "{}", figures.kbps_1s);
-    assert!(figures.delay < Duration::from_millis(40), "{:?}", figures.delay);
+    assert!((2_350.0..2_450.0).contains(&figures.kbps), "{}", figures.kbps);
+    assert!(figures.net_delay < Duration::from_millis(40), "{:?}", figures.net_delay);
 }
 
 #[test]
 fn sequence_numbers_as_servers_send_them() {
-    let kinds: [(&str, fn(u64) -> u32); 5] = [
+    type Count = fn(u64) -> u32;
+    let kinds: [(&str, Count); 5] = [
         ("from 0", |total| total as u32),
         ("with the handshake", |total| total as u32 + 3_073),
         ("wrapping at 32 bits", |total| (total as u32).wrapping_add(u32::MAX - 1_000_000)),
@@ -77,9 +78,9 @@ fn nonsense_is_bounded() {
         for (i, (what, number, by)) in steps.into_iter().enumerate() {
             let now = at(i as i64 * 7);
             match what {
-                0 => { written += by; meter.written(now, written); }
+                0 => { written += by; meter.written(now, written, written); }
                 1 => meter.acknowledged(now, number),
-                _ => { meter.tick(now); }
+                _ => { meter.sample(now, &Sample::default()); }
             }
             prop_assert!(meter.acks.acked() <= written);
             let figures = meter.figures();
@@ -93,7 +94,7 @@ fn nonsense_is_bounded() {
 fn marks_are_bounded_though_nobody_acknowledges() {
     let mut meter = LinkMeter::new(at(0));
     for i in 0..100_000 {
-        meter.written(at(i), i as u64 * 5_000);
+        meter.written(at(i), i as u64 * 5_000, i as u64 * 5_000);
     }
     assert!(meter.acks.marks_len() <= 500);
 }
@@ -103,8 +104,8 @@ fn a_link_that_has_become_longer_is_not_taken_for_a_full_one_for_ever() {
     let mut meter = LinkMeter::new(at(0));
     let mut delay_at = |ms: i64, rtt: u64| {
         let figures = TcpFigures { rtt: Duration::from_millis(rtt), ..TcpFigures::default() };
-        meter.kernel(at(ms), Some(figures));
-        meter.tick(at(ms)).delay.as_millis()
+        let sample = Sample { kernel: Some(figures), ..Sample::default() };
+        meter.sample(at(ms), &sample).net_delay.as_millis()
     };
     for ms in (200..5_000).step_by(200) {
         assert_eq!(delay_at(ms, 30), 0);
@@ -128,14 +129,14 @@ fn a_link_is_dead_after_four_seconds_without_progress() {
             let through = ms.min(5_000) as u64 * 100;
             let room = if kernel || !rtmp { 16 << 10 } else { 1 << 20 };
             let written = (ms as u64 * 100).min(through + room);
-            meter.written(at(ms), written);
+            meter.written(at(ms), written, written);
             if kernel {
                 let figures = TcpFigures {
                     acked: through,
                     unacked: written - through,
                     ..TcpFigures::default()
                 };
-                meter.kernel(at(ms), Some(figures));
+                meter.sample(at(ms), &Sample { kernel: Some(figures), ..Sample::default() });
             }
             if rtmp && ms <= 5_000 && ms % 400 == 0 {
                 meter.acknowledged(at(ms), through as u32);
@@ -152,9 +153,9 @@ fn a_link_is_dead_after_four_seconds_without_progress() {
 #[test]
 fn nothing_to_send_is_not_a_dead_link() {
     let mut meter = LinkMeter::new(at(0));
-    meter.written(at(0), 10_000);
+    meter.written(at(0), 10_000, 10_000);
     let all = TcpFigures { acked: 10_000, ..TcpFigures::default() };
-    meter.kernel(at(100), Some(all));
+    meter.sample(at(100), &Sample { kernel: Some(all), ..Sample::default() });
     for ms in (200..60_000).step_by(200) {
         assert!(!meter.is_dead(at(ms), false), "{ms}");
     }
@@ -166,12 +167,44 @@ fn nothing_to_send_is_not_a_dead_link() {
 fn a_server_that_does_not_read_shows() {
     let mut meter = LinkMeter::new(at(0));
     let mut figures = TcpFigures::default();
-    assert_eq!(meter.tick(at(200)).server_full, None);
-    for tick in 2..8_u64 {
-        figures.window_limited += Duration::from_millis(150);
-        meter.kernel(at(tick as i64 * 200), Some(figures));
-        meter.tick(at(tick as i64 * 200));
+    assert_eq!(meter.sample(at(50), &Sample::default()).server_full, None);
+    for ms in (100..1_300).step_by(50) {
+        figures.window_limited += Duration::from_micros(37_500);
+        meter.sample(at(ms), &Sample { kernel: Some(figures), ..Sample::default() });
     }
     let share = meter.figures().server_full.expect("the system says so");
     assert!((0.74..0.76).contains(&share), "{share}");
+}
+
+/// 1 Mbit/s arrives of 3 Mbit/s sent into a deep buffer.
+#[test]
+fn a_busy_link_shows_what_it_carries() {
+    let mut meter = LinkMeter::new(at(0));
+    for ms in (0..=1_400).step_by(10) {
+        let time = ms as u64;
+        let sent = time * 375;
+        let arrived =
+            (time.min(1_000) * 375 + time.saturating_sub(1_000) * 125).saturating_sub(11_250);
+        meter.written(at(ms), sent, sent);
+        if ms % 50 != 0 {
+            continue;
+        }
+        let kernel = TcpFigures {
+            rtt: Duration::from_millis(30),
+            acked: arrived,
+            unacked: sent - arrived,
+            ..TcpFigures::default()
+        };
+        let sample = Sample { kernel: Some(kernel), idle: true, ..Sample::default() };
+        let figures = meter.sample(at(ms), &sample);
+        match ms {
+            ..=1_000 => assert_eq!(figures.busy, None, "{ms} ms"),
+            1_200 => {
+                let busy = figures.busy.expect("nothing comes back in time");
+                assert!((950.0..1_050.0).contains(&busy.kbps), "{busy:?}");
+                assert!(figures.net_delay >= Duration::from_millis(100), "{figures:?}");
+            }
+            _ => {}
+        }
+    }
 }

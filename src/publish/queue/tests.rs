@@ -10,6 +10,8 @@ use crate::media::FrameRate;
 const VIDEO_BYTES: usize = 1_000;
 const AUDIO_BYTES: usize = 300;
 
+const LIMITS: Limits = Limits { time: Duration::from_secs(1), bytes: 8 << 20 };
+
 fn ms(text: &str) -> MediaTime {
     MediaTime::from_millis(text[1..].parse().expect("a test's packet has a time"))
 }
@@ -47,7 +49,7 @@ fn audio_config() -> TrackConfig {
 
 /// A queue whose session waits for its keyframe.
 fn waiting() -> SendQueue {
-    let mut queue = SendQueue::new(Limits::default());
+    let mut queue = SendQueue::new(LIMITS);
     queue.push_config(audio_config());
     queue.push_config(video_config(1_280));
     queue.start_session();
@@ -116,7 +118,7 @@ fn order_and_start() {
 
 #[test]
 fn a_start_carries_both_headers_and_waits_for_the_one_of_the_pictures() {
-    let mut queue = SendQueue::new(Limits::default());
+    let mut queue = SendQueue::new(LIMITS);
     queue.start_session();
     push(&mut queue, "K0");
     assert_eq!(queue.pop(), None);
@@ -296,7 +298,7 @@ fn a_second_session_takes_over_at_a_keyframe() {
 
 #[test]
 fn sound_alone_starts_by_itself() {
-    let mut queue = SendQueue::sound_only(Limits::default());
+    let mut queue = SendQueue::sound_only(LIMITS);
     queue.start_session();
     push(&mut queue, "A100");
     assert_eq!(queue.pop(), None, "no header yet");
@@ -311,7 +313,7 @@ fn sound_alone_starts_by_itself() {
 
 #[test]
 fn bytes_are_bounded_though_time_stands_still() {
-    let limits = Limits { bytes: 100_000, ..Limits::default() };
+    let limits = Limits { bytes: 100_000, ..LIMITS };
     let mut queue = SendQueue::new(limits);
     queue.push_config(video_config(1_280));
     queue.start_session();
@@ -331,7 +333,7 @@ fn any_input_keeps_the_rules() {
     use proptest::prelude::*;
     let step = (0..12_u8, -50..400_i64, 1..5_000_usize);
     proptest!(|(steps in proptest::collection::vec(step, 1..400))| {
-        let limits = Limits { bytes: 60_000, ..Limits::default() };
+        let limits = Limits { bytes: 60_000, ..LIMITS };
         let mut queue = SendQueue::new(limits);
         let (mut now, mut last, mut started) = (0_i64, [0_u32; 2], false);
         for (what, by, len) in steps {

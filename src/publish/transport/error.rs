@@ -31,12 +31,10 @@ impl Error {
     /// What to do about it.
     pub fn retry(&self) -> Retry {
         match self {
-            Self::NoAddress
-            | Self::Refused
-            | Self::Unreachable(_)
-            | Self::TimedOut
-            | Self::Reset
-            | Self::Io(_) => Retry::Backoff,
+            Self::Refused => Retry::Soon,
+            Self::NoAddress | Self::Unreachable(_) | Self::TimedOut | Self::Reset | Self::Io(_) => {
+                Retry::Backoff
+            }
         }
     }
 
