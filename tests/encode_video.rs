@@ -5,7 +5,9 @@ use h264_reader::Context;
 use h264_reader::avcc::AvcDecoderConfigurationRecord;
 use h264_reader::nal::sps::{ProfileIdc, SeqParameterSet};
 use tallylight::encode::{Error, VideoEncoder, VideoSettings, open_video};
-use tallylight::media::{FrameRate, Packet, Planes, TrackConfig, VideoConfig, VideoFrame};
+use tallylight::media::{
+    FramePool, FrameRate, Packet, Planes, TrackConfig, VideoConfig, VideoFrame,
+};
 use tallylight::source::{TestPicture, VideoSource};
 
 /// Small, so that the tests are quick.
@@ -166,6 +168,85 @@ fn parameter_sets_never_change() {
     assert!(
         sets.iter().all(|set| config.decoder_config.windows(set.len()).any(|part| part == set))
     );
+}
+
+/// The bitrate of some packets at 30 fps, in kbit/s.
+fn kbps(packets: &[Packet]) -> f64 {
+    let bytes: usize = packets.iter().map(|packet| packet.data.len()).sum();
+    bytes as f64 * 8.0 / 1e3 * 30.0 / packets.len() as f64
+}
+
+fn close(kbps: f64, wanted: u32, percent: f64) {
+    let off = (kbps / f64::from(wanted) - 1.0) * 100.0;
+    assert!(off.abs() <= percent, "{kbps:.0} instead of {wanted} kbit/s");
+}
+
+#[test]
+fn the_bitrate_is_held_on_the_test_signal() {
+    for (width, height, kbps_asked) in [(1280, 720, 2500), (320, 180, 400)] {
+        let settings = VideoSettings { width, height, kbps: kbps_asked, ..SETTINGS };
+        let mut encoder = open_video(&settings).unwrap();
+        let packets = encode(&mut *encoder, settings, 300, &[]);
+        close(kbps(&packets), kbps_asked, 5.0);
+        for window in packets.windows(60).step_by(10) {
+            close(kbps(window), kbps_asked, 10.0);
+        }
+    }
+}
+
+#[test]
+fn the_bitrate_is_held_on_noise() {
+    let settings = VideoSettings { kbps: 1000, ..SETTINGS };
+    let mut encoder = open_video(&settings).unwrap();
+    let layout = Planes::new(settings.width, settings.height);
+    let mut pool = FramePool::new(layout);
+    let mut random = 1_u64;
+    let mut packets = Vec::new();
+    for n in 0..300 {
+        let frame = pool.fill(settings.fps.time_of(n), |picture| {
+            for byte in picture.bytes_mut() {
+                random = random
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                *byte = (random >> 56) as u8;
+            }
+        });
+        packets.push(encoder.encode(&frame, false).unwrap().expect("no frame is skipped"));
+    }
+    close(kbps(&packets), 1000, 5.0);
+    for window in packets[60..].windows(60).step_by(10) {
+        close(kbps(window), 1000, 15.0);
+    }
+}
+
+#[test]
+fn a_new_bitrate_is_held_after_a_second() {
+    let mut encoder = open_video(&SETTINGS).unwrap();
+    let mut signal = signal(SETTINGS);
+    let mut packets = Vec::new();
+    for n in 0..540 {
+        match n {
+            180 => encoder.set_bitrate(150).unwrap(),
+            360 => encoder.set_bitrate(500).unwrap(),
+            _ => {}
+        }
+        packets.push(encoder.encode(&signal(n), false).unwrap().expect("no frame is skipped"));
+    }
+    close(kbps(&packets[60..180]), 400, 10.0);
+    close(kbps(&packets[210..330]), 150, 10.0);
+    close(kbps(&packets[390..510]), 500, 10.0);
+}
+
+#[test]
+fn a_still_picture_gives_a_packet_each_frame() {
+    let mut encoder = open_video(&SETTINGS).unwrap();
+    let still = signal(SETTINGS)(15);
+    for n in 0..90 {
+        let frame = VideoFrame { time: SETTINGS.fps.time_of(n), picture: still.picture.clone() };
+        let packet = encoder.encode(&frame, false).unwrap().expect("no frame is skipped");
+        assert!(!packet.data.is_empty());
+        assert_eq!(packet.pts, frame.time);
+    }
 }
 
 #[test]

@@ -2,8 +2,8 @@
 //!
 //! Keyframes are counted here and forced, so that their distance is exact and a
 //! forced one starts the count anew; the library's own scene-cut keyframes are
-//! off. Its rate control is steered by [`RateGuard`], for by itself it holds a
-//! bitrate only by skipping frames.
+//! off. So is its rate control, which holds a bitrate only by skipping frames:
+//! [`RateControl`] chooses each frame's quantiser.
 
 mod raw;
 
@@ -13,15 +13,16 @@ use bytes::Bytes;
 use openh264_sys2 as sys;
 
 use self::raw::{Code, Raw};
-use super::rate::RateGuard;
+use super::rate::{Novelty, RateControl};
 use super::{Error, VideoEncoder, VideoSettings};
-use crate::media::{FrameRate, Packet, Track, TrackConfig, VideoConfig, VideoFrame};
+use crate::media::{Packet, Track, TrackConfig, VideoConfig, VideoFrame};
 
 /// The codec's name in errors.
 const CODEC: &str = "H.264";
 
-/// The library's rate control counts with at most this many frames a second.
-const MAX_RATE_CONTROL_FPS: f64 = 60.0;
+/// The library refuses to hear of more frames a second; it encodes them all the
+/// same.
+const MAX_FPS: f64 = 60.0;
 
 /// Opens an encoder for the registry.
 pub(super) fn open(settings: &VideoSettings) -> Result<Box<dyn VideoEncoder>, Error> {
@@ -32,13 +33,11 @@ pub(super) fn open(settings: &VideoSettings) -> Result<Box<dyn VideoEncoder>, Er
 struct OpenH264 {
     raw: Raw,
     settings: VideoSettings,
-    guard: RateGuard,
+    rate: RateControl,
     level: Level,
-    /// The target that the library has, in bit/s.
-    target_bps: i32,
     /// Frames since the last keyframe; `None` before the first frame.
     since_keyframe: Option<u32>,
-    /// The frame before, in case the guard wants it held.
+    /// The frame before: what is new is judged against it, and it may be held.
     last: Option<VideoFrame>,
     config: Option<TrackConfig>,
 }
@@ -46,20 +45,21 @@ struct OpenH264 {
 impl OpenH264 {
     fn new(settings: &VideoSettings) -> Result<Self, Error> {
         let level = Level::of(settings).ok_or_else(|| unsupported(settings))?;
-        let bps = bits_per_second(settings.kbps).ok_or_else(|| unsupported(settings))?;
-        if settings.keyframe_interval == 0 || settings.width < 16 || settings.height < 16 {
+        if settings.kbps == 0
+            || settings.keyframe_interval == 0
+            || settings.width < 16
+            || settings.height < 16
+        {
             return Err(unsupported(settings));
         }
-        let guard = RateGuard::new(settings.kbps, settings.fps);
-        let target_bps = scaled_target(bps, settings.fps);
-        let raw = Raw::new(|params| configure(params, settings, &level, target_bps))
+        let rate = RateControl::new(settings.kbps, settings.fps);
+        let raw = Raw::new(|params| configure(params, settings, &level))
             .map_err(|_| unsupported(settings))?;
         Ok(Self {
             raw,
             settings: *settings,
-            guard,
+            rate,
             level,
-            target_bps,
             since_keyframe: None,
             last: None,
             config: None,
@@ -76,15 +76,6 @@ impl OpenH264 {
         self.since_keyframe =
             Some(if keyframe { 0 } else { self.since_keyframe.map_or(0, |n| n + 1) });
         keyframe
-    }
-
-    fn aim_at(&mut self, bps: u32) -> Result<(), Error> {
-        let target = scaled_target(bps, self.settings.fps);
-        if target != self.target_bps {
-            self.raw.set_bitrate(target).map_err(failed)?;
-            self.target_bps = target;
-        }
-        Ok(())
     }
 
     /// The last picture's NAL units as one packet's bytes.
@@ -122,8 +113,10 @@ impl VideoEncoder for OpenH264 {
             });
         }
         let keyframe = self.count_keyframes(keyframe);
-        let plan = self.guard.plan(keyframe);
-        self.aim_at(plan.target_bps)?;
+        let before = self.last.as_ref().map(|frame| &*frame.picture);
+        let novelty = Novelty::of(&frame.picture, before);
+        let plan = self.rate.plan(keyframe, novelty);
+        self.raw.set_qp(plan.qp).map_err(failed)?;
         if keyframe {
             self.raw.force_idr().map_err(failed)?;
         }
@@ -133,7 +126,7 @@ impl VideoEncoder for OpenH264 {
             self.last = Some(frame.clone());
         }
         let data = self.access_unit();
-        self.guard.spent(data.len());
+        self.rate.spent(keyframe, novelty, plan, data.len());
         if data.is_empty() {
             return Ok(None);
         }
@@ -161,7 +154,7 @@ impl VideoEncoder for OpenH264 {
             });
         }
         self.settings.kbps = kbps;
-        self.guard.set_bitrate(kbps);
+        self.rate.set_bitrate(kbps);
         Ok(())
     }
 
@@ -171,20 +164,17 @@ impl VideoEncoder for OpenH264 {
 }
 
 /// Sets what differs from the library's defaults.
-fn configure(
-    params: &mut sys::SEncParamExt,
-    settings: &VideoSettings,
-    level: &Level,
-    target_bps: i32,
-) {
+fn configure(params: &mut sys::SEncParamExt, settings: &VideoSettings, level: &Level) {
     let (width, height) = (settings.width as c_int, settings.height as c_int);
-    let fps = settings.fps.as_f64().min(MAX_RATE_CONTROL_FPS) as f32;
+    let fps = settings.fps.as_f64().min(MAX_FPS) as f32;
+    // The level bounds it far below what the type holds.
+    let bps = c_int::try_from(settings.kbps.saturating_mul(1_000)).unwrap_or(c_int::MAX);
     params.iUsageType = sys::CAMERA_VIDEO_REAL_TIME;
     params.iPicWidth = width;
     params.iPicHeight = height;
     params.fMaxFrameRate = fps;
-    params.iTargetBitrate = target_bps;
-    params.iRCMode = sys::RC_BITRATE_MODE;
+    params.iTargetBitrate = bps;
+    params.iRCMode = sys::RC_OFF_MODE;
     params.bEnableFrameSkip = false;
     params.iComplexityMode = complexity(DEFAULT_EFFORT);
     params.iMultipleThreadIdc = 1;
@@ -199,7 +189,7 @@ fn configure(
     layer.iVideoWidth = width;
     layer.iVideoHeight = height;
     layer.fFrameRate = fps;
-    layer.iSpatialBitrate = target_bps;
+    layer.iSpatialBitrate = bps;
     layer.uiProfileIdc = sys::PRO_MAIN;
     layer.uiLevelIdc = level.library;
     layer.sSliceArgument.uiSliceMode = sys::SM_SINGLE_SLICE;
@@ -222,18 +212,6 @@ fn complexity(effort: u8) -> sys::ECOMPLEXITY_MODE {
         1 => sys::MEDIUM_COMPLEXITY,
         _ => sys::HIGH_COMPLEXITY,
     }
-}
-
-/// The target to give a library that thinks of fewer frames a second than there
-/// are: it shares out its target over those.
-fn scaled_target(bps: u32, fps: FrameRate) -> i32 {
-    let share = (MAX_RATE_CONTROL_FPS / fps.as_f64()).min(1.0);
-    (f64::from(bps) * share).max(1.0) as i32
-}
-
-fn bits_per_second(kbps: u32) -> Option<u32> {
-    let bps = kbps.checked_mul(1_000)?;
-    (bps > 0 && i32::try_from(bps).is_ok()).then_some(bps)
 }
 
 /// A level of H.264 (table A-1), with what matters for choosing one.

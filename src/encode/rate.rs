@@ -1,118 +1,344 @@
-//! A guard that holds a bitrate over an encoder whose own control lets it slip.
+//! Rate control: holds a bitrate by choosing each frame's quantiser.
 //!
 //! An account is kept in bits: what was spent minus what the bitrate allows.
-//! What is owed is paid back over the frames to come by aiming lower, what was
-//! saved is spent, within a bound, by aiming higher. When the debt grows all the
-//! same, because the picture can't be made smaller, the guard says to hold the
-//! last picture, which costs next to nothing and keeps the frame rate.
+//! What is owed is paid back over the frames to come, what was saved is spent,
+//! within a bound. How many bits a frame costs at a quantiser is foretold from
+//! how much of it is new ([`Novelty`]) and from what the frames before cost.
+//! When the debt grows all the same, because the picture can't be made smaller,
+//! the picture before is to be held, which costs next to nothing and keeps the
+//! frame rate.
 
-use crate::media::FrameRate;
+use crate::media::{FrameRate, Picture, Plane};
 
 /// What to do with the next frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Plan {
-    /// Bitrate to aim at, in bit/s.
-    pub target_bps: u32,
+    /// The quantiser, 0 to 51 (H.264 §7.4.2.2).
+    pub qp: u8,
     /// Encode the picture before once more in place of the new one.
     pub hold: bool,
 }
 
+/// How much there is to encode in a picture, in luma steps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Novelty {
+    /// When it stands alone.
+    pub intra: f64,
+    /// When the picture before is known.
+    pub inter: f64,
+}
+
+impl Novelty {
+    /// Rows from one that is looked at to the next.
+    const ROWS: usize = 4;
+    /// Pixels that are judged together.
+    const SPAN: usize = 16;
+
+    /// Looks at a picture and the one before it, of the same size.
+    pub fn of(picture: &Picture, before: Option<&Picture>) -> Self {
+        let stride = picture.layout().stride(Plane::Y);
+        let luma = picture.plane(Plane::Y);
+        let before = before.filter(|p| p.layout() == picture.layout()).map(|p| p.plane(Plane::Y));
+        let (mut intra, mut inter) = (0, 0);
+        for start in (0..luma.len()).step_by(stride * Self::ROWS) {
+            let row = &luma[start..start + stride];
+            let old = before.map(|luma| &luma[start..start + stride]);
+            let (alone, known) = Self::of_row(row, old);
+            intra += alone;
+            inter += known;
+        }
+        Self { intra: intra as f64 + 1.0, inter: inter as f64 + 1.0 }
+    }
+
+    fn of_row(row: &[u8], before: Option<&[u8]>) -> (u64, u64) {
+        let (mut intra, mut inter) = (0, 0);
+        for start in (0..row.len()).step_by(Self::SPAN) {
+            let end = (start + Self::SPAN).min(row.len());
+            let alone = distance(&row[start..end - 1], &row[start + 1..end]);
+            let known =
+                before.map_or(alone, |before| distance(&row[start..end], &before[start..end]));
+            intra += u64::from(alone);
+            inter += u64::from(alone.min(known));
+        }
+        (intra, inter)
+    }
+}
+
+fn distance(a: &[u8], b: &[u8]) -> u32 {
+    a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum()
+}
+
+/// What the frames of one kind have cost.
+#[derive(Clone, Copy, Debug)]
+struct Model {
+    /// Bits at a quantiser step of 1 for each luma step that is new.
+    cost: f64,
+}
+
+impl Model {
+    /// The quantiser at which `novelty` costs `bits`.
+    fn qp(&self, novelty: f64, bits: f64) -> f64 {
+        qp_of_step(self.cost * novelty / bits.max(1.0))
+    }
+
+    /// Takes in what a frame did cost.
+    fn learn(&mut self, novelty: f64, qp: u8, bits: f64) {
+        let cost = bits * step_of_qp(f64::from(qp)) / novelty;
+        self.cost += (cost - self.cost) * 0.5;
+    }
+}
+
+/// The quantiser step of a quantiser (H.264 §8.5.9): it doubles each 6.
+fn step_of_qp(qp: f64) -> f64 {
+    0.625 * (qp / 6.0).exp2()
+}
+
+fn qp_of_step(step: f64) -> f64 {
+    (step / 0.625).max(1e-9).log2() * 6.0
+}
+
 /// The account of one encoder.
 #[derive(Clone, Debug)]
-pub(super) struct RateGuard {
+pub(super) struct RateControl {
     /// Frames per second.
     fps: f64,
     /// Bitrate to hold, in bit/s.
     bps: f64,
     /// Bits spent beyond what the bitrate allows; negative: saved.
     debt: f64,
+    /// Of keyframes.
+    intra: Model,
+    /// Of all others.
+    inter: Model,
+    /// Quantiser of the other frames, smoothed; `None` before the first.
+    usual_qp: Option<f64>,
+    /// Quantiser of the frame before.
+    last_qp: f64,
 }
 
-impl RateGuard {
+impl RateControl {
     /// Time over which a debt is paid back, in seconds.
-    const HORIZON_S: f64 = 0.8;
+    const HORIZON_S: f64 = 0.6;
     /// Savings that may be spent later, in seconds of the bitrate: a still
     /// picture must not pay for a burst.
     const SAVED_S: f64 = 0.1;
     /// Debt that is remembered, in seconds of the bitrate.
     const OWED_S: f64 = 1.5;
-    /// Debt from which on the last picture is held, in seconds of the bitrate.
-    /// A keyframe of some ten times a usual frame stays well below.
-    const HOLD_S: f64 = 0.7;
-    /// Bounds of the target as shares of the bitrate.
-    const TARGET: std::ops::RangeInclusive<f64> = 0.2..=1.5;
+    /// Debt from which on the picture is held, in seconds of the bitrate.
+    const HOLD_S: f64 = 0.6;
+    /// The same when even the coarsest quantiser does not pay it back.
+    const HOLD_EXHAUSTED_S: f64 = 0.1;
+    /// What a keyframe may cost when nothing is owed, in seconds of the bitrate.
+    const KEYFRAME_S: f64 = 0.4;
+    /// How much finer than the frames around it a keyframe is, as all of them
+    /// build on it.
+    const KEYFRAME_FINER: f64 = 3.0;
+    /// The finest quantiser of the first frame, about which nothing is known.
+    const FIRST_QP: f64 = 22.0;
+    /// How much finer a frame may be than the one before: quality is given back
+    /// slowly, and taken at once.
+    const FINER_STEP: f64 = 2.0;
+    /// What a frame may aim at, as shares of an even one.
+    const FRAME: std::ops::RangeInclusive<f64> = 0.1..=2.0;
+    /// What the codec can do; below the first figure nobody sees a difference.
+    const QP: std::ops::RangeInclusive<f64> = 10.0..=51.0;
+    /// The cost in a [`Model`] that has seen nothing, on the careful side.
+    const UNKNOWN: Model = Model { cost: 6.0 };
 
     /// An even account.
     pub fn new(kbps: u32, fps: FrameRate) -> Self {
-        Self { fps: fps.as_f64().max(1e-3), bps: f64::from(kbps) * 1e3, debt: 0.0 }
+        Self {
+            fps: fps.as_f64().max(1e-3),
+            bps: f64::from(kbps) * 1e3,
+            debt: 0.0,
+            intra: Self::UNKNOWN,
+            inter: Self::UNKNOWN,
+            usual_qp: None,
+            last_qp: Self::FIRST_QP,
+        }
     }
 
-    /// Changes the bitrate. What was owed at the old one stays owed: it is on
-    /// its way to a link that just got slower.
+    /// Changes the bitrate. What is owed shrinks and grows with it: a debt of
+    /// the old one must not stop the picture at the new one.
     pub fn set_bitrate(&mut self, kbps: u32) {
-        self.bps = f64::from(kbps) * 1e3;
+        let bps = f64::from(kbps) * 1e3;
+        self.debt *= bps / self.bps.max(1.0);
+        self.bps = bps;
     }
 
     /// What to do with the next frame.
-    pub fn plan(&self, keyframe: bool) -> Plan {
-        let wanted = self.bps - self.debt / Self::HORIZON_S;
-        let target = wanted.clamp(self.bps * Self::TARGET.start(), self.bps * Self::TARGET.end());
-        Plan { target_bps: target as u32, hold: !keyframe && self.debt > self.bps * Self::HOLD_S }
+    pub fn plan(&self, keyframe: bool, novelty: Novelty) -> Plan {
+        let qp = if keyframe { self.keyframe_qp(novelty) } else { self.inter_qp(novelty) };
+        let exhausted = qp > *Self::QP.end();
+        let bearable = self.bps * if exhausted { Self::HOLD_EXHAUSTED_S } else { Self::HOLD_S };
+        Plan {
+            qp: qp.clamp(*Self::QP.start(), *Self::QP.end()).round() as u8,
+            hold: !keyframe && self.debt > bearable,
+        }
     }
 
-    /// Books a frame of `bytes` bytes.
-    pub fn spent(&mut self, bytes: usize) {
-        let change = bytes as f64 * 8.0 - self.bps / self.fps;
-        self.debt = (self.debt + change).clamp(-self.bps * Self::SAVED_S, self.bps * Self::OWED_S);
+    /// Books a frame that was encoded by `plan` and took `bytes` bytes.
+    pub fn spent(&mut self, keyframe: bool, novelty: Novelty, plan: Plan, bytes: usize) {
+        let bits = bytes as f64 * 8.0;
+        let debt = self.debt + bits - self.frame_bits();
+        self.debt = debt.clamp(-self.bps * Self::SAVED_S, self.bps * Self::OWED_S);
+        if plan.hold {
+            return;
+        }
+        self.last_qp = f64::from(plan.qp);
+        if keyframe {
+            self.intra.learn(novelty.intra, plan.qp, bits);
+        } else {
+            self.inter.learn(novelty.inter, plan.qp, bits);
+            let usual = self.usual_qp.get_or_insert(self.last_qp);
+            *usual += (self.last_qp - *usual) * 0.1;
+        }
+    }
+
+    /// What a frame costs when all cost the same.
+    fn frame_bits(&self) -> f64 {
+        self.bps / self.fps
+    }
+
+    fn keyframe_qp(&self, novelty: Novelty) -> f64 {
+        let room = (self.bps * Self::KEYFRAME_S - self.debt).max(self.frame_bits());
+        let finest = self.usual_qp.map_or(Self::FIRST_QP, |usual| usual - Self::KEYFRAME_FINER);
+        self.intra.qp(novelty.intra, room).max(finest)
+    }
+
+    fn inter_qp(&self, novelty: Novelty) -> f64 {
+        let even = self.frame_bits();
+        let wanted = even - self.debt / (Self::HORIZON_S * self.fps);
+        let bits = wanted.clamp(even * Self::FRAME.start(), even * Self::FRAME.end());
+        self.inter.qp(novelty.inter, bits).max(self.last_qp - Self::FINER_STEP)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::Planes;
 
-    fn guard() -> RateGuard {
-        RateGuard::new(1_000, FrameRate::whole(10))
+    const FPS: u32 = 30;
+
+    /// A codec on paper: a frame costs `difficulty` bits at a quantiser step of
+    /// 1, but never less than `least`, and nothing when it is held.
+    struct Paper {
+        control: RateControl,
+        /// Bits of each frame so far.
+        bits: Vec<f64>,
+        holds: usize,
     }
 
-    #[test]
-    fn an_even_account_aims_at_the_bitrate() {
-        assert_eq!(guard().plan(false), Plan { target_bps: 1_000_000, hold: false });
-    }
-
-    #[test]
-    fn a_debt_is_paid_back_and_savings_are_spent() {
-        let mut guard = guard();
-        guard.spent(12_500 + 12_500);
-        let low = guard.plan(false).target_bps;
-        assert!(low < 1_000_000);
-        guard.spent(0);
-        assert_eq!(guard.plan(false).target_bps, 1_000_000);
-        guard.spent(0);
-        assert!(guard.plan(false).target_bps > 1_000_000);
-    }
-
-    #[test]
-    fn a_long_still_picture_saves_only_little() {
-        let mut guard = guard();
-        for _ in 0..10_000 {
-            guard.spent(0);
+    impl Paper {
+        fn new(kbps: u32) -> Self {
+            Self {
+                control: RateControl::new(kbps, FrameRate::whole(FPS)),
+                bits: Vec::new(),
+                holds: 0,
+            }
         }
-        guard.spent(12_500 + 12_500);
-        assert_eq!(guard.plan(false).target_bps, 1_000_000);
+
+        fn encode(&mut self, seconds: u32, difficulty: f64, least: f64) {
+            for _ in 0..seconds * FPS {
+                let keyframe = self.bits.len().is_multiple_of(60);
+                let novelty = Novelty { intra: difficulty, inter: difficulty / 5.0 };
+                let plan = self.control.plan(keyframe, novelty);
+                let new = if keyframe { novelty.intra } else { novelty.inter };
+                let cost = (4.0 * new / step_of_qp(f64::from(plan.qp))).max(least);
+                let bits = if plan.hold { 100.0 } else { cost };
+                self.holds += usize::from(plan.hold);
+                self.control.spent(keyframe, novelty, plan, bits as usize / 8);
+                self.bits.push(bits);
+            }
+        }
+
+        /// The bitrate of the last seconds, in kbit/s.
+        fn kbps(&self, seconds: u32) -> f64 {
+            let frames = (seconds * FPS) as usize;
+            self.bits[self.bits.len() - frames..].iter().sum::<f64>() / 1e3 / f64::from(seconds)
+        }
+    }
+
+    fn close(kbps: f64, wanted: f64, percent: f64) {
+        assert!(
+            (kbps / wanted - 1.0).abs() * 100.0 <= percent,
+            "{kbps} instead of {wanted} kbit/s"
+        );
     }
 
     #[test]
-    fn a_debt_that_grows_holds_the_picture_but_never_a_keyframe() {
-        let mut guard = guard();
-        for _ in 0..10_000 {
-            guard.spent(1_000_000);
+    fn the_bitrate_is_held_whatever_the_picture() {
+        for difficulty in [3e5, 1e6, 1e7] {
+            let mut paper = Paper::new(2_500);
+            paper.encode(10, difficulty, 0.0);
+            close(paper.kbps(10), 2_500.0, 5.0);
+            close(paper.kbps(2), 2_500.0, 10.0);
+            assert_eq!(paper.holds, 0);
         }
-        assert!(guard.plan(false).hold);
-        assert!(!guard.plan(true).hold);
-        for _ in 0..20 {
-            guard.spent(0);
+    }
+
+    #[test]
+    fn a_change_of_the_picture_is_paid_back() {
+        let mut paper = Paper::new(2_500);
+        for difficulty in [3e5, 3e7, 3e5, 3e7, 1e6] {
+            paper.encode(4, difficulty, 0.0);
+            close(paper.kbps(2), 2_500.0, 10.0);
         }
-        assert!(!guard.plan(false).hold, "a remembered debt is bounded");
+    }
+
+    #[test]
+    fn a_new_bitrate_is_followed_within_a_second() {
+        let mut paper = Paper::new(2_500);
+        paper.encode(6, 3e6, 0.0);
+        for kbps in [500, 4_000, 1_000] {
+            paper.control.set_bitrate(kbps);
+            paper.encode(1, 3e6, 0.0);
+            paper.encode(2, 3e6, 0.0);
+            close(paper.kbps(2), f64::from(kbps), 10.0);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_made_smaller_is_held() {
+        let mut paper = Paper::new(1_000);
+        paper.encode(10, 3e7, 60_000.0);
+        assert!(paper.holds > 100);
+        close(paper.kbps(8), 1_000.0, 10.0);
+    }
+
+    #[test]
+    fn a_still_picture_does_not_pay_for_a_burst() {
+        let mut paper = Paper::new(2_500);
+        paper.encode(60, 100.0, 0.0);
+        paper.encode(2, 1e7, 0.0);
+        close(paper.kbps(2), 2_500.0, 10.0);
+    }
+
+    #[test]
+    fn steps_and_quantisers_are_each_others_inverse() {
+        assert!((step_of_qp(4.0) - 1.0).abs() < 0.01, "H.264 §8.5.9");
+        for qp in 0..=51 {
+            assert!((qp_of_step(step_of_qp(f64::from(qp))) - f64::from(qp)).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn novelty_is_what_neither_neighbour_nor_past_tells() {
+        let layout = Planes::new(64, 16);
+        let flat = Picture::black(layout);
+        let mut stripes = flat.clone();
+        for (n, luma) in stripes.plane_mut(Plane::Y).iter_mut().enumerate() {
+            *luma = if n % 2 == 0 { 16 } else { 116 };
+        }
+        assert_eq!(Novelty::of(&flat, None), Novelty { intra: 1.0, inter: 1.0 });
+        let first = Novelty::of(&stripes, None);
+        assert_eq!(first.intra, first.inter, "nothing came before");
+        assert!(first.intra > 1e4);
+        assert_eq!(Novelty::of(&stripes, Some(&stripes)).inter, 1.0);
+        let bright = Novelty::of(&flat, Some(&stripes));
+        assert_eq!(bright.inter, 1.0, "a flat picture is told by itself");
+        let other = Picture::black(Planes::new(32, 16));
+        assert_eq!(Novelty::of(&stripes, Some(&other)), first, "another size tells nothing");
     }
 }

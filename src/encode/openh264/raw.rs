@@ -18,6 +18,8 @@ use crate::media::{Picture, Plane};
 pub(super) struct Raw {
     /// Never null; made by `WelsCreateSVCEncoder` and owned by this value alone.
     object: *mut ISVCEncoder,
+    /// The parameters that it works with.
+    params: Box<SEncParamExt>,
     /// Where the last call to `encode` left its layers. Boxed: 7 KB.
     info: Box<SFrameBSInfo>,
 }
@@ -39,18 +41,17 @@ impl Raw {
         if object.is_null() {
             return Err(Code(-1));
         }
-        let mut raw = Self { object, info: Box::default() };
+        let mut raw = Self { object, params: Box::default(), info: Box::default() };
         // Else it writes to standard error, which belongs to the program.
         let mut quiet: c_int = 0;
         raw.set_option(sys::ENCODER_OPTION_TRACE_LEVEL, &mut quiet)?;
-        let mut params = SEncParamExt::default();
         let defaults = raw.table().GetDefaultParams.ok_or(Code(-1))?;
         // SAFETY: the object lives, and `params` is a valid place to write to.
-        check(unsafe { defaults(raw.object, &raw mut params) })?;
-        set(&mut params);
+        check(unsafe { defaults(raw.object, &raw mut *raw.params) })?;
+        set(&mut raw.params);
         let initialize = raw.table().InitializeExt.ok_or(Code(-1))?;
         // SAFETY: the library only reads the parameters during the call.
-        check(unsafe { initialize(raw.object, &raw const params) })?;
+        check(unsafe { initialize(raw.object, &raw const *raw.params) })?;
         Ok(raw)
     }
 
@@ -96,16 +97,24 @@ impl Raw {
         check(unsafe { force(self.object, true) })
     }
 
-    /// Changes the bitrate that rate control aims at, in bit/s.
-    pub fn set_bitrate(&mut self, bits_per_second: i32) -> Result<(), Code> {
-        let mut info =
-            sys::SBitrateInfo { iLayer: sys::SPATIAL_LAYER_ALL, iBitrate: bits_per_second };
-        self.set_option(sys::ENCODER_OPTION_BITRATE, &mut info)
+    /// Changes the quantiser of the pictures to come.
+    pub fn set_qp(&mut self, qp: u8) -> Result<(), Code> {
+        self.params.sSpatialLayers[0].iDLayerQp = c_int::from(qp);
+        self.apply()
     }
 
-    /// Changes the effort: one of the library's three complexity modes.
-    pub fn set_complexity(&mut self, mut mode: sys::ECOMPLEXITY_MODE) -> Result<(), Code> {
-        self.set_option(sys::ENCODER_OPTION_COMPLEXITY, &mut mode)
+    /// Hands over the parameters that changed. Neither quantiser nor effort makes
+    /// the library start anew or write other parameter sets.
+    fn apply(&mut self) -> Result<(), Code> {
+        let mut params = *self.params;
+        self.set_option(sys::ENCODER_OPTION_SVC_ENCODE_PARAM_EXT, &mut params)
+    }
+
+    /// Changes the effort of the pictures to come: one of the library's three
+    /// complexity modes.
+    pub fn set_complexity(&mut self, mode: sys::ECOMPLEXITY_MODE) -> Result<(), Code> {
+        self.params.iComplexityMode = mode;
+        self.apply()
     }
 
     /// Sets one option. `T` must be the type that the library reads for it.

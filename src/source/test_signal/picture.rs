@@ -99,7 +99,7 @@ impl Regions {
     fn of(layout: Planes) -> Self {
         let height = layout.height as usize;
         let even = |rows: usize| rows / 2 * 2;
-        let snow = height - even(height.div_ceil(10).max(2));
+        let snow = height - even(height.div_ceil(20).max(2));
         let ramp = even(snow - (height / 12).min(snow));
         Self { ramp, snow, height }
     }
@@ -207,7 +207,7 @@ fn ycbcr(rgb: [u8; 3]) -> [u8; 3] {
 /// Random luma around grey.
 fn random_luma(len: usize) -> Box<[u8]> {
     let mut random = Random(0x7a11);
-    (0..len).map(|_| GREY - 64 + (random.next() % 129) as u8).collect()
+    (0..len).map(|_| GREY - 32 + (random.next() % 65) as u8).collect()
 }
 
 /// A small generator that gives the same numbers everywhere: each state is
