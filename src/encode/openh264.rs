@@ -16,6 +16,7 @@ use self::raw::{Code, Raw};
 use super::rate::{Novelty, RateControl};
 use super::{Error, VideoEncoder, VideoSettings};
 use crate::media::{Packet, Track, TrackConfig, VideoConfig, VideoFrame};
+use crate::protocol::h264::{DecoderConfig, NalType};
 
 /// The codec's name in errors.
 const CODEC: &str = "H.264";
@@ -91,10 +92,11 @@ impl OpenH264 {
     }
 
     fn make_config(&self) -> Option<TrackConfig> {
-        let of_type = |kind| self.raw.nals().find(|nal| nal[0] & 0x1f == kind);
-        let decoder_config = decoder_config(of_type(NAL_SPS)?, of_type(NAL_PPS)?)?;
+        let of_type = |kind| self.raw.nals().find(|nal| NalType::of(nal) == Some(kind));
+        let (sps, pps) = (of_type(NalType::Sps)?, of_type(NalType::Pps)?);
+        let record = DecoderConfig::new(sps, pps).to_bytes().ok()?;
         Some(TrackConfig::Video(VideoConfig {
-            decoder_config,
+            decoder_config: Bytes::from(record),
             width: self.settings.width,
             height: self.settings.height,
             fps: self.settings.fps,
@@ -262,23 +264,6 @@ impl Level {
                 && level.max_kbps >= kbps
         })
     }
-}
-
-/// NAL unit types (H.264 table 7-1).
-const NAL_SPS: u8 = 7;
-const NAL_PPS: u8 = 8;
-
-/// AVCDecoderConfigurationRecord (ISO/IEC 14496-15 §5.3.3.1) of one parameter
-/// set of each kind, for a profile without the extension of High.
-fn decoder_config(sps: &[u8], pps: &[u8]) -> Option<Bytes> {
-    let [_, profile, compatibility, level, ..] = *sps else { return None };
-    let mut record = vec![1, profile, compatibility, level, 0xff, 0xe1];
-    record.extend_from_slice(&u16::try_from(sps.len()).ok()?.to_be_bytes());
-    record.extend_from_slice(sps);
-    record.push(1);
-    record.extend_from_slice(&u16::try_from(pps.len()).ok()?.to_be_bytes());
-    record.extend_from_slice(pps);
-    Some(Bytes::from(record))
 }
 
 fn unsupported(settings: &VideoSettings) -> Error {
