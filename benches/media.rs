@@ -38,7 +38,8 @@ fn video_encoder(c: &mut Criterion) {
         group.bench_function(format!("{width}x{height} {kbps} kbit/s"), |b| {
             b.iter(|| {
                 index += 1;
-                let frame = source.frame(FPS.time_of(index)).expect("the test signal always has one");
+                let frame =
+                    source.frame(FPS.time_of(index)).expect("the test signal always has one");
                 encoder.encode(&frame, false).expect("it encodes")
             });
         });
