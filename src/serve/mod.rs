@@ -1,1 +1,182 @@
-//! To be written.
+//! The built-in RTMP server: takes publishers in and plays out to any number of
+//! players.
+//!
+//! [`Server::start`] listens and starts one thread, which owns all sockets. What
+//! passes between publishers and players is decided in `hub`, `cache` and `player`,
+//! which know neither sockets nor clocks; what is spoken on a connection is decided
+//! by the protocol's server session.
+//!
+//! - A player starts at once on the last keyframe, with all that came since.
+//! - A player that asks for a stream nobody publishes waits for [`HubLimits::play_wait`]
+//!   and starts when the publisher comes; then it is told `StreamNotFound`.
+//! - A player that is too slow misses pictures, by the time they waited; one that
+//!   reads nothing is closed. No player slows another or the publisher.
+//! - A stream has one publisher. A second one is told `BadName`.
+//! - A stream is known by application and name together, without their queries.
+//!   Neither is ever logged or shown: the name is a key.
+
+mod admission;
+mod cache;
+mod connection;
+mod hub;
+mod message;
+mod player;
+mod status;
+mod times;
+mod worker;
+
+#[cfg(test)]
+mod testing;
+
+pub use cache::CacheLimits;
+pub use hub::HubLimits;
+pub use player::PlayerLimits;
+pub use status::{Status, StreamStatus};
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use self::status::Shared;
+use self::worker::Worker;
+use crate::protocol::rtmp::server::ServerOptions;
+use crate::protocol::rtmp::timer::Timeouts;
+
+/// The port that RTMP is known by.
+pub const DEFAULT_PORT: u16 = 1935;
+
+/// Our chunk size in bytes: few headers in large pictures, and no more than what
+/// common servers use.
+const CHUNK_SIZE: u32 = 60_000;
+
+/// A publisher that was lost without a word keeps its name for this long together,
+/// so it is not much longer than what a network may be silent.
+const PING: Duration = Duration::from_secs(8);
+const PONG: Duration = Duration::from_secs(12);
+
+/// Where to listen, and what clients may cost.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// This machine alone unless told otherwise; port 0 takes any that is free.
+    pub listen: SocketAddr,
+    /// Connections at a time.
+    pub max_connections: usize,
+    /// Connections at a time from one address: an IPv4 address, an IPv6 /64.
+    pub max_per_address: usize,
+    /// How long a player may read nothing while something waits for it.
+    pub stall_limit: Duration,
+    /// Bytes that the system may hold for one client beside our own queue.
+    pub send_buffer: usize,
+    /// Of streams and players.
+    pub hub: HubLimits,
+    /// Of each connection.
+    pub session: ServerOptions,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let timeouts = Timeouts { ping: PING, pong: PONG, ..Timeouts::SERVER };
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)),
+            max_connections: 256,
+            max_per_address: 64,
+            stall_limit: Duration::from_secs(10),
+            send_buffer: 512 << 10,
+            hub: HubLimits::default(),
+            session: ServerOptions { chunk_size: CHUNK_SIZE, timeouts, ..ServerOptions::default() },
+        }
+    }
+}
+
+/// Why a server could not be started.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The address can't be listened on.
+    #[error("cannot listen on {address}: {}", listen_reason(source))]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system gives no thread or no means to wait for sockets.
+    #[error("cannot start the server: {0}")]
+    System(#[from] io::Error),
+}
+
+/// The reason in words, for what a person can do something about.
+fn listen_reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "another program is listening there already".to_owned(),
+        io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
+        io::ErrorKind::PermissionDenied => {
+            "not allowed; ports below 1024 are reserved to the system".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// A running server. Dropping it stops it.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    waker: mio::Waker,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Listens, and serves from a thread of its own.
+    pub fn start(config: Config) -> Result<Self, Error> {
+        let listen = config.listen;
+        let mut listener = mio::net::TcpListener::bind(listen)
+            .map_err(|source| Error::Listen { address: listen, source })?;
+        let address = listener.local_addr()?;
+        let poll = mio::Poll::new()?;
+        poll.registry().register(&mut listener, worker::LISTENER, mio::Interest::READABLE)?;
+        let waker = mio::Waker::new(poll.registry(), worker::WAKER)?;
+        let shared = Arc::new(Shared::default());
+        let worker = Worker::new(poll, listener, config, Arc::clone(&shared));
+        let builder = std::thread::Builder::new().name("rtmp server".to_owned());
+        let thread = builder.spawn(move || worker.run())?;
+        tracing::info!(%address, "RTMP server listening");
+        Ok(Self { address, shared, waker, thread: Some(thread) })
+    }
+
+    /// The address it listens on, with the port that was chosen.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What goes on right now.
+    pub fn status(&self) -> Status {
+        self.shared.status()
+    }
+
+    /// Tells everyone and closes all connections, in at most a second.
+    pub fn stop(mut self) {
+        self.stop_and_join();
+    }
+
+    fn stop_and_join(&mut self) {
+        let Some(thread) = self.thread.take() else { return };
+        self.shared.ask_to_stop();
+        if let Err(error) = self.waker.wake() {
+            tracing::warn!(%error, "the server thread could not be woken and is left");
+            return;
+        }
+        if thread.join().is_err() {
+            tracing::error!("the server thread ended with a panic");
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop_and_join();
+    }
+}

@@ -3,7 +3,7 @@
 //! From the bottom up: [`handshake`] opens a connection, [`chunk`] cuts messages
 //! into chunks and puts them together again, [`message`] gives the protocol's own
 //! messages a type. On top of them stand [`client`], which publishes a stream, and
-//! the server session, which takes streams in and plays them out; [`url`] and
+//! [`server`], which takes streams in and plays them out; [`url`] and
 //! [`key`] are where a stream goes, [`status`] is what servers say of it, [`auth`]
 //! how a user proves to be one, and [`error`] what ends a session and what to do
 //! then.

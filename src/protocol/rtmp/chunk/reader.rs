@@ -127,6 +127,11 @@ impl ChunkReader {
         Ok(Some(Message { header, payload: complete.payload.unwrap_or(&self.lent) }))
     }
 
+    /// Changes what the peer may ask for. What it has sent already stays.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     /// The peer's chunk size in bytes.
     pub fn chunk_size(&self) -> u32 {
         self.chunk_size

@@ -38,7 +38,8 @@ impl Core {
                 command.transaction_id,
                 &[Value::Null],
             ),
-            (_, name) => self.on_stream_command(message_stream_id, name, command),
+            (_, "FCSubscribe") => self.on_fc_subscribe(),
+            (_, name) => self.on_stream_command(now, message_stream_id, name, command),
         }
     }
 
@@ -70,11 +71,17 @@ impl Core {
         ] {
             self.answering(|out| out.control(control))?;
         }
-        let server = Properties::new().with("fmsVer", SERVER_VERSION).with("capabilities", 31.0);
         let info = information("status", "NetConnection.Connect.Success", "Connection succeeded.")
             .with("objectEncoding", 0.0);
-        let values = [server.into(), info.into()];
+        let values = [server_properties(is_enhanced(command)).into(), info.into()];
         self.command(chunk_stream::CONNECTION, 0, "_result", command.transaction_id, &values)
+    }
+
+    /// Some players of content networks wait for this before they play.
+    fn on_fc_subscribe(&mut self) -> Result<(), ErrorKind> {
+        let info = information("status", "NetStream.Play.Start", "Subscribed");
+        let values = [Value::Null, info.into()];
+        self.command(chunk_stream::CONNECTION, 0, "onFCSubscribe", 0.0, &values)
     }
 
     fn refuse_connection(&mut self, command: &Command, why: &str) -> Result<(), ErrorKind> {
@@ -82,6 +89,30 @@ impl Core {
         let values = [Value::Null, info.into()];
         self.command(chunk_stream::CONNECTION, 0, "_error", command.transaction_id, &values)
     }
+}
+
+/// Whether the client announces what Enhanced RTMP adds ("Enhancing NetConnection
+/// connect Command").
+fn is_enhanced(command: &Command) -> bool {
+    let keys = ["fourCcList", "videoFourCcInfoMap", "audioFourCcInfoMap", "capsEx"];
+    let announces = |object: &Properties| keys.iter().any(|key| object.get(key).is_some());
+    command.object().is_some_and(announces)
+}
+
+/// Who we are. A client that knows Enhanced RTMP is told that everything is passed
+/// on as it is: all codecs, several tracks, ModEx and its times.
+fn server_properties(enhanced: bool) -> Properties {
+    const FORWARD: f64 = 4.0;
+    const MULTITRACK_AND_MOD_EX: f64 = 14.0;
+    let server = Properties::new().with("fmsVer", SERVER_VERSION).with("capabilities", 31.0);
+    if !enhanced {
+        return server;
+    }
+    let all = || Properties::new().with("*", FORWARD);
+    server
+        .with("videoFourCcInfoMap", all())
+        .with("audioFourCcInfoMap", all())
+        .with("capsEx", MULTITRACK_AND_MOD_EX)
 }
 
 /// An information object (RTMP 1.0 §7.2.2).

@@ -8,13 +8,16 @@ use crate::protocol::rtmp::timer::Timer;
 use super::core::{Core, Phase};
 
 impl Core {
-    /// The chunk reader has already obeyed a chunk size and an abort; what a client
-    /// acknowledges does not matter here.
+    /// The chunk reader has already obeyed a chunk size and an abort.
     pub fn on_control(&mut self, message_type: MessageType, body: &[u8]) -> Result<(), ErrorKind> {
-        if let Some(ProtocolControl::WindowAcknowledgementSize(size)) =
-            ProtocolControl::parse(message_type, body)?
-        {
-            self.receiving.set_window_size(size);
+        match ProtocolControl::parse(message_type, body)? {
+            Some(ProtocolControl::WindowAcknowledgementSize(size)) => {
+                self.receiving.set_window_size(size);
+            }
+            Some(ProtocolControl::Acknowledgement { sequence_number }) => {
+                self.sending.on_acknowledgement(sequence_number);
+            }
+            _ => {}
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use crate::protocol::rtmp::chunk::{Message, MessageHeader, WriteError};
 use crate::protocol::rtmp::command::{self, Command};
 use crate::protocol::rtmp::error::{Error, ErrorKind, State};
 use crate::protocol::rtmp::handshake::HANDSHAKE_SIZE;
-use crate::protocol::rtmp::message::{MessageType, ReceiveWindow};
+use crate::protocol::rtmp::message::{MessageType, ReceiveWindow, SendWindow};
 use crate::protocol::rtmp::output::Output;
 use crate::protocol::rtmp::timer::{Timer, Timers};
 
@@ -52,6 +52,7 @@ pub(super) struct Core {
     /// For the authentication's challenge.
     pub random: u32,
     pub receiving: ReceiveWindow,
+    pub sending: SendWindow,
     /// Bytes from the peer, and where in them the current message ends.
     pub received: u64,
     pub read_up_to: u64,
@@ -71,6 +72,7 @@ impl Core {
             app: String::new(),
             random,
             receiving: ReceiveWindow::new(),
+            sending: SendWindow::new(),
             received: 0,
             read_up_to: 0,
             message_type: None,
@@ -107,7 +109,7 @@ impl Core {
         }
     }
 
-    /// Ends the session because of `kind`.
+    /// Ends the session because of `kind`. What is said already may still be sent.
     pub fn fail(&mut self, kind: ErrorKind) -> Error {
         let error = self.error(kind);
         self.end_streams();
@@ -120,6 +122,7 @@ impl Core {
         if self.phase != Phase::Over {
             self.end_streams();
             self.end();
+            self.out.clear();
             self.events.push_back(ServerEvent::Closed);
         }
     }
@@ -155,6 +158,11 @@ impl Core {
             MessageType::USER_CONTROL => self.on_user_control(message.payload)?,
             other => self.on_control(other, message.payload)?,
         }
+        self.check_flood()
+    }
+
+    /// Neither answers nor events may pile up.
+    pub fn check_flood(&self) -> Result<(), ErrorKind> {
         if self.out.is_flooded() || self.events.len() > MAX_EVENTS {
             return Err(ErrorKind::Flooded);
         }
@@ -209,6 +217,5 @@ impl Core {
     fn end(&mut self) {
         self.phase = Phase::Over;
         self.timers.clear_all();
-        self.out.clear();
     }
 }

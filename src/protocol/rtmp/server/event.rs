@@ -63,6 +63,15 @@ pub enum ServerEvent {
         /// Whether it is to pause.
         paused: bool,
     },
+    /// The client wants sound or pictures of the stream, or no longer does.
+    Wanted {
+        /// The stream.
+        stream_id: u32,
+        /// [`MediaKind::Audio`] or [`MediaKind::Video`].
+        kind: MediaKind,
+        /// Whether it wants them.
+        wanted: bool,
+    },
     /// The connection can be dropped once the output is empty.
     Closed,
 }

@@ -116,6 +116,8 @@ impl Core {
                 TagKind::Script => self.on_data(stream_id, time, inner)?,
                 TagKind::Other(_) => {}
             }
+            // One message may hold a million of them.
+            self.check_flood()?;
             at = end + 4;
         }
         Ok(())

@@ -4,7 +4,22 @@
 //! means, who may use it and where media goes is its owner's to decide: the
 //! session asks with an event and goes on when it is told.
 //!
-//! It is driven as a [client's](super) is. Its states:
+//! It is driven as a [client's](super) is, with these differences:
+//!
+//! 1. Requests among the events are answered with
+//!    [`accept_publish`](ServerSession::accept_publish),
+//!    [`accept_play`](ServerSession::accept_play) or [`reject`](ServerSession::reject),
+//!    at once or later. What a client publishes before that is let go.
+//! 2. [`send`](ServerSession::send) a player what it plays, each time only when the
+//!    output is short. Nothing is kept here for players that come later.
+//! 3. After an error there may be output left, which tells a browser or a TLS
+//!    client that this is neither: write it, then close.
+//!
+//! What a client may ask for is bounded: the length of messages and their sum
+//! while they are unfinished, much less of both for one who does not publish, the
+//! number of streams, events between two reads, and answers that it does not read.
+//!
+//! Its states:
 //!
 //! ```text
 //! Handshaking ─► Connecting ─► Creating ⇄ Live ─► Closing
@@ -21,12 +36,13 @@ mod core;
 mod event;
 mod media;
 mod options;
+mod refusal;
 mod stream;
 
 use crate::media::MediaTime;
 
 use self::core::Core;
-use super::chunk::{ChunkReader, Limits};
+use super::chunk::ChunkReader;
 use super::error::{Error, ErrorKind, State};
 use super::handshake::{HANDSHAKE_SIZE, RANDOM_SIZE, ServerHandshake};
 use super::timer::Timer;
@@ -48,11 +64,12 @@ impl ServerSession {
     /// Starts on a connection that was just accepted.
     pub fn new(options: ServerOptions, random: &[u8; RANDOM_SIZE], now: MediaTime) -> Self {
         let [a, b, c, d, ..] = *random;
+        let limits = options.limits_before_publishing;
         let mut core = Core::new(options, u32::from_be_bytes([a, b, c, d]));
         core.timers.set(Timer::Handshake, now + core.options.timeouts.handshake);
         Self {
             handshake: Some(ServerHandshake::new(0, random)),
-            reader: ChunkReader::new(Limits::SERVER).starting_at(HANDSHAKE_SIZE as u64),
+            reader: ChunkReader::new(limits).starting_at(HANDSHAKE_SIZE as u64),
             core,
         }
     }
@@ -77,6 +94,13 @@ impl ServerSession {
     /// The socket has taken `count` bytes of [`output`](Self::output).
     pub fn consume(&mut self, count: usize) {
         self.core.out.consume(count);
+        self.core.sending.on_sent(count);
+    }
+
+    /// Bytes that the socket took and that the client has not acknowledged. Many
+    /// clients never do.
+    pub fn outstanding(&self) -> u64 {
+        self.core.sending.outstanding()
     }
 
     /// The next event, oldest first.
@@ -112,6 +136,7 @@ impl ServerSession {
 
     /// Lets the client publish on this stream, as it asked to.
     pub fn accept_publish(&mut self, stream_id: u32) -> Result<(), Error> {
+        self.reader.set_limits(self.core.options.limits);
         self.core.accept_publish(stream_id).map_err(|kind| self.core.fail(kind))
     }
 
@@ -121,8 +146,8 @@ impl ServerSession {
         self.core.accept_play(stream_id).map_err(|kind| self.core.fail(kind))
     }
 
-    /// Says no to what the client asked for on this stream. The connection stays,
-    /// for some clients ask again; [`close`](Self::close) ends it.
+    /// Says no to what the client asked for on this stream, or no longer to what it
+    /// plays. The connection stays, for some clients ask again; [`close`](Self::close) ends it.
     pub fn reject(&mut self, stream_id: u32, rejection: &Rejection) -> Result<(), Error> {
         self.core.reject(stream_id, rejection).map_err(|kind| self.core.fail(kind))
     }
@@ -138,6 +163,18 @@ impl ServerSession {
         payload: &[u8],
     ) -> Result<(), Error> {
         self.core.send(stream_id, kind, timestamp, payload).map_err(|kind| self.core.error(kind))
+    }
+
+    /// Tells the client that somebody publishes what it plays, after it was told
+    /// that nobody does, or before anyone did.
+    pub fn notify_published(&mut self, stream_id: u32) -> Result<(), Error> {
+        self.core.notify_published(stream_id).map_err(|kind| self.core.fail(kind))
+    }
+
+    /// Tells the client that nobody publishes what it plays any more. Most clients
+    /// end here; one that stays may be sent more.
+    pub fn notify_unpublished(&mut self, stream_id: u32) -> Result<(), Error> {
+        self.core.notify_unpublished(stream_id).map_err(|kind| self.core.fail(kind))
     }
 
     /// Tells the client that what it plays has ended.
@@ -159,9 +196,10 @@ impl ServerSession {
         let Some(handshake) = &mut self.handshake else {
             return Ok(());
         };
-        handshake
-            .read(input, self.core.out.raw())
-            .map_err(|error| self.core.fail(ErrorKind::NotRtmp(error)))?;
+        if let Err(error) = handshake.read(input, self.core.out.raw()) {
+            refusal::answer(error, self.core.out.raw());
+            return Err(self.core.fail(ErrorKind::NotRtmp(error)));
+        }
         if handshake.is_done() {
             self.handshake = None;
             self.core.on_handshake_done(now);

@@ -1,5 +1,6 @@
 //! What a server session is told beforehand.
 
+use crate::protocol::rtmp::chunk::Limits;
 use crate::protocol::rtmp::timer::Timeouts;
 
 use super::auth::Authentication;
@@ -10,6 +11,10 @@ const CHUNK_SIZE: u32 = 4_096;
 /// The window that is announced both ways, in bytes; what other servers use.
 const WINDOW: u32 = 2_500_000;
 
+/// What one may ask for who does not publish: no message of his needs more, and
+/// whoever begins to publish before he may still has room.
+const BEFORE_PUBLISHING: Limits = Limits { max_partial_bytes: 256 << 10, ..Limits::SERVER };
+
 /// How a server behaves towards one connection.
 #[derive(Clone, Debug)]
 pub struct ServerOptions {
@@ -19,6 +24,10 @@ pub struct ServerOptions {
     pub window: u32,
     /// Message streams that one connection may have open.
     pub max_streams: usize,
+    /// What the chunks of one who publishes may ask for.
+    pub limits: Limits,
+    /// What everybody's chunks may ask for.
+    pub limits_before_publishing: Limits,
     /// Who may connect; `None` lets everyone in.
     pub authentication: Option<Authentication>,
     /// How long to wait for what.
@@ -31,6 +40,8 @@ impl Default for ServerOptions {
             chunk_size: CHUNK_SIZE,
             window: WINDOW,
             max_streams: 8,
+            limits: Limits::SERVER,
+            limits_before_publishing: BEFORE_PUBLISHING,
             authentication: None,
             timeouts: Timeouts::SERVER,
         }

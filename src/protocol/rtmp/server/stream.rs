@@ -1,6 +1,7 @@
 //! Message streams: opening, publishing, playing, ending (RTMP 1.0 §7.2.1.3,
 //! §7.2.2).
 
+use crate::media::MediaTime;
 use crate::protocol::amf0::{Encoder, Properties, Value};
 use crate::protocol::rtmp::command::Command;
 use crate::protocol::rtmp::error::ErrorKind;
@@ -131,6 +132,22 @@ impl Core {
     /// Commands about a stream; those not known are ignored, as all servers do.
     pub fn on_stream_command(
         &mut self,
+        now: MediaTime,
+        message_stream_id: u32,
+        name: &str,
+        command: &Command,
+    ) -> Result<(), ErrorKind> {
+        let was_active = self.streams.any_active();
+        self.dispatch(message_stream_id, name, command)?;
+        if was_active && !self.streams.any_active() {
+            // It is asked for the next step again.
+            self.timers.set(Timer::Reply, now + self.options.timeouts.reply);
+        }
+        Ok(())
+    }
+
+    fn dispatch(
+        &mut self,
         message_stream_id: u32,
         name: &str,
         command: &Command,
@@ -139,6 +156,8 @@ impl Core {
             "publish" => self.on_request(message_stream_id, command, Role::WantsToPublish),
             "play" => self.on_request(message_stream_id, command, Role::WantsToPlay),
             "pause" | "pauseRaw" => self.on_pause(message_stream_id, command),
+            "receiveAudio" => self.on_receive(message_stream_id, command, MediaKind::Audio),
+            "receiveVideo" => self.on_receive(message_stream_id, command, MediaKind::Video),
             "closeStream" => self.end_stream(self.streams.resolve(message_stream_id)),
             "FCUnpublish" => self.on_fc_unpublish(command),
             "deleteStream" => {
@@ -175,11 +194,27 @@ impl Core {
     }
 
     pub fn reject(&mut self, stream_id: u32, rejection: &Rejection) -> Result<(), ErrorKind> {
-        if !matches!(self.streams.role(stream_id), Role::WantsToPublish | Role::WantsToPlay) {
+        if matches!(self.streams.role(stream_id), Role::Idle | Role::Publishing) {
             return Ok(());
         }
         self.streams.set_role(stream_id, Role::Idle);
         self.status(stream_id, "error", rejection.code, &rejection.description)
+    }
+
+    pub fn notify_published(&mut self, stream_id: u32) -> Result<(), ErrorKind> {
+        if self.streams.role(stream_id) != Role::Playing {
+            return Ok(());
+        }
+        self.stream_begin(stream_id)?;
+        self.status(stream_id, "status", "NetStream.Play.PublishNotify", "Being published")
+    }
+
+    pub fn notify_unpublished(&mut self, stream_id: u32) -> Result<(), ErrorKind> {
+        if self.streams.role(stream_id) != Role::Playing {
+            return Ok(());
+        }
+        self.answering(|out| out.user_control(&UserControl::StreamEof { stream_id }))?;
+        self.status(stream_id, "status", "NetStream.Play.UnpublishNotify", "The stream has ended")
     }
 
     pub fn end_play(&mut self, stream_id: u32) -> Result<(), ErrorKind> {
@@ -226,6 +261,20 @@ impl Core {
         } else {
             self.status(stream_id, "status", "NetStream.Unpause.Notify", "Going on")
         }
+    }
+
+    fn on_receive(
+        &mut self,
+        message_stream_id: u32,
+        command: &Command,
+        kind: MediaKind,
+    ) -> Result<(), ErrorKind> {
+        let playing = self.streams.resolve(message_stream_id);
+        if let Some(stream_id) = playing.filter(|&id| self.streams.role(id) == Role::Playing) {
+            let wanted = command.argument(0).and_then(Value::as_bool).unwrap_or(true);
+            self.events.push_back(ServerEvent::Wanted { stream_id, kind, wanted });
+        }
+        Ok(())
     }
 
     /// It names no stream, only a key, and comes before `deleteStream`.

@@ -1,0 +1,332 @@
+//! What a stream keeps for players that come later: metadata, headers, and all
+//! since the last keyframe. Who plays is not known here.
+
+use std::time::Duration;
+
+use super::message::Message;
+use crate::protocol::flv::tag::{AudioTag, VideoTag};
+use crate::protocol::rtmp::server::MediaKind;
+
+/// How much a stream keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CacheLimits {
+    /// From the keyframe to the newest message, by the publisher's clock.
+    pub time: Duration,
+    /// Bytes, bookkeeping included.
+    pub bytes: usize,
+}
+
+impl Default for CacheLimits {
+    fn default() -> Self {
+        Self { time: Duration::from_secs(20), bytes: 16 << 20 }
+    }
+}
+
+/// What a message is to a player.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// What the stream says of itself.
+    Metadata,
+    /// What a decoder must know first.
+    Header,
+    /// A picture where a player can start.
+    Keyframe,
+    /// Any other picture.
+    Picture,
+    /// Sound.
+    Sound,
+    /// An event with a name.
+    Data,
+}
+
+/// Bookkeeping of a message that is kept, in bytes.
+pub(super) const OVERHEAD: usize = 128;
+
+/// Headers of one stream: tracks and kinds. More than that are not remembered.
+const MAX_HEADERS: usize = 16;
+
+/// What was published and may be wanted again.
+#[derive(Debug)]
+pub struct Cache {
+    limits: CacheLimits,
+    metadata: Option<Message>,
+    headers: Vec<(HeaderKey, Message)>,
+    /// Metadata and headers as they were at the keyframe.
+    opening: Vec<Message>,
+    /// The keyframe and all since; empty until one comes and after an overflow.
+    gop: Vec<(Part, Message)>,
+    /// What `gop` costs.
+    bytes: usize,
+    has_video: bool,
+}
+
+/// What a player can start with.
+#[derive(Clone, Copy, Debug)]
+pub struct Start<'a> {
+    /// Metadata and headers.
+    pub opening: &'a [Message],
+    /// A keyframe and all since; never empty.
+    pub gop: &'a [(Part, Message)],
+}
+
+/// Of two headers with the same key the later one counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct HeaderKey {
+    kind: MediaKind,
+    /// The decoder's configuration, rather than what else describes a track.
+    sequence: bool,
+    track: u8,
+}
+
+impl Cache {
+    /// Nothing was published yet.
+    pub fn new(limits: CacheLimits) -> Self {
+        Self {
+            limits,
+            metadata: None,
+            headers: Vec::new(),
+            opening: Vec::new(),
+            gop: Vec::new(),
+            bytes: 0,
+            has_video: false,
+        }
+    }
+
+    /// How much is kept.
+    pub fn limits(&self) -> CacheLimits {
+        self.limits
+    }
+
+    /// Takes the next message of the publisher and tells what it is.
+    pub fn push(&mut self, message: &Message) -> Part {
+        let part = part_of(message);
+        self.has_video |= message.kind == MediaKind::Video;
+        match part {
+            Part::Metadata => self.metadata = Some(message.clone()),
+            Part::Header => self.set_header(message),
+            Part::Keyframe => self.start_over(message),
+            Part::Picture | Part::Sound | Part::Data => self.append(part, message),
+        }
+        part
+    }
+
+    /// Whether there are pictures in the stream.
+    pub fn has_video(&self) -> bool {
+        self.has_video
+    }
+
+    /// Metadata and headers as they are now.
+    pub fn headers(&self) -> impl Iterator<Item = &Message> {
+        self.metadata.iter().chain(self.headers.iter().map(|(_, header)| header))
+    }
+
+    /// What a player can start with at once: metadata and headers, and the last
+    /// keyframe with all since. Nothing where that is not kept whole.
+    pub fn start(&self) -> Option<Start<'_>> {
+        (!self.gop.is_empty()).then_some(Start { opening: &self.opening, gop: &self.gop })
+    }
+
+    fn start_over(&mut self, keyframe: &Message) {
+        self.forget_gop();
+        self.opening = self.headers().cloned().collect();
+        self.gop.push((Part::Keyframe, keyframe.clone()));
+        self.bytes = cost(keyframe);
+        self.check_limits(keyframe);
+    }
+
+    fn append(&mut self, part: Part, message: &Message) {
+        if self.gop.is_empty() {
+            return;
+        }
+        self.bytes += cost(message);
+        self.gop.push((part, message.clone()));
+        self.check_limits(message);
+    }
+
+    /// Pictures after a new header can't be decoded with the one before, so what
+    /// is kept ends there. Encoders that repeat their header change nothing.
+    fn set_header(&mut self, message: &Message) {
+        let key = header_key(message);
+        match self.headers.iter().position(|(known, _)| *known == key) {
+            Some(at) if self.headers[at].1.payload == message.payload => return,
+            Some(at) => self.headers[at].1 = message.clone(),
+            None if self.headers.len() < MAX_HEADERS => self.headers.push((key, message.clone())),
+            None => {}
+        }
+        if message.kind == MediaKind::Video {
+            self.forget_gop();
+        } else {
+            self.append(Part::Header, message);
+        }
+    }
+
+    fn check_limits(&mut self, newest: &Message) {
+        let span_ms = self.gop.first().map_or(0, |(_, keyframe)| {
+            newest.timestamp.wrapping_sub(keyframe.timestamp).cast_signed().max(0)
+        });
+        let too_long = span_ms.unsigned_abs() as u128 > self.limits.time.as_millis();
+        if too_long || self.bytes > self.limits.bytes {
+            self.forget_gop();
+        }
+    }
+
+    fn forget_gop(&mut self) {
+        self.gop = Vec::new();
+        self.opening = Vec::new();
+        self.bytes = 0;
+    }
+}
+
+/// What a message costs to keep, in bytes.
+pub(super) fn cost(message: &Message) -> usize {
+    message.payload.len() + OVERHEAD
+}
+
+fn part_of(message: &Message) -> Part {
+    match message.kind {
+        MediaKind::Metadata => Part::Metadata,
+        MediaKind::Data => Part::Data,
+        MediaKind::Audio => match AudioTag::of(&message.payload) {
+            AudioTag::SequenceHeader | AudioTag::Metadata => Part::Header,
+            AudioTag::Frame | AudioTag::EndOfSequence | AudioTag::Other => Part::Sound,
+        },
+        MediaKind::Video => match VideoTag::of(&message.payload) {
+            VideoTag::SequenceHeader | VideoTag::Metadata => Part::Header,
+            VideoTag::Keyframe if track_of(message) == 0 => Part::Keyframe,
+            _ => Part::Picture,
+        },
+    }
+}
+
+fn header_key(message: &Message) -> HeaderKey {
+    let sequence = match message.kind {
+        MediaKind::Audio => AudioTag::of(&message.payload) == AudioTag::SequenceHeader,
+        _ => VideoTag::of(&message.payload) == VideoTag::SequenceHeader,
+    };
+    HeaderKey { kind: message.kind, sequence, track: track_of(message) }
+}
+
+/// The track of a message with one track (Enhanced RTMP v2, "Multitrack": packet
+/// type, then the kind of multitrack, a FourCC, the track). All others count as
+/// track 0, which is the one that players without several tracks show.
+fn track_of(message: &Message) -> u8 {
+    const AUDIO_MULTITRACK: u8 = 0x95;
+    const VIDEO_MULTITRACK: u8 = 0x86;
+    match (message.kind, &message.payload[..]) {
+        (MediaKind::Audio, [AUDIO_MULTITRACK, kind, _, _, _, _, track, ..]) if kind >> 4 == 0 => {
+            *track
+        }
+        (MediaKind::Video, [first, kind, _, _, _, _, track, ..])
+            if first & 0x8F == VIDEO_MULTITRACK && kind >> 4 == 0 =>
+        {
+            *track
+        }
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    fn small() -> Cache {
+        Cache::new(CacheLimits { time: Duration::from_secs(2), bytes: 10_000 })
+    }
+
+    fn kept(cache: &Cache) -> Option<(Vec<u32>, Vec<u32>)> {
+        let Start { opening, gop } = cache.start()?;
+        let opening = opening.iter().map(|message| message.timestamp).collect();
+        Some((opening, gop.iter().map(|(_, message)| message.timestamp).collect()))
+    }
+
+    #[test]
+    fn keeps_everything_since_the_last_keyframe() {
+        let mut cache = small();
+        cache.push(&inter(0));
+        assert_eq!(kept(&cache), None, "nothing to start with");
+        for message in [metadata(1), video_header(2, 1), audio_header(3, 1)] {
+            cache.push(&message);
+        }
+        for message in [key(10), sound(11), inter(12)] {
+            cache.push(&message);
+        }
+        assert_eq!(kept(&cache), Some((vec![1, 2, 3], vec![10, 11, 12])));
+        cache.push(&key(20));
+        assert_eq!(kept(&cache), Some((vec![1, 2, 3], vec![20])));
+    }
+
+    #[test]
+    fn a_repeated_header_changes_nothing_and_a_new_one_ends_what_is_kept() {
+        let mut cache = small();
+        cache.push(&video_header(0, 1));
+        cache.push(&key(1));
+        cache.push(&video_header(2, 1));
+        assert_eq!(kept(&cache), Some((vec![0], vec![1])));
+        cache.push(&video_header(3, 2));
+        assert_eq!(kept(&cache), None);
+        cache.push(&inter(4));
+        assert_eq!(kept(&cache), None, "a picture of the new sequence can't be a start");
+        cache.push(&key(5));
+        assert_eq!(kept(&cache), Some((vec![3], vec![5])));
+    }
+
+    #[test]
+    fn a_new_sound_header_stays_in_its_place() {
+        let mut cache = small();
+        cache.push(&audio_header(0, 1));
+        cache.push(&key(1));
+        cache.push(&audio_header(2, 2));
+        cache.push(&sound(3));
+        assert_eq!(kept(&cache), Some((vec![0], vec![1, 2, 3])));
+        cache.push(&key(4));
+        assert_eq!(kept(&cache), Some((vec![2], vec![4])));
+    }
+
+    #[test]
+    fn is_bounded_by_time_and_by_bytes() {
+        let mut cache = small();
+        cache.push(&key(u32::MAX));
+        cache.push(&inter(1999));
+        assert!(kept(&cache).is_some(), "2 s, over the wrap of the clock");
+        cache.push(&inter(2000));
+        assert_eq!(kept(&cache), None);
+        cache.push(&key(3000));
+        assert!(kept(&cache).is_some());
+        for _ in 0..200 {
+            cache.push(&sound(3000));
+        }
+        assert_eq!(kept(&cache), None, "the smallest messages cost memory, too");
+    }
+
+    #[test]
+    fn headers_are_kept_for_each_track_and_bounded() {
+        let mut cache = small();
+        let header = |track: u8| {
+            let body = [0x96, 0x00, b'h', b'v', b'c', b'1', track, 1];
+            Message {
+                kind: MediaKind::Video,
+                timestamp: u32::from(track),
+                payload: body.to_vec().into(),
+            }
+        };
+        for track in 0..=255 {
+            assert_eq!(cache.push(&header(track)), Part::Header);
+        }
+        assert_eq!(cache.headers().count(), MAX_HEADERS);
+        cache.push(&header(3));
+        assert_eq!(cache.headers().count(), MAX_HEADERS);
+    }
+
+    #[test]
+    fn only_the_first_tracks_keyframe_is_a_start() {
+        let mut cache = small();
+        let coded = |track| Message {
+            kind: MediaKind::Video,
+            timestamp: 0,
+            payload: vec![0x96, 0x01, b'h', b'v', b'c', b'1', track, 1].into(),
+        };
+        assert_eq!(cache.push(&coded(1)), Part::Picture);
+        assert_eq!(cache.push(&coded(0)), Part::Keyframe);
+    }
+}

@@ -1,0 +1,303 @@
+//! All streams: who publishes, who plays, and what passes between them.
+//!
+//! Pure: the time is handed in, and sockets are known by a number only.
+//!
+//! 1. A stream exists while somebody publishes or plays it. One publishes; any
+//!    number play.
+//! 2. A player that comes first waits, and is told when nobody came in time.
+//! 3. When a publisher says goodbye its players are told at once. When it is lost
+//!    they are told after a while only, so that one that comes back finds them.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::cache::{Cache, CacheLimits};
+use super::message::{Message, Playback};
+use super::player::{Item, Player, PlayerLimits};
+use crate::media::MediaTime;
+
+/// How much streams keep, and how long they wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HubLimits {
+    /// Of each stream.
+    pub cache: CacheLimits,
+    /// Of each player.
+    pub player: PlayerLimits,
+    /// How long a player waits for somebody to publish.
+    pub play_wait: Duration,
+    /// How long a lost publisher may come back.
+    pub publisher_grace: Duration,
+}
+
+impl Default for HubLimits {
+    fn default() -> Self {
+        Self {
+            cache: CacheLimits::default(),
+            player: PlayerLimits::default(),
+            play_wait: Duration::from_secs(60),
+            publisher_grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A connection, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnectionId(pub usize);
+
+/// One player: its connection and message stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PlayerId {
+    /// Whose.
+    pub connection: ConnectionId,
+    /// The message stream there.
+    pub stream_id: u32,
+}
+
+/// A stream, by a number that is never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StreamNumber(pub u64);
+
+/// Somebody else publishes under this name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busy;
+
+/// Publishers and players, joined by the names of streams.
+#[derive(Debug)]
+pub struct Hub {
+    limits: HubLimits,
+    streams: HashMap<StreamNumber, Stream>,
+    numbers: HashMap<Vec<u8>, StreamNumber>,
+    last_number: u64,
+}
+
+#[derive(Debug)]
+struct Stream {
+    path: Vec<u8>,
+    published: Published,
+    cache: Cache,
+    players: HashMap<PlayerId, Listener>,
+}
+
+#[derive(Debug)]
+struct Listener {
+    player: Player,
+    /// Since when it waits for somebody to publish, until it was told that nobody
+    /// came.
+    waits_since: Option<MediaTime>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Published {
+    Now,
+    /// The publisher was lost at that time.
+    Lost(MediaTime),
+    No,
+}
+
+impl Hub {
+    /// No streams.
+    pub fn new(limits: HubLimits) -> Self {
+        Self { limits, streams: HashMap::new(), numbers: HashMap::new(), last_number: 0 }
+    }
+
+    /// Somebody wants to publish.
+    pub fn publish(&mut self, now: MediaTime, path: &[u8]) -> Result<StreamNumber, Busy> {
+        let number = self.find_or_add(path);
+        let stream = self.streams.get_mut(&number).ok_or(Busy)?;
+        let came_back = match stream.published {
+            Published::Now => return Err(Busy),
+            Published::Lost(_) => true,
+            Published::No => false,
+        };
+        stream.published = Published::Now;
+        stream.cache = Cache::new(self.limits.cache);
+        for listener in stream.players.values_mut() {
+            listener.waits_since = None;
+            listener.player.restart();
+            if !came_back {
+                listener.player.tell(now, Item::Began);
+            }
+        }
+        Ok(number)
+    }
+
+    /// The publisher has ended, or was `lost`.
+    pub fn unpublish(&mut self, now: MediaTime, number: StreamNumber, lost: bool) {
+        let Some(stream) = self.streams.get_mut(&number) else { return };
+        stream.published = Published::Lost(now);
+        if !lost {
+            stream.end(now);
+        }
+        self.remove_if_unused(number);
+    }
+
+    /// Somebody wants to play; there may be nothing to play yet.
+    pub fn play(&mut self, now: MediaTime, path: &[u8], id: PlayerId) -> StreamNumber {
+        let number = self.find_or_add(path);
+        if let Some(stream) = self.streams.get_mut(&number) {
+            let mut player = Player::new(self.limits.player);
+            player.join(now, &stream.cache);
+            let waits_since = (stream.published == Published::No).then_some(now);
+            stream.players.insert(id, Listener { player, waits_since });
+        }
+        number
+    }
+
+    /// A player goes.
+    pub fn leave(&mut self, number: StreamNumber, id: PlayerId) {
+        if let Some(stream) = self.streams.get_mut(&number) {
+            stream.players.remove(&id);
+        }
+        self.remove_if_unused(number);
+    }
+
+    /// A player wants more or less.
+    pub fn set_playback(
+        &mut self,
+        now: MediaTime,
+        number: StreamNumber,
+        id: PlayerId,
+        change: impl FnOnce(&mut Playback),
+    ) {
+        let Some(stream) = self.streams.get_mut(&number) else { return };
+        let Stream { cache, players, .. } = stream;
+        if let Some(listener) = players.get_mut(&id) {
+            let mut playback = listener.player.playback();
+            change(&mut playback);
+            listener.player.set_playback(now, playback, cache);
+        }
+    }
+
+    /// The publisher's next message, for all who play. Gives the pictures that slow
+    /// players miss by it.
+    pub fn push(&mut self, now: MediaTime, number: StreamNumber, message: &Message) -> u64 {
+        let Some(stream) = self.streams.get_mut(&number) else { return 0 };
+        let part = stream.cache.push(message);
+        let mut missed = 0;
+        for Listener { player, .. } in stream.players.values_mut() {
+            let before = player.missed().pictures;
+            player.push(now, part, message, &stream.cache);
+            missed += player.missed().pictures - before;
+        }
+        missed
+    }
+
+    /// What a player is to be sent next.
+    pub fn pop(&mut self, number: StreamNumber, id: PlayerId) -> Option<Item> {
+        let stream = self.streams.get_mut(&number)?;
+        stream.players.get_mut(&id)?.player.pop()
+    }
+
+    /// The connections that play a stream.
+    pub fn listeners(&self, number: StreamNumber) -> impl Iterator<Item = ConnectionId> {
+        let players =
+            self.streams.get(&number).into_iter().flat_map(|stream| stream.players.keys());
+        players.map(|id| id.connection)
+    }
+
+    /// When [`on_deadline`](Self::on_deadline) is to be called.
+    pub fn deadline(&self) -> Option<MediaTime> {
+        self.streams.values().filter_map(|stream| stream.deadline(&self.limits)).min()
+    }
+
+    /// Tells players that their publisher stays away. Gives the streams whose
+    /// players were told something.
+    pub fn on_deadline(&mut self, now: MediaTime) -> Vec<StreamNumber> {
+        let due = |stream: &Stream| stream.deadline(&self.limits).is_some_and(|at| at <= now);
+        let due: Vec<_> =
+            self.streams.iter().filter(|(_, stream)| due(stream)).map(|(n, _)| *n).collect();
+        for number in &due {
+            if let Some(stream) = self.streams.get_mut(number) {
+                stream.give_up(now, &self.limits);
+            }
+            self.remove_if_unused(*number);
+        }
+        due
+    }
+
+    /// Each stream: its number, a label without its key, whether it is published,
+    /// and how many play it.
+    pub fn streams(&self) -> impl Iterator<Item = (StreamNumber, String, bool, usize)> {
+        self.streams.iter().map(|(number, stream)| {
+            let published = stream.published == Published::Now;
+            (*number, label(&stream.path), published, stream.players.len())
+        })
+    }
+
+    fn find_or_add(&mut self, path: &[u8]) -> StreamNumber {
+        if let Some(number) = self.numbers.get(path) {
+            return *number;
+        }
+        self.last_number += 1;
+        let number = StreamNumber(self.last_number);
+        self.numbers.insert(path.to_vec(), number);
+        let stream = Stream {
+            path: path.to_vec(),
+            published: Published::No,
+            cache: Cache::new(self.limits.cache),
+            players: HashMap::new(),
+        };
+        self.streams.insert(number, stream);
+        number
+    }
+
+    /// A publisher that was lost needs no place kept where nobody plays.
+    fn remove_if_unused(&mut self, number: StreamNumber) {
+        let unused =
+            |stream: &Stream| stream.published != Published::Now && stream.players.is_empty();
+        if self.streams.get(&number).is_some_and(unused)
+            && let Some(stream) = self.streams.remove(&number)
+        {
+            self.numbers.remove(&stream.path);
+        }
+    }
+}
+
+impl Stream {
+    /// Ends for its players, who may wait for the next publisher.
+    fn end(&mut self, now: MediaTime) {
+        self.published = Published::No;
+        self.cache = Cache::new(self.cache.limits());
+        for listener in self.players.values_mut() {
+            listener.waits_since = Some(now);
+            listener.player.restart();
+            listener.player.tell(now, Item::Ended);
+        }
+    }
+
+    fn deadline(&self, limits: &HubLimits) -> Option<MediaTime> {
+        if self.players.is_empty() {
+            return None;
+        }
+        let waiting = self.players.values().filter_map(|listener| listener.waits_since).min();
+        match self.published {
+            Published::Lost(since) => Some(since + limits.publisher_grace),
+            Published::Now | Published::No => waiting.map(|since| since + limits.play_wait),
+        }
+    }
+
+    fn give_up(&mut self, now: MediaTime, limits: &HubLimits) {
+        if matches!(self.published, Published::Lost(_)) {
+            return self.end(now);
+        }
+        for listener in self.players.values_mut() {
+            if listener.waits_since.is_some_and(|since| since + limits.play_wait <= now) {
+                listener.waits_since = None;
+                listener.player.tell(now, Item::NotFound);
+            }
+        }
+    }
+}
+
+/// What may be shown of a stream's path: the application, never the name. A path
+/// of one part may be the key alone.
+fn label(path: &[u8]) -> String {
+    let text = String::from_utf8_lossy(path);
+    match text.split_once('/') {
+        Some((app, _)) => {
+            let app: String = app.chars().filter(|c| c.is_alphanumeric()).take(32).collect();
+            format!("{app}/…")
+        }
+        None => "…".to_owned(),
+    }
+}
