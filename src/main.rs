@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    tallylight::cli::main()
+    tallylight::cli::main(tallylight::ui::main)
 }

@@ -38,18 +38,17 @@ impl Fanout {
     /// A fan-out for the tracks that will come.
     pub fn new(video: bool, audio: bool) -> Self {
         let state = State { order: Interleaver::new(video && audio), ..State::default() };
-        Self { state: Mutex::new(state), keyframe_wanted: AtomicBool::new(true) }
+        Self { state: Mutex::new(state), keyframe_wanted: AtomicBool::new(false) }
     }
 
     /// Adds a sink: it gets the configurations that are known, then what comes.
+    /// It asks for a keyframe when it is ready for one.
     pub fn attach(&self, mut sink: Box<dyn Sink>) {
         let mut state = self.lock();
         for config in &state.configs {
             sink.config(config);
         }
         state.sinks.push(sink);
-        drop(state);
-        self.want_keyframe();
     }
 
     /// Lets go of all sinks, which ends their channels.
@@ -201,11 +200,11 @@ mod tests {
     }
 
     #[test]
-    fn a_new_sink_asks_for_a_keyframe() {
+    fn a_keyframe_is_asked_for_once() {
         let fanout = Fanout::new(true, true);
+        fanout.want_keyframe();
+        fanout.want_keyframe();
         assert!(fanout.take_keyframe_wish());
         assert!(!fanout.take_keyframe_wish());
-        fanout.attach(Box::new(Kept::default()));
-        assert!(fanout.take_keyframe_wish());
     }
 }

@@ -115,9 +115,7 @@ pub enum Fault {
     },
     /// The built-in server can't listen.
     ListenFailed {
-        /// Address and port.
-        address: String,
-        /// The system's words.
+        /// Where, and why not.
         detail: String,
     },
     /// What was asked for can't be done just now.
@@ -189,9 +187,7 @@ impl Fault {
             Self::Overloaded { measure } => {
                 format!("This computer is too slow for these settings; {measure}")
             }
-            Self::ListenFailed { address, detail } => {
-                format!("The built-in server can't listen at {address}: {detail}")
-            }
+            Self::ListenFailed { detail } => format!("The built-in server {detail}"),
             Self::NotNow { why } => why.clone(),
         }
     }

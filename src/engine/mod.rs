@@ -6,15 +6,23 @@
 
 mod audio;
 mod command;
+mod control;
 mod fanout;
 mod fault;
 mod figures;
+mod handle;
+mod inputs;
+mod process;
+mod report;
 mod slot;
 mod snapshot;
+mod stream;
 mod video;
 
 pub use command::{AudioInput, Command, DestinationSettings, OutputSettings, VideoInput};
 pub use fault::{ExitClass, Fault};
+pub use handle::{Engine, Options};
+pub use inputs::{list_devices, server_only};
 pub use snapshot::{
     Cause, Connection, ConnectionLog, DestinationSnapshot, Drops, Levels, ProcessSnapshot,
     ServerSnapshot, Snapshot, SourceSnapshot, Stage, Step, VideoSnapshot,

@@ -250,3 +250,17 @@ pub enum Cause {
     /// The microphone delivers nothing.
     Microphone(String),
 }
+
+impl Cause {
+    /// The sentence, where something is wrong.
+    pub fn sentence(&self) -> Option<&str> {
+        match self {
+            Self::Fine => None,
+            Self::Uplink(text)
+            | Self::Server(text)
+            | Self::Encoder(text)
+            | Self::Camera(text)
+            | Self::Microphone(text) => Some(text),
+        }
+    }
+}

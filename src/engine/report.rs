@@ -1,0 +1,199 @@
+//! From what the drivers report to what the faces see.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{
+    Connection, ConnectionLog, DestinationSettings, DestinationSnapshot, Drops, Fault,
+    SourceSnapshot, Step,
+};
+use crate::protocol::rtmp::status::Refusal;
+use crate::protocol::rtmp::url::Target;
+use crate::protocol::rtmp::{self, ErrorKind};
+use crate::publish::{self, Failure, State, Status, transport};
+
+/// Reads a destination's address.
+pub fn target_of(settings: &DestinationSettings) -> Result<Target, Fault> {
+    let target = match &settings.key {
+        Some(key) => Target::with_key(&settings.server, key.expose()),
+        None => Target::parse(&settings.server),
+    };
+    let mut target = target.map_err(|error| Fault::Address(sentence(&error.to_string())))?;
+    if let Some(credentials) = &settings.credentials {
+        target.url = target.url.with_credentials(credentials.clone());
+    }
+    Ok(target)
+}
+
+/// With a capital letter, and no full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.trim_end_matches('.').chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A destination as it is now.
+pub fn destination(name: &str, status: &Status, encoder_drops: u64) -> DestinationSnapshot {
+    DestinationSnapshot {
+        name: name.into(),
+        address: status.address.clone(),
+        connection: connection(&status.state),
+        kbps: status.kbps,
+        target_kbps: status.target_kbps,
+        queue: status.queue,
+        drops: Drops { network: status.dropped, encoder: encoder_drops },
+        video_frames: status.video_frames,
+        audio_frames: status.audio_frames,
+        bytes: status.bytes,
+        rtt: status.rtt,
+        unacknowledged: status.unacknowledged,
+        live: status.live,
+        server_said: status.server_said.clone(),
+        log: Arc::new(status.log.iter().map(log_entry).collect()),
+    }
+}
+
+/// A destination whose stream could not even be started.
+pub fn never_started(settings: &DestinationSettings, fault: Fault) -> DestinationSnapshot {
+    DestinationSnapshot {
+        name: settings.name.clone(),
+        address: String::new(),
+        connection: Connection::Failed(fault),
+        kbps: 0.0,
+        target_kbps: 0,
+        queue: Duration::ZERO,
+        drops: Drops::default(),
+        video_frames: 0,
+        audio_frames: 0,
+        bytes: 0,
+        rtt: None,
+        unacknowledged: None,
+        live: Duration::ZERO,
+        server_said: None,
+        log: Arc::default(),
+    }
+}
+
+/// Marks destinations as ended by `fault`.
+pub fn fail(destinations: &mut [DestinationSnapshot], fault: Fault) {
+    for destination in destinations {
+        destination.connection = Connection::Failed(fault.clone());
+    }
+}
+
+/// What is wrong just now, worst first.
+pub fn faults(
+    camera: &SourceSnapshot,
+    microphone: &SourceSnapshot,
+    refusal: Option<&Fault>,
+) -> Vec<Fault> {
+    let of = |source: &SourceSnapshot| {
+        let status = source.status.as_ref()?;
+        Some((status.name.clone(), status.trouble.clone()?))
+    };
+    let camera = of(camera).map(|(name, trouble)| Fault::Camera { name, trouble });
+    let microphone = of(microphone).map(|(name, trouble)| Fault::Microphone { name, trouble });
+    [refusal.cloned(), camera, microphone].into_iter().flatten().collect()
+}
+
+fn log_entry(end: &publish::End) -> ConnectionLog {
+    ConnectionLog { at: end.at, live: end.live, reason: fault(&end.reason) }
+}
+
+fn connection(state: &State) -> Connection {
+    match state {
+        State::Connecting(step) => Connection::Connecting(self::step(*step)),
+        State::Live { since } => Connection::Live { since: *since },
+        State::Waiting { until, attempt, reason } => {
+            Connection::Reconnecting { at: *until, attempt: *attempt, reason: fault(reason) }
+        }
+        State::Stopping => Connection::Stopping,
+        State::Stopped => Connection::Stopped,
+        State::Failed(reason) => Connection::Failed(fault(reason)),
+    }
+}
+
+fn step(step: publish::Step) -> Step {
+    match step {
+        publish::Step::Resolve => Step::Resolve,
+        publish::Step::Connect => Step::Connect,
+        publish::Step::Encrypt => Step::Encrypt,
+        publish::Step::Handshake => Step::Handshake,
+        publish::Step::Application => Step::Application,
+        publish::Step::Publish => Step::Publish,
+    }
+}
+
+fn fault(failure: &Failure) -> Fault {
+    match failure {
+        Failure::NameNotFound { host } => Fault::NameNotFound { host: host.clone() },
+        Failure::Transport { peer, error } => transport_fault(peer, error),
+        Failure::Session { peer, error } => session_fault(peer, error),
+        Failure::NoAnswer { peer, step } => {
+            Fault::NoAnswer { peer: peer.clone(), waiting_for: step_words(*step).into() }
+        }
+        Failure::Stalled { waited } => Fault::Stalled { waited: *waited },
+        Failure::Local(why) => Fault::NotNow { why: sentence(why) },
+    }
+}
+
+fn transport_fault(peer: &str, error: &transport::Error) -> Fault {
+    use transport::Error;
+    let peer = peer.to_string();
+    match error {
+        Error::NoAddress => Fault::NameNotFound { host: peer },
+        Error::Refused => Fault::PortRefused { peer },
+        Error::Unreachable(_) => Fault::Unreachable { peer },
+        Error::TimedOut => Fault::NoAnswer { peer, waiting_for: "connecting".into() },
+        Error::Reset | Error::Io(_) => Fault::ConnectionLost { detail: error.to_string() },
+    }
+}
+
+fn session_fault(peer: &str, error: &rtmp::Error) -> Fault {
+    let peer = peer.to_string();
+    let live = error.state == rtmp::State::Live;
+    match &error.kind {
+        ErrorKind::Refused { refusal: Refusal::KeyInUse, status } => {
+            Fault::InUse { text: status.description.clone() }
+        }
+        ErrorKind::Refused { status, .. } => {
+            Fault::Refused { code: status.code.clone(), text: status.description.clone() }
+        }
+        ErrorKind::EndedByServer { status } => {
+            Fault::EndedByServer { code: status.code.clone(), text: status.description.clone() }
+        }
+        ErrorKind::Closed { last_status: Some(status) } => {
+            Fault::EndedByServer { code: status.code.clone(), text: status.description.clone() }
+        }
+        ErrorKind::Closed { last_status: None } if live => {
+            Fault::ConnectionLost { detail: "the server closed it".into() }
+        }
+        ErrorKind::Closed { last_status: None } => {
+            Fault::ClosedEarly { step: error.state.to_string() }
+        }
+        ErrorKind::TimedOut { waiting_for } => {
+            Fault::NoAnswer { peer, waiting_for: (*waiting_for).into() }
+        }
+        ErrorKind::Auth(why) => Fault::Refused { code: String::new(), text: why.to_string() },
+        ErrorKind::NotRtmp(_)
+        | ErrorKind::Chunk(_)
+        | ErrorKind::Amf(_)
+        | ErrorKind::Message(_)
+        | ErrorKind::BadAnswer { .. } => Fault::NotRtmp { peer, detail: error.to_string() },
+        ErrorKind::Flooded
+        | ErrorKind::Redirect(_)
+        | ErrorKind::TooManyRedirects { .. }
+        | ErrorKind::Write(_)
+        | ErrorKind::NotLive => Fault::ConnectionLost { detail: error.to_string() },
+    }
+}
+
+fn step_words(step: publish::Step) -> &'static str {
+    match step {
+        publish::Step::Resolve => "looking up its name",
+        publish::Step::Connect => "connecting",
+        publish::Step::Encrypt => "agreeing on encryption",
+        publish::Step::Handshake => "handshake",
+        publish::Step::Application => "asking for the application",
+        publish::Step::Publish => "asking to publish",
+    }
+}

@@ -1,0 +1,149 @@
+//! One stream from Go Live to its end: encoders, fan-out, destination.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::audio::{AudioCommand, AudioOutput, AudioThread};
+use super::fanout::{Fanout, Sink};
+use super::figures::VideoTarget;
+use super::video::{EncodeThread, FrameCommand, FrameOutput, FrameThread};
+use super::{DestinationSettings, Fault, OutputSettings, report};
+use crate::encode::{AudioSettings, VideoSettings, registry};
+use crate::media::{Clock, Packet, TrackConfig};
+use crate::publish::{self, Destination, KeyframeRequest, PacketSender};
+
+/// Default effort of the video encoder.
+const EFFORT: u8 = 1;
+
+/// A stream that runs.
+pub struct Stream {
+    fanout: Arc<Fanout>,
+    encode: Option<EncodeThread>,
+    /// What is asked of the video encoder.
+    pub target: Arc<VideoTarget>,
+    /// Where it goes.
+    pub destination: Destination,
+    /// Its name.
+    pub name: String,
+    output: OutputSettings,
+}
+
+/// What a stream is fed from.
+pub struct Feeds<'a> {
+    /// The frame thread, unless the picture is off.
+    pub frames: Option<(&'a FrameThread, &'a Arc<FrameOutput>)>,
+    /// The sound thread, unless the sound is off.
+    pub sound: Option<(&'a AudioThread, &'a Arc<AudioOutput>)>,
+}
+
+impl Stream {
+    /// Opens the encoders and starts publishing.
+    pub fn start(
+        clock: Clock,
+        output: OutputSettings,
+        settings: &DestinationSettings,
+        give_up_first_connect: Option<Duration>,
+        feeds: &Feeds<'_>,
+    ) -> Result<Self, Fault> {
+        let failed = |error: &dyn std::fmt::Display| Fault::Encoder { detail: error.to_string() };
+        let target = Arc::new(VideoTarget::new(output.video_kbps, EFFORT));
+        let fanout = Arc::new(Fanout::new(feeds.frames.is_some(), feeds.sound.is_some()));
+        let video = match feeds.frames {
+            Some(_) => {
+                Some(registry::open_video(&video_settings(&output)).map_err(|e| failed(&e))?)
+            }
+            None => None,
+        };
+        let audio = match feeds.sound {
+            Some(_) => {
+                let settings = AudioSettings { kbps: output.audio_kbps };
+                Some(registry::open_audio(&settings).map_err(|e| failed(&e))?)
+            }
+            None => None,
+        };
+        let keyframes = {
+            let fanout = Arc::clone(&fanout);
+            KeyframeRequest(Arc::new(move || fanout.want_keyframe()))
+        };
+        let config = publish::Config {
+            target: report::target_of(settings)?,
+            ca_file: settings.ca_file.clone(),
+            video_kbps: feeds.frames.map(|_| output.video_kbps),
+            audio_kbps: feeds.sound.map(|_| output.audio_kbps),
+            adaptive: output.adaptive,
+            give_up_first_connect,
+            keyframes,
+        };
+        let destination = publish::start(clock, config).map_err(|e| failed(&e))?;
+        fanout.attach(Box::new(PacketSink(destination.packets())));
+        let mut stream =
+            Self { fanout, encode: None, target, destination, name: settings.name.clone(), output };
+        if let (Some(encoder), Some((thread, shared))) = (video, feeds.frames) {
+            let (encode, frames) = EncodeThread::start(
+                encoder,
+                Duration::from_secs_f32(output.keyframe_s),
+                Arc::clone(&stream.target),
+                Arc::clone(&stream.fanout),
+                Arc::clone(shared),
+            )
+            .map_err(|e| failed(&e))?;
+            stream.encode = Some(encode);
+            thread.send(FrameCommand::Encoder(Some(frames)));
+        }
+        if let (Some(encoder), Some((thread, _))) = (audio, feeds.sound) {
+            thread.send(AudioCommand::Encoder(Some((encoder, Arc::clone(&stream.fanout)))));
+        }
+        Ok(stream)
+    }
+
+    /// Passes the destination's wishes on to the encoder.
+    pub fn follow(&self) {
+        let status = self.destination.status();
+        self.target.kbps.store(status.target_kbps, Ordering::Relaxed);
+        self.target.divisor.store(status.frame_divisor, Ordering::Relaxed);
+    }
+
+    /// Another bitrate while it runs.
+    pub fn set_video_kbps(&mut self, kbps: u32) {
+        self.output.video_kbps = kbps;
+        self.destination.set_video_kbps(kbps);
+    }
+
+    /// Closes the encoders. The destination must have ended or is left to itself.
+    pub fn end(mut self, feeds: &Feeds<'_>) {
+        if let Some((thread, _)) = feeds.frames {
+            thread.send(FrameCommand::Encoder(None));
+        }
+        if let Some((thread, _)) = feeds.sound {
+            thread.send(AudioCommand::Encoder(None));
+        }
+        if let Some(encode) = self.encode.take() {
+            encode.join();
+        }
+        self.fanout.detach_all();
+    }
+}
+
+/// A destination's inlet as the fan-out sees it.
+struct PacketSink(PacketSender);
+
+impl Sink for PacketSink {
+    fn config(&mut self, config: &TrackConfig) {
+        self.0.config(config.clone());
+    }
+
+    fn packet(&mut self, packet: &Packet) {
+        self.0.packet(packet.clone());
+    }
+}
+
+fn video_settings(output: &OutputSettings) -> VideoSettings {
+    VideoSettings {
+        width: output.width,
+        height: output.height,
+        fps: output.fps,
+        kbps: output.video_kbps,
+        keyframe_interval: output.keyframe_interval(),
+    }
+}

@@ -1,0 +1,376 @@
+//! The loop of one destination: joins queue, session and socket.
+//!
+//! One thread on `mio`. Each round takes orders and packets, lets the phase take
+//! its step, shows the status, and sleeps until a socket event, a packet or the
+//! next deadline. Every match arm here is one call; what is decided is decided
+//! by the policies beside this folder.
+
+mod phase;
+mod progress;
+mod resolver;
+mod session;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use mio::{Events, Poll, Token, Waker};
+
+use self::phase::Phase;
+use super::inlet::{Inlet, Item, PacketSender};
+use super::queue::{Limits, SendQueue};
+use super::reconnect::Retry;
+use super::status::{End, Failure, LOG_LENGTH, State, Status, Step};
+use crate::media::{Clock, MediaTime};
+use crate::protocol::rtmp::client::ClientOptions;
+use crate::protocol::rtmp::url::Target;
+
+/// The token of the waker; sockets use those from 1 on.
+const WAKER: Token = Token(0);
+
+/// The first token of the sockets.
+const SOCKETS: Token = Token(1);
+
+/// Nothing is so urgent that the loop turns faster without an event, and nothing
+/// is shown later than this.
+const LONGEST_SLEEP: Duration = Duration::from_millis(100);
+
+/// A keyframe that was asked for and has not come by now was lost on the way.
+const KEYFRAME_PATIENCE: Duration = Duration::from_millis(500);
+
+/// Orders that may wait; a face can't give more in one round.
+const ORDERS: usize = 16;
+
+/// What a destination is asked for.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Server and key.
+    pub target: Target,
+    /// Certificates to trust beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Video bitrate in kbit/s; `None`: no pictures.
+    pub video_kbps: Option<u32>,
+    /// Audio bitrate in kbit/s; `None`: no sound.
+    pub audio_kbps: Option<u32>,
+    /// Follow the link with the bitrate.
+    pub adaptive: bool,
+    /// Give up a server that was never reached after this time.
+    pub give_up_first_connect: Option<Duration>,
+    /// Asks the encoder for a keyframe.
+    pub keyframes: KeyframeRequest,
+}
+
+/// How a destination asks for a keyframe. Called on its thread; must not wait.
+#[derive(Clone)]
+pub struct KeyframeRequest(pub Arc<dyn Fn() + Send + Sync>);
+
+impl std::fmt::Debug for KeyframeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeyframeRequest")
+    }
+}
+
+/// A destination's handle. Dropping it lets the thread end as after `stop`.
+#[derive(Debug)]
+pub struct Destination {
+    packets: PacketSender,
+    orders: Sender<Order>,
+    waker: Arc<Waker>,
+    status: Arc<Mutex<Status>>,
+}
+
+#[derive(Debug)]
+enum Order {
+    Stop,
+    ReconnectNow,
+    VideoKbps(u32),
+}
+
+/// Starts publishing.
+pub fn start(clock: Clock, config: Config) -> io::Result<Destination> {
+    let poll = Poll::new()?;
+    let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
+    let (packets, inlet) = Inlet::new(Arc::clone(&waker));
+    let (orders, inbox) = bounded(ORDERS);
+    let driver = Driver::new(clock, config, poll, Arc::clone(&waker), inlet, inbox);
+    let status = Arc::clone(&driver.shown);
+    thread::Builder::new().name("publish".into()).spawn(move || driver.run())?;
+    Ok(Destination { packets, orders, waker, status })
+}
+
+impl Destination {
+    /// Where packets enter.
+    pub fn packets(&self) -> PacketSender {
+        self.packets.clone()
+    }
+
+    /// Ends the stream cleanly: at most 2 s with any peer.
+    pub fn stop(&self) {
+        self.order(Order::Stop);
+    }
+
+    /// Tries now instead of waiting.
+    pub fn reconnect_now(&self) {
+        self.order(Order::ReconnectNow);
+    }
+
+    /// Another bitrate to aim at, in kbit/s.
+    pub fn set_video_kbps(&self, kbps: u32) {
+        self.order(Order::VideoKbps(kbps));
+    }
+
+    /// How it is doing.
+    pub fn status(&self) -> Status {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn order(&self, order: Order) {
+        // Full: sixteen orders wait already and the thread is gone or stuck.
+        let _ = self.orders.try_send(order);
+        let _ = self.waker.wake();
+    }
+}
+
+impl Drop for Destination {
+    fn drop(&mut self) {
+        self.order(Order::Stop);
+    }
+}
+
+/// What the thread owns.
+struct Driver {
+    clock: Clock,
+    config: Config,
+    poll: Poll,
+    waker: Arc<Waker>,
+    inlet: Inlet,
+    orders: Receiver<Order>,
+    queue: SendQueue,
+    phase: Phase,
+    /// Where to connect next, and what to say there.
+    options: ClientOptions,
+    /// Tries since the last time the stream was live.
+    attempt: u32,
+    /// When the first of these began.
+    trying_since: MediaTime,
+    ever_live: bool,
+    /// Time live on connections that have ended.
+    lived: Duration,
+    status: Status,
+    shown: Arc<Mutex<Status>>,
+    kbps: progress::Throughput,
+    /// When a keyframe was asked for that has not come.
+    keyframe_asked: Option<MediaTime>,
+}
+
+impl Driver {
+    fn new(
+        clock: Clock,
+        config: Config,
+        poll: Poll,
+        waker: Arc<Waker>,
+        inlet: Inlet,
+        orders: Receiver<Order>,
+    ) -> Self {
+        let limits = Limits::default();
+        let queue = match config.video_kbps {
+            Some(_) => SendQueue::new(limits),
+            None => SendQueue::sound_only(limits),
+        };
+        let status = Status {
+            state: State::Connecting(Step::Resolve),
+            address: config.target.url.to_string(),
+            kbps: 0.0,
+            target_kbps: config.video_kbps.unwrap_or(0),
+            frame_divisor: 1,
+            queue: Duration::ZERO,
+            dropped: 0,
+            video_frames: 0,
+            audio_frames: 0,
+            bytes: 0,
+            rtt: None,
+            unacknowledged: None,
+            live: Duration::ZERO,
+            server_said: None,
+            log: Vec::new(),
+        };
+        let shown = Arc::new(Mutex::new(status.clone()));
+        Self {
+            options: ClientOptions::new(config.target.clone()),
+            clock,
+            config,
+            poll,
+            waker,
+            inlet,
+            orders,
+            queue,
+            phase: Phase::Start,
+            attempt: 0,
+            trying_since: MediaTime::ZERO,
+            ever_live: false,
+            lived: Duration::ZERO,
+            status,
+            shown,
+            kbps: progress::Throughput::default(),
+            keyframe_asked: None,
+        }
+    }
+
+    fn run(mut self) {
+        let mut events = Events::with_capacity(16);
+        self.trying_since = self.now();
+        loop {
+            let now = self.now();
+            self.take_orders(now);
+            self.take_packets();
+            if let Err(failure) = self.advance(now) {
+                self.connection_ended(now, failure);
+            }
+            self.ask_for_keyframe(now);
+            self.show(now);
+            if self.status.state.has_ended() {
+                return;
+            }
+            let sleep = self.deadline().since(now).min(LONGEST_SLEEP);
+            // An interrupted poll is a round without events.
+            if let Err(error) = self.poll.poll(&mut events, Some(sleep))
+                && error.kind() != io::ErrorKind::Interrupted
+            {
+                tracing::error!(%error, "poll");
+                return self.give_up(Failure::Local(error.to_string()));
+            }
+        }
+    }
+
+    fn now(&self) -> MediaTime {
+        self.clock.at(Instant::now())
+    }
+
+    fn take_orders(&mut self, now: MediaTime) {
+        while let Ok(order) = self.orders.try_recv() {
+            match order {
+                Order::Stop => self.begin_stop(now),
+                Order::ReconnectNow => self.try_now(now),
+                Order::VideoKbps(kbps) => self.status.target_kbps = kbps,
+            }
+        }
+    }
+
+    /// Once a stop is asked for, what the encoders still make is not sent: the
+    /// queue runs dry.
+    fn take_packets(&mut self) {
+        if matches!(self.status.state, State::Stopping) {
+            while self.inlet.next().is_some() {}
+            return;
+        }
+        if self.inlet.take_gap() {
+            self.queue.mark_gap();
+        }
+        while let Some(item) = self.inlet.next() {
+            match item {
+                Item::Config(config) => self.queue.push_config(config),
+                Item::Packet(packet) => self.queue.push(packet),
+            }
+        }
+    }
+
+    /// Asks once for each keyframe that is needed: a second one would only cost.
+    fn ask_for_keyframe(&mut self, now: MediaTime) {
+        if !self.queue.wants_keyframe() {
+            self.keyframe_asked = None;
+        } else if self.keyframe_asked.is_none_or(|at| now.since(at) > KEYFRAME_PATIENCE) {
+            self.keyframe_asked = Some(now);
+            (self.config.keyframes.0)();
+        }
+    }
+
+    /// A connection could not be made, or ended.
+    fn connection_ended(&mut self, now: MediaTime, failure: Failure) {
+        let live = self.phase.live_for(now);
+        self.lived += live.unwrap_or_default();
+        self.phase.abort();
+        // Redirects and challenges belong to the connection that has ended.
+        self.options = ClientOptions::new(self.config.target.clone());
+        self.queue.close_session();
+        if matches!(self.status.state, State::Stopping) {
+            self.status.state = State::Stopped;
+            return;
+        }
+        tracing::info!(reason = %failure, "connection ended");
+        self.remember(End { at: now, live, reason: failure.clone() });
+        if live.is_some() {
+            self.attempt = 0;
+            self.trying_since = now;
+        }
+        self.attempt += 1;
+        let never_reached = !self.ever_live
+            && self
+                .config
+                .give_up_first_connect
+                .is_some_and(|limit| now.since(self.trying_since) + self.wait(&failure) > limit);
+        match failure.retry() {
+            Retry::Never => self.give_up(failure),
+            _ if never_reached => self.give_up(failure),
+            Retry::Now | Retry::Soon | Retry::Backoff => {
+                let until = now + self.wait(&failure);
+                self.phase = Phase::Waiting { until };
+                let attempt = self.attempt;
+                self.status.state = State::Waiting { until, attempt, reason: failure };
+            }
+        }
+    }
+
+    /// How long to wait before the next try.
+    fn wait(&self, failure: &Failure) -> Duration {
+        match (failure.retry(), self.attempt) {
+            (Retry::Now, _) => Duration::ZERO,
+            (_, 0 | 1) => Duration::from_millis(500),
+            (_, 2) => Duration::from_secs(1),
+            _ => Duration::from_secs(2),
+        }
+    }
+
+    fn give_up(&mut self, failure: Failure) {
+        self.phase = Phase::Ended;
+        self.status.state = State::Failed(failure);
+        let now = self.now();
+        self.show(now);
+    }
+
+    fn try_now(&mut self, now: MediaTime) {
+        if let Phase::Waiting { until } = &mut self.phase {
+            *until = now;
+        }
+    }
+
+    fn begin_stop(&mut self, now: MediaTime) {
+        if self.status.state.has_ended() || matches!(self.status.state, State::Stopping) {
+            return;
+        }
+        self.status.state = State::Stopping;
+        if !self.close_session(now) {
+            self.phase.abort();
+            self.phase = Phase::Ended;
+            self.status.state = State::Stopped;
+        }
+    }
+
+    fn remember(&mut self, end: End) {
+        if self.status.log.len() == LOG_LENGTH {
+            self.status.log.remove(0);
+        }
+        self.status.log.push(end);
+    }
+
+    /// Shows the status to the owner.
+    fn show(&mut self, now: MediaTime) {
+        self.status.queue = self.queue.queued();
+        self.status.dropped = self.queue.drops().frames;
+        self.status.kbps = self.kbps.kbps(now, self.status.bytes);
+        self.measure(now);
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = self.status.clone();
+    }
+}
