@@ -22,6 +22,9 @@ use crate::source::{SourceStatus, VideoSource};
 /// Frames between the two threads; a third one skips its tick.
 const FRAMES_AHEAD: usize = 2;
 
+/// A packet waits no longer than this for those of the other track.
+const ON_ITS_WAY: Duration = Duration::from_millis(150);
+
 /// What the frame thread is told.
 pub enum FrameCommand {
     /// Show this from the next tick on.
@@ -251,7 +254,7 @@ impl EncodeWorker {
             return Ok(());
         }
         self.follow_target()?;
-        let keyframe = self.fanout.take_keyframe_wish() || self.keyframe_is_due(frame.time);
+        let keyframe = self.keyframe_is_wanted(frame.time) || self.keyframe_is_due(frame.time);
         let begun = Instant::now();
         let packet = self.encoder.encode(frame, keyframe)?;
         count(&self.shared.figures.encode_micros, micros(begun.elapsed()));
@@ -273,6 +276,13 @@ impl EncodeWorker {
         count(&self.shared.figures.bytes, packet.data.len() as u64);
         self.fanout.packet(packet);
         Ok(())
+    }
+
+    /// A wish is not granted while the last keyframe may still be waiting for its
+    /// sound: it is on its way to whoever asked. If not, they ask again.
+    fn keyframe_is_wanted(&self, now: MediaTime) -> bool {
+        self.fanout.take_keyframe_wish()
+            && self.last_keyframe.is_none_or(|last| now.since(last) >= ON_ITS_WAY)
     }
 
     /// The encoder counts frames; with frames left out the distance in time

@@ -34,8 +34,16 @@ pub struct Status {
     pub audio_frames: u64,
     /// Bytes sent, over all connections.
     pub bytes: u64,
+    /// What the link is taken to carry, in kbit/s, where that is less than
+    /// wanted.
+    pub limit_kbps: Option<f64>,
     /// Round-trip time, where something measures it.
     pub rtt: Option<Duration>,
+    /// How much the round trip has grown over its lowest.
+    pub net_delay: Duration,
+    /// Share of the last second in which only the server's full buffer held bytes
+    /// back, 0 to 1, where the system says so.
+    pub server_full: Option<f64>,
     /// Bytes sent and not acknowledged, where something measures it.
     pub unacknowledged: Option<u64>,
     /// Time live, over all connections.

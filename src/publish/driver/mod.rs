@@ -5,6 +5,7 @@
 //! next deadline. Every match arm here is one call; what is decided is decided
 //! by the policies beside this folder.
 
+mod pace;
 mod phase;
 mod progress;
 mod resolver;
@@ -19,10 +20,11 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use mio::{Events, Poll, Token, Waker};
 
+use self::pace::Pace;
 use self::phase::Phase;
 use super::inlet::{Inlet, Item, PacketSender};
 use super::queue::{Limits, SendQueue};
-use super::reconnect::Retry;
+use super::reconnect::{Attempt, Reconnector};
 use super::status::{End, Failure, LOG_LENGTH, State, Status, Step};
 use crate::media::{Clock, MediaTime};
 use crate::protocol::rtmp::client::ClientOptions;
@@ -39,7 +41,7 @@ const SOCKETS: Token = Token(1);
 const LONGEST_SLEEP: Duration = Duration::from_millis(100);
 
 /// A keyframe that was asked for and has not come by now was lost on the way.
-const KEYFRAME_PATIENCE: Duration = Duration::from_millis(500);
+const KEYFRAME_PATIENCE: Duration = Duration::from_millis(200);
 
 /// Orders that may wait; a face can't give more in one round.
 const ORDERS: usize = 16;
@@ -152,10 +154,10 @@ struct Driver {
     phase: Phase,
     /// Where to connect next, and what to say there.
     options: ClientOptions,
-    /// Tries since the last time the stream was live.
-    attempt: u32,
-    /// When the first of these began.
-    trying_since: MediaTime,
+    reconnector: Reconnector,
+    pace: Pace,
+    /// When it was asked to publish.
+    started: MediaTime,
     ever_live: bool,
     /// Time live on connections that have ended.
     lived: Duration,
@@ -191,13 +193,17 @@ impl Driver {
             video_frames: 0,
             audio_frames: 0,
             bytes: 0,
+            limit_kbps: None,
             rtt: None,
+            net_delay: Duration::ZERO,
             unacknowledged: None,
+            server_full: None,
             live: Duration::ZERO,
             server_said: None,
             log: Vec::new(),
         };
         let shown = Arc::new(Mutex::new(status.clone()));
+        let pace = Pace::new(config.video_kbps, config.audio_kbps, config.adaptive);
         Self {
             options: ClientOptions::new(config.target.clone()),
             clock,
@@ -208,8 +214,9 @@ impl Driver {
             orders,
             queue,
             phase: Phase::Start,
-            attempt: 0,
-            trying_since: MediaTime::ZERO,
+            reconnector: Reconnector::new(),
+            pace,
+            started: clock.at(Instant::now()),
             ever_live: false,
             lived: Duration::ZERO,
             status,
@@ -221,7 +228,6 @@ impl Driver {
 
     fn run(mut self) {
         let mut events = Events::with_capacity(16);
-        self.trying_since = self.now();
         loop {
             let now = self.now();
             self.take_orders(now);
@@ -254,7 +260,7 @@ impl Driver {
             match order {
                 Order::Stop => self.begin_stop(now),
                 Order::ReconnectNow => self.try_now(now),
-                Order::VideoKbps(kbps) => self.status.target_kbps = kbps,
+                Order::VideoKbps(kbps) => self.pace.set_video_kbps(kbps),
             }
         }
     }
@@ -301,36 +307,21 @@ impl Driver {
         }
         tracing::info!(reason = %failure, "connection ended");
         self.remember(End { at: now, live, reason: failure.clone() });
-        if live.is_some() {
-            self.attempt = 0;
-            self.trying_since = now;
-        }
-        self.attempt += 1;
-        let never_reached = !self.ever_live
-            && self
-                .config
-                .give_up_first_connect
-                .is_some_and(|limit| now.since(self.trying_since) + self.wait(&failure) > limit);
-        match failure.retry() {
-            Retry::Never => self.give_up(failure),
-            _ if never_reached => self.give_up(failure),
-            Retry::Now | Retry::Soon | Retry::Backoff => {
-                let until = now + self.wait(&failure);
-                self.phase = Phase::Waiting { until };
-                let attempt = self.attempt;
-                self.status.state = State::Waiting { until, attempt, reason: failure };
-            }
+        match self.reconnector.failed(now, failure.retry(), random()) {
+            Some(next) if !self.is_hopeless(next.at) => self.wait(next, failure),
+            _ => self.give_up(failure),
         }
     }
 
-    /// How long to wait before the next try.
-    fn wait(&self, failure: &Failure) -> Duration {
-        match (failure.retry(), self.attempt) {
-            (Retry::Now, _) => Duration::ZERO,
-            (_, 0 | 1) => Duration::from_millis(500),
-            (_, 2) => Duration::from_secs(1),
-            _ => Duration::from_secs(2),
-        }
+    /// Whether a server that was never reached has had its time.
+    fn is_hopeless(&self, next: MediaTime) -> bool {
+        let limit = self.config.give_up_first_connect.filter(|_| !self.ever_live);
+        limit.is_some_and(|limit| next.since(self.started) > limit)
+    }
+
+    fn wait(&mut self, next: Attempt, reason: Failure) {
+        self.phase = Phase::Waiting { until: next.at };
+        self.status.state = State::Waiting { until: next.at, attempt: next.number, reason };
     }
 
     fn give_up(&mut self, failure: Failure) {
@@ -342,7 +333,7 @@ impl Driver {
 
     fn try_now(&mut self, now: MediaTime) {
         if let Phase::Waiting { until } = &mut self.phase {
-            *until = now;
+            *until = self.reconnector.now(now).at;
         }
     }
 
@@ -370,7 +361,15 @@ impl Driver {
         self.status.queue = self.queue.queued();
         self.status.dropped = self.queue.drops().frames;
         self.status.kbps = self.kbps.kbps(now, self.status.bytes);
-        self.measure(now);
+        self.status.live = self.lived + self.phase.live_for(now).unwrap_or_default();
+        let target = self.pace.target();
+        (self.status.target_kbps, self.status.frame_divisor) = (target.kbps, target.divisor);
+        self.status.limit_kbps = self.pace.limit_kbps();
         *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = self.status.clone();
     }
+}
+
+/// At least 0 and below 1; in the middle where the system gives no random bytes.
+fn random() -> f64 {
+    getrandom::u32().map_or(0.5, |bits| f64::from(bits) / (f64::from(u32::MAX) + 1.0))
 }

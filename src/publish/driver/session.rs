@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Driver;
+use super::pace::{Gauge, Pace};
 use super::phase::Phase;
 use crate::media::{MediaTime, Track, TrackConfig};
 use crate::protocol::flv::metadata::Metadata;
 use crate::protocol::rtmp::client::{ClientOptions, ClientSession, Event};
 use crate::protocol::rtmp::handshake::RANDOM_SIZE;
 use crate::protocol::rtmp::{self, Error, State as SessionState};
+use crate::publish::link::Sample;
 use crate::publish::queue::{Headers, Next, SendQueue};
 use crate::publish::status::{Failure, State, Status, Step};
 use crate::publish::transport::{self, Received, Transport};
@@ -28,9 +30,6 @@ const DRAIN: Duration = Duration::from_millis(700);
 /// All of the goodbye has this long.
 const GOODBYE: Duration = Duration::from_millis(1_600);
 
-/// Nothing got through for this long while something waited: the link is dead.
-const DEAD: Duration = Duration::from_secs(4);
-
 /// A session on an open connection.
 pub struct Running {
     transport: Transport,
@@ -41,10 +40,10 @@ pub struct Running {
     stop_since: Option<MediaTime>,
     /// Goodbye was said, the sending side is shut.
     shut: bool,
-    /// When bytes last left, or nothing waited.
-    progress_at: MediaTime,
-    /// Bytes that were acknowledged, or left, at that time.
-    progress: u64,
+    /// What the link carries.
+    gauge: Gauge,
+    /// Bytes of the session that the system took over.
+    sent: u64,
 }
 
 impl Running {
@@ -62,8 +61,8 @@ impl Running {
             live_since: None,
             stop_since: None,
             shut: false,
-            progress_at: now,
-            progress: 0,
+            gauge: Gauge::new(now),
+            sent: 0,
         })
     }
 
@@ -81,7 +80,11 @@ impl Running {
     pub fn deadline(&self) -> MediaTime {
         let stop = self.stop_since.map(|since| since + if self.shut { GOODBYE } else { DRAIN });
         let session = self.session.deadline();
-        [stop, session].into_iter().flatten().min().unwrap_or(MediaTime::from_micros(i64::MAX))
+        [stop, session, Some(self.gauge.due())]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(MediaTime::from_micros(i64::MAX))
     }
 
     /// Reads what the peer sent.
@@ -115,6 +118,9 @@ impl Running {
         loop {
             if self.session.output().is_empty() {
                 queue.flushed();
+                if queue.is_empty() {
+                    self.gauge.idle();
+                }
                 if !self.feed(now, queue, status).map_err(|e| session_failure(peer, e))? {
                     return Ok(());
                 }
@@ -127,7 +133,9 @@ impl Running {
                 return Ok(());
             }
             status.bytes += count as u64;
+            self.sent += count as u64;
             self.session.consume(now, count);
+            self.gauge.written(now, self.sent, self.transport.sent());
         }
     }
 
@@ -170,18 +178,28 @@ impl Running {
         Ok(())
     }
 
-    /// Looks whether bytes get through.
-    fn check_progress(&mut self, now: MediaTime, queue: &SendQueue) -> Result<(), Failure> {
-        let figures = self.transport.figures();
-        let through = figures.map_or(self.transport.sent(), |f| f.acked);
-        let waiting = !queue.is_empty()
-            || !self.session.output().is_empty()
-            || figures.is_some_and(|f| f.unacked > 0);
-        if through != self.progress || !waiting {
-            (self.progress, self.progress_at) = (through, now);
+    /// Looks at what gets through.
+    fn measure(
+        &mut self,
+        now: MediaTime,
+        queue: &SendQueue,
+        pace: &mut Pace,
+        status: &mut Status,
+    ) -> Result<(), Failure> {
+        let kernel = self.transport.figures();
+        let sample = || Sample { kernel, queued: queue.queued(), idle: false };
+        let figures = self.gauge.sample(now, sample);
+        if self.live_since.is_some() {
+            pace.tick(now, &figures);
         }
-        let waited = now.since(self.progress_at);
-        if waited >= DEAD { Err(Failure::Stalled { waited }) } else { Ok(()) }
+        status.rtt = figures.rtt;
+        status.unacknowledged = figures.unacked;
+        status.net_delay = figures.net_delay;
+        status.server_full = figures.server_full;
+        match self.gauge.dead(now, !queue.is_empty()) {
+            Some(waited) => Err(Failure::Stalled { waited }),
+            None => Ok(()),
+        }
     }
 
     /// Goes on with the goodbye. True: it is over.
@@ -220,7 +238,7 @@ impl Driver {
         }
         // The goodbye may have come since.
         running.write(now, &peer, &mut self.queue, &mut self.status)?;
-        running.check_progress(now, &self.queue)
+        running.measure(now, &self.queue, &mut self.pace, &mut self.status)
     }
 
     fn take_events(&mut self, now: MediaTime) -> Result<(), Failure> {
@@ -236,10 +254,7 @@ impl Driver {
             Event::Progress(state) => self.show_step(state),
             Event::Live => self.went_live(now),
             Event::Status(said) => self.status.server_said = Some(words(&said)),
-            Event::Acknowledged(news) => {
-                self.status.unacknowledged = Some(news.outstanding);
-                self.status.rtt = news.delay.or(self.status.rtt);
-            }
+            Event::Acknowledged(news) => self.note_acknowledged(now, news.bytes),
             Event::RedirectTo(url) => self.start_over(self.options.redirected(url)),
             Event::AuthRequired(round) => self.start_over(self.options.authenticating(round)),
             // Not announced in `connect`, so no server that keeps to Enhanced RTMP
@@ -248,6 +263,12 @@ impl Driver {
             Event::Closed => {}
         }
         Ok(())
+    }
+
+    fn note_acknowledged(&mut self, now: MediaTime, bytes: u64) {
+        if let Phase::Session(running) = &mut self.phase {
+            running.gauge.acknowledged(now, bytes);
+        }
     }
 
     fn show_step(&mut self, state: SessionState) {
@@ -267,6 +288,8 @@ impl Driver {
         running.live_since = Some(now);
         self.ever_live = true;
         self.queue.start_session();
+        self.pace.connected(now);
+        self.reconnector.live(now);
         if running.stop_since.is_none() {
             self.status.state = State::Live { since: now };
         }
@@ -287,12 +310,6 @@ impl Driver {
         self.phase.abort();
         self.options = options;
         self.phase = Phase::Start;
-    }
-
-    /// Figures of the running session for the status.
-    pub(super) fn measure(&mut self, now: MediaTime) {
-        let live = self.phase.live_for(now).unwrap_or_default();
-        self.status.live = self.lived + live;
     }
 }
 
