@@ -15,7 +15,8 @@ pub struct Reporter {
     json: bool,
     terminal: bool,
     last_state: Option<&'static str>,
-    last_detail: String,
+    /// What was said beside the state; without what only counts down.
+    last_news: String,
     next: MediaTime,
     line_open: bool,
 }
@@ -27,7 +28,7 @@ impl Reporter {
             json,
             terminal: std::io::stdout().is_terminal(),
             last_state: None,
-            last_detail: String::new(),
+            last_news: String::new(),
             next: MediaTime::ZERO,
             line_open: false,
         }
@@ -39,15 +40,20 @@ impl Reporter {
         let Some(destination) = snapshot.destinations.first() else { return };
         let state = state_name(&destination.connection);
         let detail = detail(snapshot, destination);
-        let changed =
-            self.last_state != Some(state) || (detail != self.last_detail && state != "live");
+        let news = news(destination, &detail);
+        let changed = self.last_state != Some(state) || news != self.last_news;
         if !changed && snapshot.at < self.next {
             return;
         }
         self.last_state = Some(state);
-        self.last_detail.clone_from(&detail);
+        self.last_news = news;
         let pause = if self.json || self.terminal { 1 } else { 10 };
         self.next = snapshot.at + Duration::from_secs(pause);
+        // Its sentence goes to standard error, at the end.
+        let said_elsewhere = matches!(destination.connection, Connection::Failed(_)) && !self.json;
+        if said_elsewhere {
+            return;
+        }
         if self.json {
             print_json(&Line::new(snapshot, destination, state, detail));
         } else {
@@ -139,6 +145,16 @@ fn detail(snapshot: &Snapshot, destination: &DestinationSnapshot) -> String {
             (None, None) => String::new(),
         },
         Connection::Stopping | Connection::Stopped => String::new(),
+    }
+}
+
+/// What is new when it changes; while live, faults are shown with the next
+/// figures.
+fn news(destination: &DestinationSnapshot, detail: &str) -> String {
+    match &destination.connection {
+        Connection::Live { .. } => String::new(),
+        Connection::Reconnecting { attempt, reason, .. } => format!("{attempt} {reason}"),
+        _ => detail.to_string(),
     }
 }
 

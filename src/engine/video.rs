@@ -2,7 +2,7 @@
 //!
 //! The first keeps the output's constant rate: each tick takes the source's
 //! newest picture, fits it to the output and offers it to the encoder. Between
-//! them lie two frames; when both are waiting the tick is skipped and counted.
+//! them lie four frames; when all are waiting the tick is skipped and counted.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -19,8 +19,9 @@ use crate::media::{Clock, FrameRate, MediaTime, Planes, VideoFrame};
 use crate::scene::Compositor;
 use crate::source::{SourceStatus, VideoSource};
 
-/// Frames between the two threads; a third one skips its tick.
-const FRAMES_AHEAD: usize = 2;
+/// Frames between the two threads; one more skips its tick. Four ride out the
+/// hiccups of a machine that is busy elsewhere, and cost nothing while empty.
+const FRAMES_AHEAD: usize = 4;
 
 /// A packet waits no longer than this for those of the other track.
 const ON_ITS_WAY: Duration = Duration::from_millis(150);

@@ -68,11 +68,6 @@ impl Program {
         assert!(kill.expect("kill is part of procps").success());
     }
 
-    /// Its process.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Waits for its end.
     pub fn wait(mut self) -> Ended {
         let mut lines = Vec::new();

@@ -1,0 +1,99 @@
+//! What goes wrong before a stream starts: each ends with its sentence, its
+//! status and within five seconds.
+
+#[path = "support/nginx.rs"]
+mod nginx;
+#[path = "support/program.rs"]
+mod program;
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use nginx::{Nginx, free_port};
+use program::{Ended, Program};
+
+/// Publishes there and expects this exit status, this sentence, and no panic.
+fn expect(url: &str, status: i32, sentence: &str) {
+    let begun = Instant::now();
+    let ended = Program::start(&["publish", "--size", "320x180", "--json", url]).wait();
+    let took = begun.elapsed();
+    assert_eq!(ended.code(), Some(status), "{url}: {}", ended.stderr);
+    assert!(ended.stderr.contains(sentence), "{url}: {}", ended.stderr);
+    assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
+    assert!(took < Duration::from_secs(6), "{url}: answered after {took:?}");
+    assert!(says_failed(&ended), "{:?}", ended.lines);
+}
+
+/// The state is in the lines too, and the last line is the summary.
+fn says_failed(ended: &Ended) -> bool {
+    let failed = ended.lines.iter().any(|line| line["state"] == "failed");
+    failed && ended.summary()["video_frames"] == 0
+}
+
+/// A peer that answers the first bytes of each connection with `answer`, or
+/// never.
+fn peer(answer: Option<&'static [u8]>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port can be had");
+    let port = listener.local_addr().expect("it has an address").port();
+    std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            if let Some(answer) = answer {
+                let _ = stream.read(&mut [0; 64]);
+                let _ = stream.write_all(answer);
+            }
+            kept.push(stream);
+        }
+    });
+    format!("rtmp://127.0.0.1:{port}/live/k")
+}
+
+#[test]
+fn addresses_that_make_no_sense_are_wrong_usage() {
+    expect("http://example.com/live", 2, "web address");
+    expect("rtmp://127.0.0.1", 2, "names no application");
+    expect("rtmp://127.0.0.1:99999/live/k", 2, "port");
+    expect("srt://127.0.0.1/live/k", 2, "srt");
+}
+
+#[test]
+fn unknown_arguments_are_wrong_usage() {
+    for arguments in [&["publish", "--size", "0x0"][..], &["publish", "--fps", "x"], &["fly"]] {
+        let ended = Program::start(arguments).wait();
+        assert_eq!(ended.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn nothing_listens() {
+    expect(&format!("rtmp://127.0.0.1:{}/live/k", free_port()), 4, "Nothing is listening");
+}
+
+#[test]
+fn a_name_without_an_address() {
+    expect("rtmp://no-such-host.invalid/live/k", 4, "No server is known by the name");
+}
+
+#[test]
+fn a_web_server() {
+    expect(&peer(Some(b"HTTP/1.1 400 Bad Request\r\n\r\n")), 4, "does not speak RTMP");
+}
+
+#[test]
+fn rubbish() {
+    expect(&peer(Some(&[0xA5; 8_000])), 4, "does not speak RTMP");
+}
+
+#[test]
+fn a_peer_that_never_speaks() {
+    expect(&peer(None), 4, "did not answer in time");
+}
+
+#[test]
+fn an_application_that_does_not_exist() {
+    let nginx = Nginx::start("no-app");
+    let url = format!("rtmp://127.0.0.1:{}/nowhere/k", nginx.port);
+    expect(&url, 3, "closed without saying why");
+}
