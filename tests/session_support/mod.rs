@@ -15,6 +15,14 @@ use tallylight::protocol::rtmp::handshake::RANDOM_SIZE;
 use tallylight::protocol::rtmp::server::{ServerEvent, ServerOptions, ServerSession};
 use tallylight::protocol::rtmp::url::Target;
 
+/// What a server sent to our client, handshake included: `tests/fixtures/rtmp`
+/// says which one and when.
+pub fn recording(name: &str) -> Vec<u8> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rtmp");
+    let path = folder.join(format!("{name}.bin"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
 /// "Random" bytes that differ by seed.
 pub fn random(seed: u8) -> [u8; RANDOM_SIZE] {
     std::array::from_fn(|i| (i as u8).wrapping_mul(31).wrapping_add(seed))

@@ -198,3 +198,46 @@ pub fn status(level: &str, code: &str, description: &str) -> Value {
     let info = Properties::new().with("level", level).with("code", code);
     info.with("description", description).into()
 }
+
+/// Chunks made by hand, for forms that our own writer does not use.
+pub mod raw {
+    /// One message with a full header, cut into chunks of `size`. Where the
+    /// timestamp needs the extended field, `repeated` says whether type 3 chunks
+    /// carry it too.
+    pub fn message(
+        id: u32,
+        timestamp: u32,
+        message_type: u8,
+        body: &[u8],
+        size: usize,
+        repeated: bool,
+    ) -> Vec<u8> {
+        let extended = timestamp >= 0xFF_FFFF;
+        let mut out = basic_header(0, id);
+        out.extend(&timestamp.min(0xFF_FFFF).to_be_bytes()[1..]);
+        out.extend(&(body.len() as u32).to_be_bytes()[1..]);
+        out.push(message_type);
+        out.extend([0; 4]);
+        for (i, piece) in body.chunks(size).enumerate() {
+            if i > 0 {
+                out.extend(basic_header(3, id));
+            }
+            if extended && (i == 0 || repeated) {
+                out.extend(timestamp.to_be_bytes());
+            }
+            out.extend(piece);
+        }
+        out
+    }
+
+    fn basic_header(format: u8, id: u32) -> Vec<u8> {
+        match id {
+            2..=63 => vec![format << 6 | id as u8],
+            64..=319 => vec![format << 6, (id - 64) as u8],
+            _ => {
+                let [low, high] = ((id - 64) as u16).to_le_bytes();
+                vec![format << 6 | 1, low, high]
+            }
+        }
+    }
+}

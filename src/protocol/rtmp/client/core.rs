@@ -13,6 +13,7 @@ use crate::protocol::rtmp::text::without_key;
 use crate::protocol::rtmp::timer::{Timer, Timers};
 
 use super::marks::Marks;
+use super::media::Clocks;
 use super::{ClientOptions, Event};
 
 /// Events that may wait; a peer that makes more without their being taken is up
@@ -58,6 +59,7 @@ pub(super) struct Core {
     pub marks: Marks,
     /// Bytes handed to the socket.
     pub sent_total: u64,
+    pub clocks: Clocks,
     /// The window that was announced to the server; 0 for none yet.
     pub announced_window: u32,
     /// The window that the server asked us to keep; 0 for none.
@@ -88,6 +90,7 @@ impl Core {
             sent: SendWindow::new(),
             marks: Marks::default(),
             sent_total: 0,
+            clocks: Clocks::default(),
             announced_window: 0,
             peer_bandwidth: 0,
             last_status: None,

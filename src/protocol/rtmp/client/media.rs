@@ -67,8 +67,35 @@ impl Core {
             return Err(ErrorKind::NotLive);
         }
         let message_stream_id = self.stream_id;
+        let timestamp = self.clocks.advanced(chunk_stream_id, timestamp);
         let header = MessageHeader { chunk_stream_id, timestamp, message_type, message_stream_id };
         Ok(self.out.message(&header, parts)?)
+    }
+}
+
+/// The last timestamp of each kind of message. None goes back within its kind: a
+/// configuration that changes in mid-stream comes with the time of what is before
+/// it, at the earliest.
+#[derive(Debug, Default)]
+pub(super) struct Clocks {
+    audio: u32,
+    video: u32,
+}
+
+impl Clocks {
+    /// `timestamp`, or the last one where that is later. Timestamps wrap and are
+    /// compared as serial numbers (RTMP 1.0 §4).
+    fn advanced(&mut self, chunk_stream_id: u32, timestamp: u32) -> u32 {
+        const HALF_RANGE: u32 = 1 << 31;
+        let last = match chunk_stream_id {
+            chunk_stream::AUDIO => &mut self.audio,
+            chunk_stream::VIDEO => &mut self.video,
+            _ => return timestamp,
+        };
+        if timestamp.wrapping_sub(*last) < HALF_RANGE {
+            *last = timestamp;
+        }
+        *last
     }
 }
 
