@@ -1,39 +1,253 @@
 //! Fits a source's picture to the output.
 
-use crate::media::{FramePool, MediaTime, Planes, VideoFrame};
+use std::sync::Arc;
 
-/// Makes one output frame of the newest source frame.
+use fast_image_resize::images::{TypedCroppedImageMut, TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
+
+use super::placement::Rect;
+use super::turn::{Rotation, Turn};
+use crate::media::{FramePool, MediaTime, Picture, Plane, Planes, VideoFrame};
+
+/// Makes one output frame of the newest source frame: turned, scaled to fit,
+/// with black bars where the shapes differ.
 #[derive(Debug)]
 pub struct Compositor {
     layout: Planes,
     pool: FramePool,
-    mirror: bool,
+    turn: Turn,
+    scaler: Scaler,
+    /// The last source picture, turned.
+    turned: Option<Picture>,
+    /// The last source picture and what was made of it: a source that is slower
+    /// than the output, or stands still, costs nothing.
+    last: Option<(Arc<Picture>, Arc<Picture>)>,
 }
 
 impl Compositor {
     /// For an output of this size.
     pub fn new(layout: Planes) -> Self {
-        Self { layout, pool: FramePool::new(layout), mirror: false }
+        Self {
+            layout,
+            pool: FramePool::new(layout),
+            turn: Turn::default(),
+            scaler: Scaler::default(),
+            turned: None,
+            last: None,
+        }
     }
 
     /// Turns the picture left to right, or not.
     pub fn set_mirror(&mut self, mirror: bool) {
-        self.mirror = mirror;
+        self.turn.mirror = mirror;
+        self.last = None;
+    }
+
+    /// Turns the picture clockwise, before it is mirrored.
+    pub fn set_rotation(&mut self, rotation: Rotation) {
+        self.turn.rotation = rotation;
+        self.last = None;
     }
 
     /// The output frame that is due at `due`; black while there is no picture.
-    /// A picture that has the output's size already is passed on as it is,
-    /// without a copy.
+    ///
+    /// A picture that has the output's size and is not turned is passed on as it
+    /// is, without a copy.
     pub fn compose(&mut self, picture: Option<&VideoFrame>, due: MediaTime) -> VideoFrame {
-        match picture {
-            Some(frame) if frame.picture.layout() == self.layout && !self.mirror => {
-                VideoFrame { time: due, picture: std::sync::Arc::clone(&frame.picture) }
-            }
-            _ => self.pool.fill(due, |black| {
-                let luma = self.layout.luma_len();
-                black.bytes_mut()[..luma].fill(16);
-                black.bytes_mut()[luma..].fill(128);
-            }),
+        let Some(source) = picture.map(|frame| &frame.picture) else {
+            self.last = None;
+            return self.pool.fill(due, blacken);
+        };
+        if self.turn.is_nothing() && source.layout() == self.layout {
+            return VideoFrame { time: due, picture: Arc::clone(source) };
         }
+        if let Some((made_of, made)) = &self.last
+            && Arc::ptr_eq(made_of, source)
+        {
+            return VideoFrame { time: due, picture: Arc::clone(made) };
+        }
+        let frame = self.make(source, due);
+        self.last = Some((Arc::clone(source), Arc::clone(&frame.picture)));
+        frame
+    }
+
+    fn make(&mut self, source: &Picture, due: MediaTime) -> VideoFrame {
+        let turned_layout = self.turn.layout(source.layout());
+        if turned_layout == self.layout {
+            let turn = self.turn;
+            return self.pool.fill(due, |out| turn.apply(source, out));
+        }
+        let source = if self.turn.is_nothing() {
+            source
+        } else {
+            let turned = match self.turned.take() {
+                Some(picture) if picture.layout() == turned_layout => picture,
+                _ => Picture::black(turned_layout),
+            };
+            let turned = self.turned.insert(turned);
+            self.turn.apply(source, turned);
+            turned
+        };
+        let scaler = &mut self.scaler;
+        self.pool.fill(due, |out| scaler.fit(source, out))
+    }
+}
+
+/// Scales pictures, plane by plane.
+#[derive(Default)]
+struct Scaler {
+    /// One for luma and one for chroma, as each remembers its sizes.
+    resizers: [Resizer; 2],
+}
+
+impl std::fmt::Debug for Scaler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scaler").finish_non_exhaustive()
+    }
+}
+
+impl Scaler {
+    /// Scales `source` into the middle of `out` and blackens what is left.
+    fn fit(&mut self, source: &Picture, out: &mut Picture) {
+        let rect = Rect::fit(source.layout(), out.layout());
+        if (rect.width, rect.height) != (out.layout().width, out.layout().height) {
+            blacken(out);
+        }
+        let [luma, chroma] = &mut self.resizers;
+        scale(luma, source, out, Plane::Y, rect);
+        scale(chroma, source, out, Plane::U, rect.half());
+        scale(chroma, source, out, Plane::V, rect.half());
+    }
+}
+
+/// Scales one plane into a rectangle of another.
+fn scale(resizer: &mut Resizer, source: &Picture, out: &mut Picture, plane: Plane, rect: Rect) {
+    // Pictures keep their planes' sizes, and `Rect::fit` stays inside, so that
+    // none of these steps can fail.
+    const FITS: &str = "planes and rectangle have the sizes they say";
+    let (from, to) = (size(source.layout(), plane), size(out.layout(), plane));
+    let view = TypedImageRef::<U8>::from_buffer(from.0, from.1, source.plane(plane)).expect(FITS);
+    let mut whole = TypedImage::<U8>::from_buffer(to.0, to.1, out.plane_mut(plane)).expect(FITS);
+    let mut part =
+        TypedCroppedImageMut::from_ref(&mut whole, rect.x, rect.y, rect.width, rect.height)
+            .expect(FITS);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
+    resizer.resize_typed(&view, &mut part, &options).expect(FITS);
+}
+
+fn size(layout: Planes, plane: Plane) -> (u32, u32) {
+    match plane {
+        Plane::Y => (layout.width, layout.height),
+        Plane::U | Plane::V => (layout.width / 2, layout.height / 2),
+    }
+}
+
+fn blacken(picture: &mut Picture) {
+    let [y, u, v] = picture.planes_mut();
+    y.fill(16);
+    u.fill(128);
+    v.fill(128);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(width: u32, height: u32, yuv: [u8; 3]) -> VideoFrame {
+        let mut picture = Picture::black(Planes::new(width, height));
+        for (plane, value) in picture.planes_mut().into_iter().zip(yuv) {
+            plane.fill(value);
+        }
+        VideoFrame { time: MediaTime::ZERO, picture: Arc::new(picture) }
+    }
+
+    /// Luma, Cb, Cr at a pixel of the output.
+    fn at(frame: &VideoFrame, x: usize, y: usize) -> [u8; 3] {
+        let layout = frame.picture.layout();
+        let half = layout.stride(Plane::U);
+        let chroma = y / 2 * half + x / 2;
+        [
+            frame.picture.plane(Plane::Y)[y * layout.stride(Plane::Y) + x],
+            frame.picture.plane(Plane::U)[chroma],
+            frame.picture.plane(Plane::V)[chroma],
+        ]
+    }
+
+    const DUE: MediaTime = MediaTime::from_millis(77);
+    const COLOUR: [u8; 3] = [90, 60, 200];
+    const BLACK: [u8; 3] = [16, 128, 128];
+
+    #[test]
+    fn no_picture_is_black() {
+        let mut compositor = Compositor::new(Planes::new(64, 36));
+        let out = compositor.compose(None, DUE);
+        assert_eq!((out.time, at(&out, 3, 3)), (DUE, BLACK));
+    }
+
+    #[test]
+    fn a_picture_that_fits_is_passed_on_without_a_copy() {
+        let mut compositor = Compositor::new(Planes::new(64, 36));
+        let source = frame(64, 36, COLOUR);
+        let out = compositor.compose(Some(&source), DUE);
+        assert!(Arc::ptr_eq(&out.picture, &source.picture));
+        assert_eq!(out.time, DUE);
+    }
+
+    #[test]
+    fn another_shape_is_scaled_between_black_bars() {
+        for (width, height) in [(40, 30), (320, 240), (1280, 960)] {
+            let mut compositor = Compositor::new(Planes::new(64, 36));
+            let out = compositor.compose(Some(&frame(width, height, COLOUR)), DUE);
+            assert_eq!(out.picture.layout(), Planes::new(64, 36));
+            assert_eq!(
+                [at(&out, 2, 18), at(&out, 32, 18), at(&out, 62, 18)],
+                [BLACK, COLOUR, BLACK]
+            );
+            assert_eq!([at(&out, 32, 0), at(&out, 32, 35)], [COLOUR; 2]);
+        }
+    }
+
+    #[test]
+    fn what_was_in_the_bars_before_is_gone() {
+        let mut compositor = Compositor::new(Planes::new(64, 36));
+        for _ in 0..3 {
+            compositor.compose(Some(&frame(32, 18, COLOUR)), DUE);
+        }
+        let out = compositor.compose(Some(&frame(30, 60, COLOUR)), DUE);
+        assert_eq!([at(&out, 2, 18), at(&out, 32, 18)], [BLACK, COLOUR]);
+    }
+
+    #[test]
+    fn a_still_source_is_worked_on_once() {
+        let mut compositor = Compositor::new(Planes::new(64, 36));
+        let source = frame(32, 18, COLOUR);
+        let first = compositor.compose(Some(&source), MediaTime::ZERO);
+        let second = compositor.compose(Some(&source), DUE);
+        assert!(Arc::ptr_eq(&first.picture, &second.picture));
+        assert_eq!(second.time, DUE);
+        compositor.set_mirror(true);
+        let third = compositor.compose(Some(&source), DUE);
+        assert!(!Arc::ptr_eq(&first.picture, &third.picture));
+    }
+
+    #[test]
+    fn a_turned_picture_is_turned_and_fitted() {
+        let mut source = Picture::black(Planes::new(64, 36));
+        source.plane_mut(Plane::Y)[..64 * 18].fill(200);
+        let source = VideoFrame { time: MediaTime::ZERO, picture: Arc::new(source) };
+        let mut compositor = Compositor::new(Planes::new(64, 36));
+        compositor.set_rotation(Rotation::Quarter);
+        let out = compositor.compose(Some(&source), DUE);
+        // The bright upper half is now on the right of an upright picture.
+        let luma = |x| at(&out, x, 18)[0];
+        assert_eq!([luma(2), luma(26), luma(38), luma(62)], [16, 16, 200, 16]);
+        compositor.set_mirror(true);
+        let out = compositor.compose(Some(&source), DUE);
+        let luma = |x| at(&out, x, 18)[0];
+        assert_eq!([luma(26), luma(38)], [200, 16]);
+        compositor.set_rotation(Rotation::Half);
+        let out = compositor.compose(Some(&source), DUE);
+        assert_eq!([at(&out, 9, 4)[0], at(&out, 9, 30)[0]], [16, 200]);
     }
 }

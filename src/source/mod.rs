@@ -4,9 +4,21 @@
 //! answers at once: sources on devices keep their own threads and hand over the
 //! latest frame.
 
+mod devices;
+mod error;
 mod glyphs;
+mod open;
+mod picture;
+#[allow(dead_code, reason = "devices will show it")]
+mod slate;
+mod spec;
 mod test_signal;
 
+pub use devices::{CameraInfo, CameraMode, Devices, MicrophoneInfo, list_devices};
+pub use error::Error;
+pub use open::{open_audio, open_video};
+pub use picture::StillPicture;
+pub use spec::{AudioSpec, VideoSpec};
 pub use test_signal::{TestPicture, TestTone};
 
 use crate::media::{AudioBlock, MediaTime, VideoFrame};

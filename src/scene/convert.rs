@@ -1,0 +1,272 @@
+//! Device pictures into the canvas's format: I420, BT.709, limited range.
+//!
+//! A few rows at a time, so that what one step wrote is still in the cache for
+//! the next. Nothing goes through RGB that did not come as RGB.
+
+use yuv::{
+    BufferStoreMut, YuvConversionMode, YuvPackedImage, YuvPlanarImageMut, YuvRange,
+    YuvStandardMatrix,
+};
+
+use super::colour::ToCanvas;
+use super::jpeg::JpegDecoder;
+use super::{Colour, RawFormat, RawImage};
+use crate::media::{Picture, Planes};
+
+/// Why a device's picture can't be converted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConvertError {
+    /// It has fewer bytes than its size and format need.
+    #[error("a picture of {got} bytes where {needed} are needed")]
+    Short {
+        /// Bytes that there are.
+        got: usize,
+        /// Bytes that are needed.
+        needed: usize,
+    },
+    /// The picture to write to has another size.
+    #[error("a picture of {width}×{height} for another size")]
+    Size {
+        /// Its width.
+        width: u32,
+        /// Its height.
+        height: u32,
+    },
+    /// It is not a JPEG picture, or a damaged one.
+    #[error("a damaged JPEG picture: {0}")]
+    Jpeg(String),
+}
+
+/// Converts the pictures of one device. Keeps what it needs again.
+#[derive(Debug, Default)]
+pub struct Converter {
+    /// The map of the last picture's colour.
+    map: Option<(Colour, Option<ToCanvas>)>,
+    jpeg: JpegDecoder,
+}
+
+/// The rows that are worked on at a time: even, and few enough for the cache.
+const STRIP: usize = 8;
+
+/// Some rows of the canvas and the chroma that belongs to them.
+pub(super) struct Strip<'a> {
+    /// Pixels across.
+    pub width: usize,
+    /// Even number of rows of `width`.
+    pub y: &'a mut [u8],
+    /// Half as many rows of half the width.
+    pub u: &'a mut [u8],
+    /// The same.
+    pub v: &'a mut [u8],
+}
+
+impl Converter {
+    /// Writes `image` to `picture`, which has its [layout](RawImage::layout).
+    pub fn convert(
+        &mut self,
+        image: &RawImage<'_>,
+        picture: &mut Picture,
+    ) -> Result<(), ConvertError> {
+        if picture.layout() != image.layout() {
+            return Err(ConvertError::Size { width: image.width, height: image.height });
+        }
+        let needed = needed_bytes(image);
+        if image.bytes.len() < needed {
+            return Err(ConvertError::Short { got: image.bytes.len(), needed });
+        }
+        let mut jpeg = std::mem::take(&mut self.jpeg);
+        let result = match image.format {
+            RawFormat::Mjpeg => jpeg.decode(image).map(|decoded| {
+                self.strips(decoded.colour(), picture, |strip, row| decoded.read(strip, row));
+            }),
+            _ => {
+                let colour = if is_rgb(image.format) { Colour::CANVAS } else { image.colour };
+                self.strips(colour, picture, |strip, row| read_strip(image, strip, row));
+                Ok(())
+            }
+        };
+        self.jpeg = jpeg;
+        result
+    }
+
+    /// Reads strip after strip, and maps each to the canvas's colour.
+    fn strips(
+        &mut self,
+        colour: Colour,
+        picture: &mut Picture,
+        mut read: impl FnMut(&mut Strip<'_>, usize),
+    ) {
+        let width = picture.layout().width as usize;
+        let mut map = self.map_of(colour);
+        let [y, u, v] = picture.planes_mut();
+        let parts = y
+            .chunks_mut(width * STRIP)
+            .zip(u.chunks_mut(width * STRIP / 4))
+            .zip(v.chunks_mut(width * STRIP / 4));
+        for (n, ((y, u), v)) in parts.enumerate() {
+            let mut strip = Strip { width, y, u, v };
+            read(&mut strip, n * STRIP);
+            if let Some(map) = map.as_deref_mut() {
+                strip.map(map);
+            }
+        }
+    }
+
+    fn map_of(&mut self, colour: Colour) -> Option<&mut ToCanvas> {
+        if self.map.as_ref().is_none_or(|(of, _)| *of != colour) {
+            self.map = Some((colour, ToCanvas::of(colour)));
+        }
+        self.map.as_mut().and_then(|(_, map)| map.as_mut())
+    }
+}
+
+impl Strip<'_> {
+    fn rows(&self) -> usize {
+        self.y.len() / self.width
+    }
+
+    fn map(&mut self, map: &mut ToCanvas) {
+        let half = self.width / 2;
+        let luma = self.y.chunks_exact_mut(self.width * 2);
+        for ((y, u), v) in
+            luma.zip(self.u.chunks_exact_mut(half)).zip(self.v.chunks_exact_mut(half))
+        {
+            let (first, second) = y.split_at_mut(self.width);
+            map.rows([first, second], u, v);
+        }
+    }
+
+    /// The same as the `yuv` crate wants it.
+    fn planar(&mut self) -> YuvPlanarImageMut<'_, u8> {
+        let (width, height) = (self.width as u32, self.rows() as u32);
+        YuvPlanarImageMut {
+            y_plane: BufferStoreMut::Borrowed(self.y),
+            y_stride: width,
+            u_plane: BufferStoreMut::Borrowed(self.u),
+            u_stride: width / 2,
+            v_plane: BufferStoreMut::Borrowed(self.v),
+            v_stride: width / 2,
+            width,
+            height,
+        }
+    }
+}
+
+const fn is_rgb(format: RawFormat) -> bool {
+    matches!(format, RawFormat::Rgb | RawFormat::Bgr)
+}
+
+/// Bytes that the canvas's part of the picture reaches to. The last row needs no
+/// padding.
+fn needed_bytes(image: &RawImage<'_>) -> usize {
+    let Planes { width, height } = image.layout();
+    let rows = |count: usize, stride: usize, bytes: usize| stride * count.saturating_sub(1) + bytes;
+    let (across, down, stride) = (width as usize, height as usize, image.stride);
+    let luma = stride * image.height as usize;
+    match image.format {
+        RawFormat::Mjpeg => 1,
+        RawFormat::Nv12 | RawFormat::Nv21 => luma + rows(down / 2, stride, across),
+        RawFormat::I420 | RawFormat::Yv12 => {
+            luma + stride / 2 * (image.height as usize).div_ceil(2)
+                + rows(down / 2, stride / 2, across / 2)
+        }
+        _ => rows(down, stride, image.format.row_bytes(width)),
+    }
+}
+
+/// Reads the rows from `row` on into `strip`. The lengths were checked.
+fn read_strip(image: &RawImage<'_>, strip: &mut Strip<'_>, row: usize) {
+    let luma = &image.bytes[row * image.stride..];
+    match image.format {
+        RawFormat::Yuyv | RawFormat::Uyvy => read_packed(image, luma, strip),
+        RawFormat::Rgb | RawFormat::Bgr => read_rgb(image, luma, strip),
+        _ => {
+            copy_rows(luma, image.stride, strip.y, strip.width);
+            read_chroma(image, strip, row / 2);
+        }
+    }
+}
+
+fn read_packed(image: &RawImage<'_>, bytes: &[u8], strip: &mut Strip<'_>) {
+    let (width, height) = (strip.width as u32, strip.rows() as u32);
+    let packed = YuvPackedImage {
+        yuy: bytes_of(bytes, image.stride, height, width as usize * 2),
+        yuy_stride: image.stride as u32,
+        width,
+        height,
+    };
+    let read = if image.format == RawFormat::Yuyv {
+        yuv::yuyv422_to_yuv420
+    } else {
+        yuv::uyvy422_to_yuv420
+    };
+    read(&mut strip.planar(), &packed).expect("the sizes were checked and agree");
+}
+
+fn read_rgb(image: &RawImage<'_>, bytes: &[u8], strip: &mut Strip<'_>) {
+    let read = if image.format == RawFormat::Rgb { yuv::rgb_to_yuv420 } else { yuv::bgr_to_yuv420 };
+    let rgb = bytes_of(bytes, image.stride, strip.rows() as u32, strip.width * 3);
+    read(
+        &mut strip.planar(),
+        rgb,
+        image.stride as u32,
+        YuvRange::Limited,
+        YuvStandardMatrix::Bt709,
+        YuvConversionMode::Balanced,
+    )
+    .expect("the sizes were checked and agree");
+}
+
+/// The bytes of `rows` rows: whole strides where there are, for the crate asks
+/// for the last one's padding too unless it isn't there.
+fn bytes_of(bytes: &[u8], stride: usize, rows: u32, row_bytes: usize) -> &[u8] {
+    let whole = stride * rows as usize;
+    bytes.get(..whole).unwrap_or(&bytes[..whole - stride + row_bytes])
+}
+
+/// Reads the chroma rows from `row` on of a format with planes.
+fn read_chroma(image: &RawImage<'_>, strip: &mut Strip<'_>, row: usize) {
+    let (stride, half) = (image.stride, strip.width / 2);
+    let planes = &image.bytes[(stride * image.height as usize).min(image.bytes.len())..];
+    match image.format {
+        RawFormat::Nv12 => split_pairs(&planes[row * stride..], stride, half, strip.u, strip.v),
+        RawFormat::Nv21 => split_pairs(&planes[row * stride..], stride, half, strip.v, strip.u),
+        RawFormat::I420 | RawFormat::Yv12 => {
+            let second = stride / 2 * (image.height as usize).div_ceil(2);
+            let (first, second) =
+                (&planes[row * (stride / 2)..], &planes[second + row * (stride / 2)..]);
+            let (u, v) =
+                if image.format == RawFormat::I420 { (first, second) } else { (second, first) };
+            copy_rows(u, stride / 2, strip.u, half);
+            copy_rows(v, stride / 2, strip.v, half);
+        }
+        _ => {
+            strip.u.fill(128);
+            strip.v.fill(128);
+        }
+    }
+}
+
+fn copy_rows(from: &[u8], stride: usize, to: &mut [u8], width: usize) {
+    if stride == width {
+        to.copy_from_slice(&from[..to.len()]);
+        return;
+    }
+    for (n, row) in to.chunks_exact_mut(width).enumerate() {
+        row.copy_from_slice(&from[n * stride..][..width]);
+    }
+}
+
+/// Rows of pairs into two planes of `width` columns.
+fn split_pairs(from: &[u8], stride: usize, width: usize, first: &mut [u8], second: &mut [u8]) {
+    let rows = first.chunks_exact_mut(width).zip(second.chunks_exact_mut(width));
+    for (n, (first, second)) in rows.enumerate() {
+        let pairs = from[n * stride..][..width * 2].as_chunks::<2>().0;
+        for ((pair, first), second) in pairs.iter().zip(first).zip(second) {
+            (*first, *second) = (pair[0], pair[1]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

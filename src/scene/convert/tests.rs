@@ -1,0 +1,220 @@
+//! Each format against a plain reading of its definition, pixel by pixel.
+
+use super::*;
+use crate::media::{Plane, Planes};
+use crate::scene::{Matrix, Range};
+
+const SIZES: [(u32, u32); 5] = [(64, 36), (16, 8), (642, 38), (35, 17), (2, 2)];
+
+/// Smooth luma and chroma, so that the mean of two rows is near both.
+fn pixel(x: usize, y: usize) -> [u8; 3] {
+    [(40 + x * 5 % 150 + y / 2 % 30) as u8, (90 + x / 3 % 70) as u8, (170 - y / 4 % 60) as u8]
+}
+
+/// The bytes of such a picture, rows `stride` apart.
+fn paint(format: RawFormat, width: usize, height: usize, stride: usize) -> Vec<u8> {
+    let mut bytes = vec![0xee; stride * height * 2 + 64];
+    let chroma_at = stride * height;
+    let second_at = chroma_at + stride / 2 * height.div_ceil(2);
+    for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
+        let [luma, _, _] = pixel(x, y);
+        let [_, cb, cr] = pixel(x / 2 * 2, y / 2 * 2);
+        let row = y * stride;
+        let packed = row + x / 2 * 4;
+        let (pair, single) = (chroma_at + y / 2 * stride + x / 2 * 2, y / 2 * (stride / 2) + x / 2);
+        let mut put = |at: usize, value| bytes[at] = value;
+        match format {
+            RawFormat::Yuyv => {
+                put(packed + x % 2 * 2, luma);
+                put(packed + 1, cb);
+                put(packed + 3, cr);
+            }
+            RawFormat::Uyvy => {
+                put(packed + 1 + x % 2 * 2, luma);
+                put(packed, cb);
+                put(packed + 2, cr);
+            }
+            RawFormat::Rgb | RawFormat::Bgr => {
+                let red_first = format == RawFormat::Rgb;
+                let [r, g, b] = rgb(x, y);
+                let parts = if red_first { [r, g, b] } else { [b, g, r] };
+                for (n, part) in parts.into_iter().enumerate() {
+                    put(row + x * 3 + n, part);
+                }
+            }
+            planar => {
+                put(row + x, luma);
+                match planar {
+                    RawFormat::Nv12 => (put(pair, cb), put(pair + 1, cr)),
+                    RawFormat::Nv21 => (put(pair, cr), put(pair + 1, cb)),
+                    RawFormat::I420 => (put(chroma_at + single, cb), put(second_at + single, cr)),
+                    RawFormat::Yv12 => (put(chroma_at + single, cr), put(second_at + single, cb)),
+                    _ => ((), ()),
+                };
+            }
+        }
+    }
+    bytes
+}
+
+fn rgb(x: usize, y: usize) -> [u8; 3] {
+    [(x * 3 % 256) as u8, (255 - y % 200) as u8, (x / 2 + y / 2) as u8]
+}
+
+fn convert(image: &RawImage<'_>) -> Picture {
+    let mut picture = Picture::black(image.layout());
+    Converter::default().convert(image, &mut picture).unwrap();
+    picture
+}
+
+/// The luma and chroma of the canvas at one pixel.
+fn at(picture: &Picture, x: usize, y: usize) -> [i32; 3] {
+    let layout = picture.layout();
+    let half = layout.stride(Plane::U);
+    let chroma = y / 2 * half + x / 2;
+    let luma = picture.plane(Plane::Y)[y * layout.stride(Plane::Y) + x];
+    [luma, picture.plane(Plane::U)[chroma], picture.plane(Plane::V)[chroma]].map(i32::from)
+}
+
+const YUV: [RawFormat; 7] = [
+    RawFormat::Yuyv,
+    RawFormat::Uyvy,
+    RawFormat::Nv12,
+    RawFormat::Nv21,
+    RawFormat::I420,
+    RawFormat::Yv12,
+    RawFormat::Grey,
+];
+
+#[test]
+fn every_yuv_format_keeps_its_values_at_every_size_and_stride() {
+    for (format, (width, height)) in YUV.into_iter().flat_map(|f| SIZES.map(|size| (f, size))) {
+        for padding in [0, 12] {
+            let stride = format.row_bytes(width).next_multiple_of(2) + padding;
+            let bytes = paint(format, width as usize, height as usize, stride);
+            let image =
+                RawImage { format, width, height, stride, colour: Colour::CANVAS, bytes: &bytes };
+            let picture = convert(&image);
+            let Planes { width: across, height: down } = picture.layout();
+            assert_eq!((across, down), (width / 2 * 2, height / 2 * 2));
+            for (x, y) in (0..down as usize).flat_map(|y| (0..across as usize).map(move |x| (x, y)))
+            {
+                let [luma, _, _] = pixel(x, y).map(i32::from);
+                let [_, cb, cr] = pixel(x / 2 * 2, y / 2 * 2).map(i32::from);
+                let wanted =
+                    if format == RawFormat::Grey { [luma, 128, 128] } else { [luma, cb, cr] };
+                assert_eq!(at(&picture, x, y), wanted, "{format:?} {width}×{height} at {x},{y}");
+            }
+        }
+    }
+}
+
+#[test]
+fn rgb_becomes_bt709_in_limited_range() {
+    for (format, (width, height)) in
+        [RawFormat::Rgb, RawFormat::Bgr].into_iter().flat_map(|f| SIZES.map(|size| (f, size)))
+    {
+        let stride = format.row_bytes(width) + 6;
+        let bytes = paint(format, width as usize, height as usize, stride);
+        let image =
+            RawImage { format, width, height, stride, colour: Colour::CAMERA, bytes: &bytes };
+        let picture = convert(&image);
+        let layout = picture.layout();
+        for (x, y) in (0..layout.height as usize)
+            .flat_map(|y| (0..layout.width as usize).map(move |x| (x, y)))
+        {
+            let [r, g, b] = rgb(x, y).map(|part| f32::from(part) / 255.0);
+            let luma = 16.0 + 219.0 * (0.2126 * r + 0.7152 * g + 0.0722 * b);
+            let got = at(&picture, x, y)[0] as f32;
+            assert!((got - luma).abs() < 1.5, "{format:?} at {x},{y}: {got} for {luma}");
+        }
+    }
+}
+
+#[test]
+fn a_bt601_picture_gets_the_colours_of_bt709() {
+    // Pure red in BT.601 limited range, and what it is in BT.709.
+    let bytes: Vec<u8> = [81_u8, 90, 81, 240].repeat(8 * 8);
+    let image = RawImage::packed(RawFormat::Yuyv, 16, 8, &bytes);
+    let [y, cb, cr] = at(&convert(&image), 3, 3);
+    assert!((y - 63).abs() <= 1 && (cb - 102).abs() <= 1 && (cr - 240).abs() <= 1, "{y} {cb} {cr}");
+}
+
+#[test]
+fn a_full_range_picture_is_squeezed() {
+    let bytes = [[255_u8; 64].as_slice(), &[128; 32]].concat();
+    let mut image = RawImage::packed(RawFormat::I420, 8, 8, &bytes);
+    image.colour = Colour { matrix: Matrix::Bt709, range: Range::Full };
+    assert_eq!(at(&convert(&image), 5, 5), [235, 128, 128]);
+}
+
+#[test]
+fn too_few_bytes_are_an_error_for_every_format_and_length() {
+    for format in YUV.into_iter().chain([RawFormat::Rgb, RawFormat::Bgr]) {
+        let (width, height) = (34, 18);
+        let stride = format.row_bytes(width);
+        let bytes = paint(format, width as usize, height as usize, stride);
+        let mut converter = Converter::default();
+        let mut short = 0;
+        for len in 0..bytes.len() {
+            let image = RawImage {
+                format,
+                width,
+                height,
+                stride,
+                colour: Colour::CAMERA,
+                bytes: &bytes[..len],
+            };
+            let mut picture = Picture::black(image.layout());
+            short += usize::from(converter.convert(&image, &mut picture).is_err());
+        }
+        let exact = match format {
+            RawFormat::Yuyv | RawFormat::Uyvy => 34 * 18 * 2,
+            RawFormat::Rgb | RawFormat::Bgr => 34 * 18 * 3,
+            RawFormat::Grey => 34 * 18,
+            _ => 34 * 18 * 3 / 2,
+        };
+        assert_eq!(short, exact, "{format:?} needs all of its bytes and no more");
+    }
+}
+
+#[test]
+fn a_picture_of_another_size_is_refused() {
+    let image = RawImage::packed(RawFormat::Grey, 4, 4, &[0; 16]);
+    let mut picture = Picture::black(Planes::new(8, 8));
+    let refused = Converter::default().convert(&image, &mut picture);
+    assert_eq!(refused, Err(ConvertError::Size { width: 4, height: 4 }));
+}
+
+/// A JPEG file of 48×32 pixels, red left and blue right, made by ffmpeg.
+const JPEG: &[u8] = include_bytes!("../../../tests/fixtures/media/red_blue_48x32.jpg");
+
+#[test]
+fn a_jpeg_picture_has_its_colours() {
+    let image = RawImage::packed(RawFormat::Mjpeg, 48, 32, JPEG);
+    let picture = convert(&image);
+    // Red and blue of full brightness in BT.709, limited range.
+    for (x, wanted) in [(8, [63, 102, 240]), (40, [32, 240, 118])] {
+        let got = at(&picture, x, 16);
+        assert!(got.iter().zip(wanted).all(|(a, b)| (a - b).abs() <= 3), "{got:?} for {wanted:?}");
+    }
+}
+
+#[test]
+fn a_damaged_jpeg_is_an_error_or_a_picture_and_never_a_panic() {
+    let mut converter = Converter::default();
+    let mut picture = Picture::black(Planes::new(48, 32));
+    for len in 0..JPEG.len() {
+        let _ = converter
+            .convert(&RawImage::packed(RawFormat::Mjpeg, 48, 32, &JPEG[..len]), &mut picture);
+    }
+    for n in 0..JPEG.len() * 4 {
+        let mut bytes = JPEG.to_vec();
+        bytes[n / 4] ^= [0x01, 0x10, 0x80, 0xff][n % 4];
+        let _ =
+            converter.convert(&RawImage::packed(RawFormat::Mjpeg, 48, 32, &bytes), &mut picture);
+    }
+    let other = RawImage::packed(RawFormat::Mjpeg, 64, 32, JPEG);
+    let refused = converter.convert(&other, &mut Picture::black(other.layout()));
+    assert!(matches!(refused, Err(ConvertError::Jpeg(_))), "another size: {refused:?}");
+}

