@@ -51,6 +51,8 @@ pub struct Control {
     last: Vec<DestinationSnapshot>,
     /// What the last command could not do.
     refusal: Option<Fault>,
+    /// What stands in the stream's way.
+    cause: Cause,
 
     fps: RateMeter,
     encode_time: RateMeter,
@@ -91,6 +93,7 @@ impl Control {
             server: None,
             last: Vec::new(),
             refusal: None,
+            cause: Cause::Fine,
             fps: RateMeter::default(),
             encode_time: RateMeter::default(),
             video_rate: RateMeter::default(),
@@ -211,6 +214,7 @@ impl Control {
     fn feeds(&self) -> Feeds<'_> {
         Feeds {
             frames: (self.video != VideoInput::Off).then_some((&self.frames, &self.frame_output)),
+            figures: &self.frame_output.figures,
             sound: (self.audio != AudioInput::Off).then_some((&self.sound, &self.audio_output)),
         }
     }
@@ -234,12 +238,14 @@ impl Control {
     /// Passes wishes on, and puts an ended stream away.
     fn look_after_stream(&mut self) {
         let now = self.now();
-        let Some(stream) = &self.stream else { return };
-        stream.follow();
+        let Some(stream) = &mut self.stream else { return };
+        let status = stream.destination.status();
+        stream.follow(now, &status, &self.frame_output.figures);
+        self.cause = stream.health.cause(now, &status, &self.output);
         let encoder_failed = self.frame_output.figures.failed.swap(false, Ordering::AcqRel)
             || self.audio_output.figures.failed.swap(false, Ordering::AcqRel);
-        let status = stream.destination.status();
-        self.last = vec![report::destination(&stream.name, &status, self.encoder_drops())];
+        let late = self.frame_output.figures.late.load(Ordering::Relaxed);
+        self.last = vec![report::destination(&stream.name, &status, late)];
         if encoder_failed {
             let detail = "the codec reported an error; see the log".to_string();
             report::fail(&mut self.last, Fault::Encoder { detail });
@@ -253,15 +259,12 @@ impl Control {
         }
     }
 
-    fn encoder_drops(&self) -> u64 {
-        self.frame_output.figures.late.load(Ordering::Relaxed)
-    }
-
     fn end_stream(&mut self) {
         if let Some(stream) = self.stream.take() {
             stream.end(&self.feeds());
         }
         self.stopping_since = None;
+        self.cause = Cause::Fine;
     }
 
     fn snapshot(&mut self) -> Snapshot {
@@ -273,7 +276,9 @@ impl Control {
         };
         let camera = source(self.frame_output.status.latest(), self.video != VideoInput::Off);
         let microphone = source(self.audio_output.status.latest(), self.audio != AudioInput::Off);
-        let faults = report::faults(&camera, &microphone, self.refusal.as_ref());
+        let overload = self.stream.as_ref().and_then(|stream| stream.health.notice());
+        let notices = [self.refusal.as_ref(), overload];
+        let faults = report::faults(&camera, &microphone, &notices);
         Snapshot {
             at: now,
             stage,
@@ -286,7 +291,7 @@ impl Control {
             server: self.server.as_ref().map(server_snapshot),
             preview: self.frame_output.preview.latest(),
             process: self.process.read(now),
-            cause: Cause::Fine,
+            cause: self.cause.clone(),
             faults,
         }
     }

@@ -11,6 +11,7 @@ mod fanout;
 mod fault;
 mod figures;
 mod handle;
+mod health;
 mod inputs;
 mod process;
 mod report;

@@ -87,7 +87,7 @@ pub fn fail(destinations: &mut [DestinationSnapshot], fault: Fault) {
 pub fn faults(
     camera: &SourceSnapshot,
     microphone: &SourceSnapshot,
-    refusal: Option<&Fault>,
+    notices: &[Option<&Fault>],
 ) -> Vec<Fault> {
     let of = |source: &SourceSnapshot| {
         let status = source.status.as_ref()?;
@@ -95,7 +95,8 @@ pub fn faults(
     };
     let camera = of(camera).map(|(name, trouble)| Fault::Camera { name, trouble });
     let microphone = of(microphone).map(|(name, trouble)| Fault::Microphone { name, trouble });
-    [refusal.cloned(), camera, microphone].into_iter().flatten().collect()
+    let notices = notices.iter().flatten().map(|fault| (*fault).clone());
+    notices.chain(camera).chain(microphone).collect()
 }
 
 fn log_entry(end: &publish::End) -> ConnectionLog {

@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::audio::{AudioCommand, AudioOutput, AudioThread};
 use super::fanout::{Fanout, Sink};
-use super::figures::VideoTarget;
+use super::figures::{VideoFigures, VideoTarget};
+use super::health::Health;
 use super::video::{EncodeThread, FrameCommand, FrameOutput, FrameThread};
 use super::{DestinationSettings, Fault, OutputSettings, report};
 use crate::encode::{AudioSettings, VideoSettings, registry};
-use crate::media::{Clock, Packet, TrackConfig};
-use crate::publish::{self, Destination, KeyframeRequest, PacketSender};
-
-/// Default effort of the video encoder.
-const EFFORT: u8 = 1;
+use crate::media::{Clock, MediaTime, Packet, TrackConfig};
+use crate::publish::overload::Overload;
+use crate::publish::{self, Destination, KeyframeRequest, PacketSender, Status};
 
 /// A stream that runs.
 pub struct Stream {
@@ -26,6 +25,8 @@ pub struct Stream {
     pub destination: Destination,
     /// Its name.
     pub name: String,
+    /// What stands in its way.
+    pub health: Health,
     output: OutputSettings,
 }
 
@@ -33,6 +34,8 @@ pub struct Stream {
 pub struct Feeds<'a> {
     /// The frame thread, unless the picture is off.
     pub frames: Option<(&'a FrameThread, &'a Arc<FrameOutput>)>,
+    /// What the picture's threads count.
+    pub figures: &'a VideoFigures,
     /// The sound thread, unless the sound is off.
     pub sound: Option<(&'a AudioThread, &'a Arc<AudioOutput>)>,
 }
@@ -47,7 +50,7 @@ impl Stream {
         feeds: &Feeds<'_>,
     ) -> Result<Self, Fault> {
         let failed = |error: &dyn std::fmt::Display| Fault::Encoder { detail: error.to_string() };
-        let target = Arc::new(VideoTarget::new(output.video_kbps, EFFORT));
+        let target = Arc::new(VideoTarget::new(output.video_kbps, Overload::new().level().effort));
         let fanout = Arc::new(Fanout::new(feeds.frames.is_some(), feeds.sound.is_some()));
         let video = match feeds.frames {
             Some(_) => {
@@ -77,8 +80,16 @@ impl Stream {
         };
         let destination = publish::start(clock, config).map_err(|e| failed(&e))?;
         fanout.attach(Box::new(PacketSink(destination.packets())));
-        let mut stream =
-            Self { fanout, encode: None, target, destination, name: settings.name.clone(), output };
+        let health = Health::new(clock.at(Instant::now()), feeds.figures);
+        let mut stream = Self {
+            fanout,
+            encode: None,
+            target,
+            destination,
+            name: settings.name.clone(),
+            health,
+            output,
+        };
         if let (Some(encoder), Some((thread, shared))) = (video, feeds.frames) {
             let (encode, frames) = EncodeThread::start(
                 encoder,
@@ -97,11 +108,15 @@ impl Stream {
         Ok(stream)
     }
 
-    /// Passes the destination's wishes on to the encoder.
-    pub fn follow(&self) {
-        let status = self.destination.status();
+    /// Passes on to the encoder what the link and the processor allow: of two
+    /// reasons to leave frames out, the stronger counts.
+    pub fn follow(&mut self, now: MediaTime, status: &Status, figures: &VideoFigures) {
+        self.health.second(now, figures, &self.target);
+        let level = self.health.level();
+        let divisor = status.frame_divisor.max(level.divisor);
         self.target.kbps.store(status.target_kbps, Ordering::Relaxed);
-        self.target.divisor.store(status.frame_divisor, Ordering::Relaxed);
+        self.target.divisor.store(divisor, Ordering::Relaxed);
+        self.target.effort.store(u32::from(level.effort), Ordering::Relaxed);
     }
 
     /// Another bitrate while it runs.

@@ -1,0 +1,149 @@
+//! What stands in the way, second by second: feeds the encoder's overload policy
+//! and the verdict with what the threads counted.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::figures::{VideoFigures, VideoTarget};
+use super::{Cause, Fault, OutputSettings};
+use crate::media::MediaTime;
+use crate::publish::overload::{Change, Level, Overload, Work};
+use crate::publish::verdict::{Away, Measurements, Verdict, judge};
+use crate::publish::{Failure, State, Status};
+
+/// Drops of this long ago no longer count.
+const DROPS_REMEMBERED: Duration = Duration::from_secs(10);
+
+/// Watches one stream.
+#[derive(Debug)]
+pub struct Health {
+    overload: Overload,
+    /// Counters at the last full second: due, late, µs of encoding.
+    last: (u64, u64, u64),
+    next: MediaTime,
+    /// The last second's share of time at work, and of frames missed.
+    load: f64,
+    late: f64,
+    /// Drops so far, and when the count was taken.
+    drops: (MediaTime, u64),
+    /// What is given up just now.
+    notice: Option<Fault>,
+}
+
+impl Health {
+    /// For a stream that begins now.
+    pub fn new(now: MediaTime, figures: &VideoFigures) -> Self {
+        Self {
+            overload: Overload::new(),
+            last: counters(figures),
+            next: now + Duration::from_secs(1),
+            load: 0.0,
+            late: 0.0,
+            drops: (now, 0),
+            notice: None,
+        }
+    }
+
+    /// How the encoder is to work.
+    pub fn level(&self) -> Level {
+        self.overload.level()
+    }
+
+    /// What is given up just now, as a notice.
+    pub fn notice(&self) -> Option<&Fault> {
+        self.notice.as_ref()
+    }
+
+    /// Looks at the counters, once a second.
+    pub fn second(&mut self, now: MediaTime, figures: &VideoFigures, target: &VideoTarget) {
+        if now < self.next {
+            return;
+        }
+        self.next = now + Duration::from_secs(1);
+        let (due, late, busy) = counters(figures);
+        let grown = |new: u64, old: u64| u32::try_from(new.saturating_sub(old)).unwrap_or(u32::MAX);
+        let divisor = target.divisor.load(Ordering::Relaxed).max(1);
+        let frames = grown(due, self.last.0);
+        let work = Work {
+            due: frames / divisor,
+            late: grown(late, self.last.1),
+            busy: Duration::from_micros(busy.saturating_sub(self.last.2)),
+        };
+        self.last = (due, late, busy);
+        self.load = work.busy.as_secs_f64();
+        self.late = f64::from(work.late) / f64::from(frames.max(1));
+        if let Some(change) = self.overload.second(now, &work) {
+            self.note(change);
+        }
+    }
+
+    fn note(&mut self, change: Change) {
+        let (Change::Down { level, .. } | Change::Up { level }) = change;
+        tracing::info!(?change, "encoder load");
+        let full = Overload::new().level();
+        let measure = match level {
+            level if level == full => None,
+            Level { divisor: 1, .. } => Some("it works less hard on each frame".to_string()),
+            Level { divisor, .. } => Some(format!("only one frame in {divisor} is sent")),
+        };
+        self.notice = measure.map(|measure| Fault::Overloaded { measure });
+    }
+
+    /// What is to blame.
+    pub fn cause(&mut self, now: MediaTime, status: &Status, output: &OutputSettings) -> Cause {
+        if now.since(self.drops.0) > DROPS_REMEMBERED {
+            self.drops = (now, status.dropped);
+        }
+        let seen = Measurements {
+            away: away(&status.state),
+            limit_kbps: status.limit_kbps,
+            wanted_kbps: f64::from(output.video_kbps + output.audio_kbps),
+            sent_kbps: status.kbps,
+            queued: status.queue,
+            net_delay: status.net_delay,
+            dropped: status.dropped.saturating_sub(self.drops.1),
+            server_full: status.server_full,
+            fps_wanted: output.fps.as_f64(),
+            encoder_load: self.load,
+            encoder_late: self.late,
+            camera: None,
+            microphone: None,
+        };
+        let verdict = judge(&seen);
+        named(&verdict, verdict.to_string())
+    }
+}
+
+fn named(verdict: &Verdict, sentence: String) -> Cause {
+    match verdict {
+        Verdict::Fine => Cause::Fine,
+        Verdict::UplinkAway | Verdict::Uplink { .. } => Cause::Uplink(sentence),
+        Verdict::ServerAway | Verdict::Server { .. } => Cause::Server(sentence),
+        Verdict::Encoder { .. } => Cause::Encoder(sentence),
+        Verdict::CameraSilent { .. } | Verdict::CameraSlow { .. } => Cause::Camera(sentence),
+        Verdict::MicrophoneSilent { .. } => Cause::Microphone(sentence),
+    }
+}
+
+fn away(state: &State) -> Option<Away> {
+    match state {
+        State::Waiting { reason, .. } | State::Failed(reason) => Some(blame(reason)),
+        _ => None,
+    }
+}
+
+fn blame(reason: &Failure) -> Away {
+    match reason {
+        Failure::Session { .. } => Away::Server,
+        Failure::NameNotFound { .. }
+        | Failure::Transport { .. }
+        | Failure::NoAnswer { .. }
+        | Failure::Stalled { .. }
+        | Failure::Local(_) => Away::Network,
+    }
+}
+
+fn counters(figures: &VideoFigures) -> (u64, u64, u64) {
+    let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+    (read(&figures.due), read(&figures.late), read(&figures.encode_micros))
+}

@@ -1,0 +1,177 @@
+//! Staying live on a bad link: the program against a real nginx-rtmp, through a
+//! proxy that throttles, stalls and cuts.
+
+#[path = "support/nginx.rs"]
+mod nginx;
+#[path = "support/program.rs"]
+mod program;
+#[path = "support/proxy.rs"]
+mod proxy;
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use nginx::Nginx;
+use program::Program;
+use proxy::Proxy;
+use serde_json::Value;
+
+/// Starts a stream and waits until it is live.
+fn live(url: &str, more: &[&str]) -> Program {
+    let mut arguments = vec!["publish", "--json", "--size", "640x360"];
+    arguments.extend(more);
+    arguments.push(url);
+    let mut program = Program::start(&arguments);
+    program.wait_for_state("live");
+    program
+}
+
+/// Reads lines for this long of the program's own time.
+fn lines_for(program: &mut Program, seconds: f64) -> Vec<Value> {
+    let mut lines = Vec::new();
+    loop {
+        let line = program.line().expect("it goes on");
+        let start = lines.first().map_or(&line, |first: &Value| first)["t_s"].as_f64();
+        let (start, now) = (start.expect("each has a time"), line["t_s"].as_f64().expect("a time"));
+        lines.push(line);
+        if now - start >= seconds {
+            return lines;
+        }
+    }
+}
+
+fn stop(program: Program) {
+    let begun = Instant::now();
+    program.interrupt();
+    let ended = program.wait();
+    let took = begun.elapsed();
+    assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+    assert!(took < Duration::from_millis(2_300), "stopped after {took:?}");
+}
+
+#[test]
+fn a_server_that_is_killed_and_started_again() {
+    let mut nginx = Nginx::start("restart");
+    let mut program = live(&nginx.url("k"), &[]);
+    nginx.kill();
+    program.wait_for_state("reconnecting");
+    std::thread::sleep(Duration::from_secs(3));
+    nginx.launch();
+    let listening = Instant::now();
+    program.wait_for_state("live");
+    let took = listening.elapsed();
+    assert!(took < Duration::from_millis(1_900), "live again after {took:?}");
+    stop(program);
+    assert_eq!(nginx.recordings().len(), 2, "two sessions were recorded");
+}
+
+#[test]
+fn a_connection_that_is_cut() {
+    let nginx = Nginx::start("cut");
+    let proxy = Proxy::start(nginx.port);
+    let mut program = live(&proxy.url("k"), &[]);
+    for _ in 0..3 {
+        proxy.cut();
+        let away = program.wait_for_state("reconnecting");
+        assert!(away["detail"].as_str().is_some_and(|text| !text.is_empty()), "{away}");
+        program.wait_for_state("live");
+    }
+    stop(program);
+}
+
+#[test]
+fn a_link_that_stands_still_is_given_up_and_found_again() {
+    let nginx = Nginx::start("stall");
+    let proxy = Proxy::start(nginx.port);
+    let mut program = live(&proxy.url("k"), &[]);
+    proxy.stall(true);
+    let begun = Instant::now();
+    program.wait_for_state("reconnecting");
+    let noticed = begun.elapsed();
+    assert!(noticed < Duration::from_millis(5_500), "noticed after {noticed:?}");
+    std::thread::sleep(Duration::from_secs(6));
+    proxy.stall(false);
+    program.wait_for_state("live");
+    stop(program);
+}
+
+#[test]
+fn a_link_that_carries_less_gets_less() {
+    let nginx = Nginx::start("throttle");
+    let proxy = Proxy::start(nginx.port);
+    let mut program = live(&proxy.url("k"), &["--video-kbps", "2500"]);
+    lines_for(&mut program, 3.0);
+    proxy.throttle(1_000);
+    let throttled = lines_for(&mut program, 12.0);
+    for line in &throttled {
+        assert_eq!(line["state"], "live", "{line}");
+        assert!(line["queue_ms"].as_u64().expect("a number") <= 1_000, "{line}");
+    }
+    let settled = &throttled[throttled.len() - 3..];
+    assert!(settled.iter().all(|line| line["target_kbps"].as_u64() < Some(1_000)), "{settled:?}");
+    assert!(
+        throttled.iter().any(|line| line["detail"].as_str().is_some_and(|d| d.contains("uplink")))
+    );
+    proxy.throttle(0);
+    let restored = lines_for(&mut program, 17.0);
+    let full = restored.iter().find(|line| line["target_kbps"] == 2_500);
+    assert!(full.is_some(), "full rate again: {restored:?}");
+    stop(program);
+}
+
+#[test]
+fn stop_answers_on_a_link_that_stands_still() {
+    let nginx = Nginx::start("stop-stalled");
+    let proxy = Proxy::start(nginx.port);
+    let program = live(&proxy.url("k"), &[]);
+    proxy.stall(true);
+    stop(program);
+}
+
+#[test]
+fn stop_answers_while_reconnecting() {
+    let mut nginx = Nginx::start("stop-away");
+    let mut program = live(&nginx.url("k"), &[]);
+    nginx.kill();
+    program.wait_for_state("reconnecting");
+    stop(program);
+}
+
+#[test]
+fn a_server_that_was_not_there_yet() {
+    let port = nginx::free_port();
+    let url = format!("rtmp://127.0.0.1:{port}/live/k");
+    let mut program =
+        Program::start(&["publish", "--json", "--size", "320x180", "--keep-trying", &url]);
+    program.wait_for_state("reconnecting");
+    let _nginx = Nginx::start_on("late", port);
+    program.wait_for_state("live");
+    stop(program);
+}
+
+#[test]
+fn a_key_that_is_in_use_is_tried_again() {
+    let nginx = Nginx::start("in-use");
+    let first = live(&nginx.url("k"), &[]);
+    let mut second = Program::start(&["publish", "--json", "--size", "320x180", &nginx.url("k")]);
+    let waiting = second.wait_for_state("reconnecting");
+    assert!(
+        waiting["detail"].as_str().is_some_and(|text| text.contains("already in use")),
+        "{waiting}"
+    );
+    stop(first);
+    second.wait_for_state("live");
+    stop(second);
+}
+
+#[test]
+fn a_port_that_accepts_and_never_speaks_can_be_stopped() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port can be had");
+    let url = format!("rtmp://{}/live/k", listener.local_addr().expect("it has an address"));
+    let mut program = Program::start(&["publish", "--json", "--size", "320x180", &url]);
+    program.wait_for_state("connecting");
+    let begun = Instant::now();
+    program.interrupt();
+    program.wait();
+    assert!(begun.elapsed() < Duration::from_secs(2));
+}
