@@ -132,9 +132,9 @@ impl LinkMeter {
         self.note_progress(now);
     }
 
-    /// The server has acknowledged: the sequence number as it came.
-    pub fn acknowledged(&mut self, now: MediaTime, sequence: u32) {
-        self.acks.acknowledged(now, sequence);
+    /// The server has acknowledged so many bytes more.
+    pub fn acknowledged(&mut self, now: MediaTime, bytes: u64) {
+        self.acks.acknowledged(now, bytes);
         self.note_progress(now);
     }
 

@@ -277,7 +277,7 @@ impl Run {
         self.server.step(now, &mut self.link)?;
         for number in self.link.read(End::Client)?.unwrap_or_default().chunks_exact(4) {
             let number = u32::from_be_bytes(number.try_into().expect("four bytes"));
-            self.meter.acknowledged(now, number);
+            self.meter.acknowledged(now, number.into());
         }
         loop {
             if self.out.is_empty() {
@@ -451,8 +451,9 @@ impl Server {
             self.take_messages(now);
         }
         if self.window > 0 && self.received - self.acknowledged >= self.window {
+            let more = (self.received - self.acknowledged) as u32;
             self.acknowledged = self.received;
-            link.write(End::Server, &(self.received as u32).to_be_bytes())?;
+            link.write(End::Server, &more.to_be_bytes())?;
         }
         let since = self.last_picture.map_or(Duration::ZERO, |last| now.since(last));
         self.freeze = self.freeze.max(since);

@@ -1,9 +1,7 @@
-//! RTMP's acknowledgements: sequence numbers as servers really send them.
+//! What RTMP's acknowledgements (RTMP 1.0 §5.4.3) tell about time and rate.
 //!
-//! A sequence number is the total of bytes received, in 32 bits (RTMP 1.0
-//! §5.4.3). Where the count starts and how it wraps differs: some servers count
-//! the handshake, some start again at 0 short of the end, some wrap at 31 bits.
-//! So only differences are used, and never more than was really sent.
+//! How servers count is the session's business; here come the bytes that each
+//! acknowledgement adds.
 
 use std::time::Duration;
 
@@ -16,8 +14,6 @@ pub(super) struct Acks {
     marks: Marks,
     sent: u64,
     acked: u64,
-    /// The last sequence number.
-    sequence: Option<u32>,
     /// Bytes between the last two acknowledgements.
     step: Option<u64>,
     /// When the last acknowledgement came.
@@ -38,10 +34,9 @@ impl Acks {
         self.marks.sent(now, self.sent);
     }
 
-    /// An acknowledgement came.
-    pub(super) fn acknowledged(&mut self, now: MediaTime, sequence: u32) {
-        let step = self.advance(sequence);
-        self.sequence = Some(sequence);
+    /// So many bytes more have arrived.
+    pub(super) fn acknowledged(&mut self, now: MediaTime, bytes: u64) {
+        let step = bytes.min(self.sent - self.acked);
         if step == 0 {
             return;
         }
@@ -62,7 +57,7 @@ impl Acks {
 
     /// Bytes not acknowledged; `None` of a server that never acknowledged.
     pub(super) fn unacked(&self) -> Option<u64> {
-        self.sequence.map(|_| self.sent - self.acked)
+        self.last.map(|_| self.sent - self.acked)
     }
 
     /// What gets through at most, in kbit/s, if the time between acknowledgements
@@ -102,25 +97,6 @@ impl Acks {
         // Servers look at their count once a message.
         let due = self.acked + step + step / 4;
         self.marks.sent_after(due).map_or(Duration::ZERO, |when| now.since(when))
-    }
-
-    /// Bytes that a sequence number adds.
-    fn advance(&self, sequence: u32) -> u64 {
-        let outstanding = self.sent - self.acked;
-        let Some(last) = self.sequence else {
-            return u64::from(sequence).min(outstanding);
-        };
-        if sequence >= last {
-            return u64::from(sequence - last).min(outstanding);
-        }
-        let full = (1_u64 << 32) + u64::from(sequence) - u64::from(last);
-        let half = full.checked_sub(1 << 31).filter(|_| last < 1 << 31);
-        let again = u64::from(sequence);
-        [Some(full), half, Some(again)]
-            .into_iter()
-            .flatten()
-            .find(|step| *step <= outstanding)
-            .unwrap_or(outstanding)
     }
 
     #[cfg(test)]
