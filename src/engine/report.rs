@@ -148,6 +148,7 @@ fn transport_fault(peer: &str, error: &transport::Error) -> Fault {
         Error::Refused => Fault::PortRefused { peer },
         Error::Unreachable(_) => Fault::Unreachable { peer },
         Error::TimedOut => Fault::NoAnswer { peer, waiting_for: "connecting".into() },
+        Error::Tls(reason) => Fault::Encryption { peer, reason: reason.to_string() },
         Error::Reset | Error::Io(_) => Fault::ConnectionLost { detail: error.to_string() },
     }
 }

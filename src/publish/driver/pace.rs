@@ -74,14 +74,12 @@ pub struct Gauge {
     next: MediaTime,
     /// The queue was empty at some moment since the last sample.
     idle: bool,
-    /// What was acknowledged in all.
-    acknowledged: u32,
 }
 
 impl Gauge {
     /// For a connection that has just been opened.
     pub fn new(now: MediaTime) -> Self {
-        Self { meter: LinkMeter::new(now), next: now, idle: true, acknowledged: 0 }
+        Self { meter: LinkMeter::new(now), next: now, idle: true }
     }
 
     /// Nothing waits just now.
@@ -96,9 +94,7 @@ impl Gauge {
 
     /// The server acknowledged so many more bytes.
     pub fn acknowledged(&mut self, now: MediaTime, bytes: u64) {
-        // Only differences count, so the number may wrap.
-        self.acknowledged = self.acknowledged.wrapping_add(bytes as u32);
-        self.meter.acknowledged(now, self.acknowledged);
+        self.meter.acknowledged(now, bytes);
     }
 
     /// When the next sample is due.

@@ -9,7 +9,7 @@ use super::session::Running;
 use super::{Driver, SOCKETS};
 use crate::media::MediaTime;
 use crate::publish::status::{Failure, State, Step};
-use crate::publish::transport::{Progress, Transport};
+use crate::publish::transport::{Encryption, Progress, Transport, Trust};
 
 /// A name, a connection and its encryption each have this long.
 const PATIENCE: Duration = Duration::from_millis(3_900);
@@ -127,7 +127,14 @@ impl Driver {
         now: MediaTime,
         addresses: &[std::net::SocketAddr],
     ) -> Result<Transport, Failure> {
-        Ok(Transport::connect(now, addresses, SOCKETS))
+        let encryption = self.options.url.tls().then(|| self.encryption()).transpose()?;
+        Ok(Transport::connect(now, addresses, SOCKETS, encryption))
+    }
+
+    fn encryption(&self) -> Result<Encryption, Failure> {
+        let trust = Trust::system(self.config.ca_file.as_deref())
+            .map_err(|error| Failure::Local(error.to_string()))?;
+        Ok(Encryption { host: self.options.url.host().into(), trust })
     }
 
     fn open(&mut self, now: MediaTime) -> Result<(), Failure> {
@@ -136,10 +143,18 @@ impl Driver {
         let progress = transport
             .drive(now, self.poll.registry())
             .map_err(|error| Failure::Transport { peer: peer.clone(), error: Arc::new(error) })?;
-        match progress {
-            Progress::Open => self.start_session(now),
-            Progress::Connecting if now < *deadline => Ok(()),
-            Progress::Connecting => Err(Failure::NoAnswer { peer, step: Step::Connect }),
+        let step = match progress {
+            Progress::Open => return self.start_session(now),
+            Progress::Connecting => Step::Connect,
+            Progress::Encrypting => Step::Encrypt,
+        };
+        if !matches!(self.status.state, State::Connecting(at) if at == step) {
+            self.status.state = State::Connecting(step);
+            *deadline = now + PATIENCE;
+        }
+        match now < *deadline {
+            true => Ok(()),
+            false => Err(Failure::NoAnswer { peer, step }),
         }
     }
 

@@ -16,9 +16,13 @@ struct Client {
 
 impl Client {
     fn new(addresses: &[SocketAddr]) -> Self {
+        Self::encrypting(addresses, None)
+    }
+
+    fn encrypting(addresses: &[SocketAddr], encryption: Option<Encryption>) -> Self {
         let poll = Poll::new().expect("the system has a poll");
         let now = MediaTime::from_millis(5_000);
-        Self { poll, transport: Transport::connect(now, addresses, Token(10)), now }
+        Self { poll, transport: Transport::connect(now, addresses, Token(10), encryption), now }
     }
 
     /// Waits for an event. A peer on this machine answers; a minute without an
@@ -205,3 +209,10 @@ fn addresses_of_a_name() {
     assert_eq!(addresses, [SocketAddr::from(([127, 0, 0, 1], 1935))]);
     assert!(resolve("no such name", 1935).is_err());
 }
+
+#[test]
+fn the_way_to_an_address_starts_at_one_of_ours() {
+    assert_eq!(route_to(([127, 0, 0, 1], 1935).into()), Some([127, 0, 0, 1].into()));
+}
+
+mod encrypted;
