@@ -5,12 +5,14 @@
 //! message to a buffer. Both follow changes of the chunk size by themselves; what
 //! else a message means is left to the session.
 
+mod cut;
 mod error;
 mod header;
 mod reader;
 mod stream;
 mod writer;
 
+pub use cut::{Cut, Slices};
 pub use error::{ChunkError, ChunkErrorKind, WriteError};
 pub use reader::{ChunkReader, Limits};
 pub use writer::ChunkWriter;

@@ -155,7 +155,7 @@ impl ChunkReader {
         input: &mut &'i [u8],
     ) -> Result<Option<Complete<'i>>, ChunkError> {
         loop {
-            if !self.in_chunk && !self.next_header(input)? {
+            if !self.in_chunk && !self.goes_on(input) && !self.next_header(input)? {
                 return Ok(None);
             }
             if let Some(payload) = self.whole_in(input)? {
@@ -171,6 +171,27 @@ impl ChunkReader {
                 return Ok(Some(Complete { payload: None }));
             }
         }
+    }
+
+    /// Reads the header of the usual next chunk of a long message, one known byte.
+    #[inline]
+    fn goes_on(&mut self, input: &mut &[u8]) -> bool {
+        let (Some(stream), [byte, rest @ ..]) = (self.streams.get(self.current), *input) else {
+            return false;
+        };
+        let expected = stream.remaining > 0
+            && stream.extended.is_none()
+            && stream.continuation == Some(*byte)
+            && self.carry.length == 0;
+        if !expected {
+            return false;
+        }
+        self.chunk_offset = self.offset;
+        self.offset += 1;
+        self.chunk_remaining = stream.remaining.min(self.chunk_size);
+        self.in_chunk = true;
+        *input = rest;
+        true
     }
 
     /// Reads a chunk header; false when its end has not come yet.

@@ -19,6 +19,8 @@ pub(super) struct ChunkStream {
     delta: u32,
     /// The extended timestamp in force, as it stood on the wire.
     pub extended: Option<u32>,
+    /// The byte that goes on with a message, where the id fits into it.
+    pub continuation: Option<u8>,
     /// Whether a message length was ever said.
     has_history: bool,
 }
@@ -39,6 +41,7 @@ impl ChunkStream {
             buffer: Vec::new(),
             delta: 0,
             extended: None,
+            continuation: (chunk_stream_id < 64).then_some(0xC0 | chunk_stream_id as u8),
             has_history: false,
         }
     }

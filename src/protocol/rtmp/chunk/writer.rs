@@ -1,6 +1,7 @@
 //! Messages to bytes.
 
-use super::header::{ChunkHeader, EXTENDED, Format, MAX_HEADER_SIZE};
+use super::cut::Cut;
+use super::header::{ChunkHeader, EXTENDED, Format};
 use super::{
     CONTROL_CHUNK_STREAM, INITIAL_CHUNK_SIZE, MAX_CHUNK_STREAM_ID, MAX_MESSAGE_LENGTH,
     MessageHeader, WriteError,
@@ -57,19 +58,21 @@ impl ChunkWriter {
         parts: &[&[u8]],
         out: &mut Vec<u8>,
     ) -> Result<(), WriteError> {
-        let length = payload_length(parts)?;
-        check_chunk_stream(header.chunk_stream_id)?;
-        let first = self.next_header(header, length);
-        let rest = ChunkHeader { format: Format::Nothing, ..first };
-        let mut bytes = [0; MAX_HEADER_SIZE];
-        let size = first.write(&mut bytes);
-        let mut next = [0; MAX_HEADER_SIZE];
-        let next_size = rest.write(&mut next);
-        let chunks = length.div_ceil(self.chunk_size).max(1) as usize;
-        out.reserve(size + length as usize + (chunks - 1) * next_size);
-        out.extend_from_slice(&bytes[..size]);
-        append_chunks(parts, self.chunk_size as usize, &next[..next_size], out);
+        let length = parts.iter().map(|part| part.len()).sum();
+        self.cut(header, length)?.append(parts, out);
         Ok(())
+    }
+
+    /// Says how the next message is cut, for a payload of `length` bytes that is
+    /// handed to the socket from where it lies. The message counts as written.
+    pub fn cut(&mut self, header: &MessageHeader, length: usize) -> Result<Cut, WriteError> {
+        let message_length = match u32::try_from(length) {
+            Ok(short) if short <= MAX_MESSAGE_LENGTH => short,
+            _ => return Err(WriteError::MessageTooLong { length }),
+        };
+        check_chunk_stream(header.chunk_stream_id)?;
+        let first = self.next_header(header, message_length);
+        Ok(Cut::new(&first, self.chunk_size as usize, length))
     }
 
     /// Appends a protocol control message. A new chunk size holds from the next
@@ -148,24 +151,6 @@ impl Previous {
     }
 }
 
-/// Appends the payload, with a header between each two chunks.
-fn append_chunks(parts: &[&[u8]], chunk_size: usize, header: &[u8], out: &mut Vec<u8>) {
-    let mut room = chunk_size;
-    for part in parts {
-        let mut rest = *part;
-        while !rest.is_empty() {
-            if room == 0 {
-                out.extend_from_slice(header);
-                room = chunk_size;
-            }
-            let (now, later) = rest.split_at(room.min(rest.len()));
-            out.extend_from_slice(now);
-            room -= now.len();
-            rest = later;
-        }
-    }
-}
-
 /// Control messages belong to the connection, and their timestamp means nothing.
 fn control_header(message_type: MessageType) -> MessageHeader {
     MessageHeader {
@@ -173,14 +158,6 @@ fn control_header(message_type: MessageType) -> MessageHeader {
         timestamp: 0,
         message_type,
         message_stream_id: 0,
-    }
-}
-
-fn payload_length(parts: &[&[u8]]) -> Result<u32, WriteError> {
-    let length = parts.iter().map(|part| part.len()).sum();
-    match u32::try_from(length) {
-        Ok(short) if short <= MAX_MESSAGE_LENGTH => Ok(short),
-        _ => Err(WriteError::MessageTooLong { length }),
     }
 }
 
