@@ -4,7 +4,8 @@
 //! `write`: a packet becomes the body of an FLV tag and that becomes chunks of
 //! 4096 bytes. The packet's bytes are shared with other destinations, so that the
 //! others have to put tag header and packet together first; `_ready` leaves that
-//! out. `read`: a stream of such messages in pieces of 16 KiB, as a socket gives
+//! out. `tallylight_slices` gives the pieces for a vectored write and copies
+//! nothing. `read`: a stream of such messages in pieces of 16 KiB, as a socket gives
 //! them. The others hand out messages of their own; `tallylight_shared` does that
 //! too.
 
@@ -16,6 +17,7 @@ use rml_rtmp::chunk_io::{ChunkDeserializer, ChunkSerializer};
 use rml_rtmp::messages::MessagePayload;
 use rml_rtmp::time::RtmpTimestamp;
 use rtmp_runtime::chunk as runtime;
+use tallylight::protocol::flv::video::nalus_header;
 use tallylight::protocol::rtmp::chunk::{ChunkReader, ChunkWriter, Limits, MessageHeader};
 use tallylight::protocol::rtmp::message::{MessageType, ProtocolControl};
 
@@ -27,9 +29,6 @@ const PIECE: usize = 16 << 10;
 
 /// An audio packet, a picture and a keyframe, in bytes.
 const SIZES: [usize; 3] = [400, 10_000, 200_000];
-
-/// The five bytes of an AVC video tag before its picture (FLV 10.1 §E.4.3).
-const TAG_HEADER: [u8; 5] = [0x27, 1, 0, 0, 0];
 
 fn packet(size: usize) -> Bytes {
     (0..size).map(|index| (index * 31) as u8).collect::<Vec<_>>().into()
@@ -46,8 +45,9 @@ fn header(timestamp: u32) -> MessageHeader {
 
 /// The body of an FLV tag as one piece of memory.
 fn tag_body(packet: &Bytes) -> Vec<u8> {
-    let mut body = Vec::with_capacity(TAG_HEADER.len() + packet.len());
-    body.extend_from_slice(&TAG_HEADER);
+    let header = nalus_header(false, 0);
+    let mut body = Vec::with_capacity(header.len() + packet.len());
+    body.extend_from_slice(&header);
     body.extend_from_slice(packet);
     body
 }
@@ -94,9 +94,23 @@ fn write(criterion: &mut Criterion) {
             bencher.iter(|| {
                 out.clear();
                 timestamp += 33;
-                let parts = [&TAG_HEADER[..], black_box(&packet[..])];
+                let tag = nalus_header(false, 0);
+                let parts = [&tag[..], black_box(&packet[..])];
                 writer.write(&header(timestamp), &parts, &mut out).unwrap();
                 black_box(&out);
+            });
+        });
+        group.bench_function(id("tallylight_slices"), |bencher| {
+            let mut writer = our_writer(&mut Vec::new());
+            let mut timestamp = 0;
+            bencher.iter(|| {
+                timestamp += 33;
+                let tag = nalus_header(false, 0);
+                let parts = [&tag[..], black_box(&packet[..])];
+                let cut = writer.cut(&header(timestamp), tag.len() + packet.len()).unwrap();
+                for slice in cut.slices(&parts) {
+                    black_box(slice);
+                }
             });
         });
         group.bench_function(id("rml_rtmp"), |bencher| {
@@ -159,7 +173,7 @@ fn stream(size: usize) -> (Vec<u8>, Vec<u8>, usize) {
     let mut writer = our_writer(&mut set_chunk_size);
     let mut bytes = Vec::new();
     for index in 0..count as u32 {
-        writer.write(&header(33 * index), &[&TAG_HEADER, &packet], &mut bytes).unwrap();
+        writer.write(&header(33 * index), &[&nalus_header(false, 0), &packet], &mut bytes).unwrap();
     }
     (set_chunk_size, bytes, count * size)
 }

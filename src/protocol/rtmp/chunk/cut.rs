@@ -1,16 +1,15 @@
 //! How one message is cut into chunks: what goes before and between its bytes.
 
-use super::header::{ChunkHeader, Format, MAX_HEADER_SIZE};
+use super::header::{ChunkHeader, MAX_HEADER_SIZE};
 
-/// The chunk headers of one message.
+/// The chunk headers of one message, for a payload that is not copied.
 ///
 /// All headers after the first are the same few bytes, so that a payload of any
-/// length is cut without touching it: [`slices`](Self::slices) gives pieces for a
-/// vectored write, [`append`](Self::append) copies them.
+/// length is cut without touching it.
 #[derive(Clone, Copy, Debug)]
 pub struct Cut {
     first: HeaderBytes,
-    /// Of no use, and empty, where one chunk is enough.
+    /// Empty where one chunk is enough.
     next: HeaderBytes,
     /// Bytes of payload in each chunk but the last.
     chunk_size: usize,
@@ -20,96 +19,49 @@ pub struct Cut {
 
 /// A chunk header as bytes.
 #[derive(Clone, Copy, Debug)]
-struct HeaderBytes {
+pub(super) struct HeaderBytes {
     bytes: [u8; MAX_HEADER_SIZE],
-    size: usize,
+    size: u8,
 }
 
 impl Cut {
-    pub(super) fn new(first: &ChunkHeader, chunk_size: usize, length: usize) -> Self {
-        let next = if length > chunk_size {
-            HeaderBytes::of(&ChunkHeader { format: Format::Nothing, ..*first })
-        } else {
-            HeaderBytes::NONE
-        };
+    pub(super) fn new(first: &ChunkHeader, chunk_size: usize) -> Self {
+        let length = first.length as usize;
+        let one_chunk = length <= chunk_size;
+        let next = if one_chunk { HeaderBytes::NONE } else { HeaderBytes::of(&first.next()) };
         Self { first: HeaderBytes::of(first), next, chunk_size, length }
     }
 
     /// Bytes that the message takes on the wire, headers included.
     pub fn wire_length(&self) -> usize {
-        self.first.size + self.length + self.next_headers() * self.next.size
+        let next_headers = self.length.saturating_sub(1) / self.chunk_size;
+        let headers = self.first.as_slice().len() + next_headers * self.next.as_slice().len();
+        headers + self.length
     }
 
-    /// All bytes of the message in order: headers, and pieces of the payload, which
-    /// is the parts one after the other and as long as the cut was made for.
+    /// All bytes of the message in order: headers, and pieces of the payload.
+    ///
+    /// # Panics
+    ///
+    /// The parts must together be as long as the cut was made for.
     pub fn slices<'a>(&'a self, parts: &'a [&'a [u8]]) -> Slices<'a> {
-        self.check(parts);
-        Slices { cut: self, parts, rest: &[], room: self.chunk_size, header: Some(&self.first) }
-    }
-
-    /// Appends all bytes of the message to `out`.
-    pub fn append(&self, parts: &[&[u8]], out: &mut Vec<u8>) {
-        self.check(parts);
-        out.reserve(self.wire_length() + MAX_HEADER_SIZE);
-        self.first.append(out);
-        if self.length <= self.chunk_size {
-            for part in parts {
-                out.extend_from_slice(part);
-            }
-            return;
-        }
-        let mut room = self.chunk_size;
-        for part in parts {
-            room = self.append_part(part, room, out);
-        }
-    }
-
-    /// Appends one part, where the chunk under way has that much room, and gives
-    /// the room that is left.
-    fn append_part(&self, part: &[u8], mut room: usize, out: &mut Vec<u8>) -> usize {
-        let mut rest = part;
-        while !rest.is_empty() {
-            if room == 0 {
-                self.next.append(out);
-                room = self.chunk_size;
-            }
-            let (now, later) = rest.split_at(room.min(rest.len()));
-            out.extend_from_slice(now);
-            room -= now.len();
-            rest = later;
-        }
-        room
-    }
-
-    fn next_headers(&self) -> usize {
-        if self.length > self.chunk_size { (self.length - 1) / self.chunk_size } else { 0 }
-    }
-
-    fn check(&self, parts: &[&[u8]]) {
         let length: usize = parts.iter().map(|part| part.len()).sum();
         assert_eq!(length, self.length, "the payload is the one that the cut was made for");
+        Slices { cut: self, parts, rest: &[], room: self.chunk_size, header: Some(&self.first) }
     }
 }
 
 impl HeaderBytes {
     const NONE: Self = Self { bytes: [0; MAX_HEADER_SIZE], size: 0 };
 
-    fn of(header: &ChunkHeader) -> Self {
+    pub fn of(header: &ChunkHeader) -> Self {
         let mut bytes = [0; MAX_HEADER_SIZE];
         let size = header.write(&mut bytes);
-        Self { bytes, size }
+        Self { bytes, size: size as u8 }
     }
 
-    fn as_slice(&self) -> &[u8] {
-        &self.bytes[..self.size]
-    }
-
-    /// A copy of fixed length is a few moves, where one of any length is a call;
-    /// what is too much is cut off again.
-    fn append(&self, out: &mut Vec<u8>) {
-        let end = out.len() + self.size;
-        out.extend_from_slice(&self.bytes);
-        out.truncate(end);
+    pub fn as_slice(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.size)]
     }
 }
 

@@ -87,33 +87,54 @@ impl ChunkHeader {
         let format = Format::from_bits(*bytes.first()?);
         let (chunk_stream_id, basic) = parse_chunk_stream_id(bytes)?;
         let rest = &bytes[basic..];
-        if format == Format::Nothing {
-            let repeated = repeated_size(rest, extended_of(chunk_stream_id))?;
-            return Some((Self::bare(format, chunk_stream_id), basic + repeated));
-        }
         let mut header = Self::bare(format, chunk_stream_id);
-        header.take_fields(rest.get(..format.size())?);
-        let mut size = basic + format.size();
-        if header.timestamp == EXTENDED {
-            header.timestamp = u32::from_be_bytes(*bytes[size..].first_chunk()?);
-            header.extended = true;
-            size += 4;
+        match format {
+            Format::Full => header.take_full(rest.first_chunk()?),
+            Format::SameStream => header.take_same_stream(rest.first_chunk()?),
+            Format::SameLength => header.take_same_length(*rest.first_chunk()?),
+            Format::Nothing => {
+                let repeated = repeated_size(rest, extended_of(chunk_stream_id))?;
+                return Some((header, basic + repeated));
+            }
         }
-        Some((header, size))
+        let size = basic + format.size();
+        if header.timestamp != EXTENDED {
+            return Some((header, size));
+        }
+        header.timestamp = u32::from_be_bytes(*bytes[size..].first_chunk()?);
+        header.extended = true;
+        Some((header, size + 4))
     }
 
-    /// Writes a header into `out` and gives its size. The extended timestamp is
-    /// written where `extended` says so, whatever the format.
+    /// The header of the chunks after the first of the same message.
+    pub fn next(&self) -> Self {
+        Self { format: Format::Nothing, ..*self }
+    }
+
+    /// Appends the header to `out`.
+    #[inline]
+    pub fn append(&self, out: &mut Vec<u8>) {
+        let mut bytes = [0; MAX_HEADER_SIZE];
+        let end = out.len() + self.write(&mut bytes);
+        // A copy of fixed length is a few moves, where one of any length is a call.
+        out.extend_from_slice(&bytes);
+        out.truncate(end);
+    }
+
+    /// Writes the header to the start of `out` and gives its size. The extended
+    /// timestamp is written where `extended` says so, whatever the format.
+    #[inline]
     pub fn write(&self, out: &mut [u8; MAX_HEADER_SIZE]) -> usize {
         let basic = self.write_chunk_stream_id(out);
+        let time = if self.extended { EXTENDED } else { self.timestamp };
+        let fields = u64::from(time) << 40
+            | u64::from(self.length) << 16
+            | u64::from(self.message_type) << 8;
+        // There is always room for all fields; what follows overwrites those that
+        // the format leaves out.
+        out[basic..basic + 8].copy_from_slice(&fields.to_be_bytes());
+        out[basic + 7..basic + 11].copy_from_slice(&self.message_stream_id.to_le_bytes());
         let size = basic + self.format.size();
-        let field = if self.extended { EXTENDED } else { self.timestamp };
-        let mut fields = [0; 11];
-        fields[..3].copy_from_slice(&field.to_be_bytes()[1..]);
-        fields[3..6].copy_from_slice(&self.length.to_be_bytes()[1..]);
-        fields[6] = self.message_type;
-        fields[7..].copy_from_slice(&self.message_stream_id.to_le_bytes());
-        out[basic..size].copy_from_slice(&fields[..self.format.size()]);
         if !self.extended {
             return size;
         }
@@ -133,22 +154,24 @@ impl ChunkHeader {
         }
     }
 
-    /// Takes as many fields as there are. The message stream id is the one number
-    /// on the wire in little-endian order.
-    fn take_fields(&mut self, fields: &[u8]) {
-        if let [a, b, c, ..] = *fields {
-            self.timestamp = u32::from_be_bytes([0, a, b, c]);
-        }
-        if let [_, _, _, a, b, c, message_type, ..] = *fields {
-            self.length = u32::from_be_bytes([0, a, b, c]);
-            self.message_type = message_type;
-        }
-        if let [_, _, _, _, _, _, _, a, b, c, d] = *fields {
-            self.message_stream_id = u32::from_le_bytes([a, b, c, d]);
-        }
+    /// The message stream id is the one number on the wire in little-endian order.
+    fn take_full(&mut self, [a, b, c, d, e, f, g, stream @ ..]: &[u8; 11]) {
+        self.take_same_stream(&[*a, *b, *c, *d, *e, *f, *g]);
+        self.message_stream_id = u32::from_le_bytes(*stream);
+    }
+
+    fn take_same_stream(&mut self, [a, b, c, d, e, f, message_type]: &[u8; 7]) {
+        self.take_same_length([*a, *b, *c]);
+        self.length = u32::from_be_bytes([0, *d, *e, *f]);
+        self.message_type = *message_type;
+    }
+
+    fn take_same_length(&mut self, [a, b, c]: [u8; 3]) {
+        self.timestamp = u32::from_be_bytes([0, a, b, c]);
     }
 
     /// One byte up to 63, two up to 319, three above (§5.3.1.1).
+    #[inline]
     fn write_chunk_stream_id(&self, out: &mut [u8; MAX_HEADER_SIZE]) -> usize {
         debug_assert!((2..=MAX_CHUNK_STREAM_ID).contains(&self.chunk_stream_id));
         let format = self.format.number() << 6;
@@ -220,8 +243,10 @@ mod tests {
             message_stream_id: 0x0102_0304,
         };
         let in_force = |_| extended.then_some(timestamp);
-        let mut bytes = [0; MAX_HEADER_SIZE];
-        let size = header.write(&mut bytes);
+        let mut bytes = Vec::new();
+        header.append(&mut bytes);
+        let size = bytes.len();
+        assert!(size <= MAX_HEADER_SIZE);
         let (read, read_size) = ChunkHeader::parse(&bytes, in_force).unwrap();
         assert_eq!(read_size, size);
         assert_eq!(read, only_what_is_sent(header));

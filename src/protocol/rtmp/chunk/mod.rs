@@ -5,6 +5,7 @@
 //! message to a buffer. Both follow changes of the chunk size by themselves; what
 //! else a message means is left to the session.
 
+mod copy;
 mod cut;
 mod error;
 mod header;

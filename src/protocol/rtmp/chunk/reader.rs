@@ -1,5 +1,6 @@
 //! Bytes to messages.
 
+use super::copy;
 use super::header::{ChunkHeader, MAX_HEADER_SIZE};
 use super::stream::ChunkStream;
 use super::{ChunkError, ChunkErrorKind, INITIAL_CHUNK_SIZE, MAX_MESSAGE_LENGTH, Message};
@@ -155,43 +156,21 @@ impl ChunkReader {
         input: &mut &'i [u8],
     ) -> Result<Option<Complete<'i>>, ChunkError> {
         loop {
-            if !self.in_chunk && !self.goes_on(input) && !self.next_header(input)? {
+            if !self.in_chunk && !self.next_header(input)? {
                 return Ok(None);
             }
             if let Some(payload) = self.whole_in(input)? {
                 return Ok(Some(Complete { payload: Some(payload) }));
             }
             self.gather(input)?;
-            if self.chunk_remaining > 0 {
+            if self.in_chunk {
                 return Ok(None);
             }
-            self.in_chunk = false;
             if self.streams[self.current].remaining == 0 {
                 self.lend();
                 return Ok(Some(Complete { payload: None }));
             }
         }
-    }
-
-    /// Reads the header of the usual next chunk of a long message, one known byte.
-    #[inline]
-    fn goes_on(&mut self, input: &mut &[u8]) -> bool {
-        let (Some(stream), [byte, rest @ ..]) = (self.streams.get(self.current), *input) else {
-            return false;
-        };
-        let expected = stream.remaining > 0
-            && stream.extended.is_none()
-            && stream.continuation == Some(*byte)
-            && self.carry.length == 0;
-        if !expected {
-            return false;
-        }
-        self.chunk_offset = self.offset;
-        self.offset += 1;
-        self.chunk_remaining = stream.remaining.min(self.chunk_size);
-        self.in_chunk = true;
-        *input = rest;
-        true
     }
 
     /// Reads a chunk header; false when its end has not come yet.
@@ -262,36 +241,71 @@ impl ChunkReader {
         Ok(Some(payload))
     }
 
-    /// Copies what there is of the current chunk.
+    /// Copies what there is of the current chunk, and of those after it while they
+    /// go on with the same message in the usual way.
     fn gather(&mut self, input: &mut &[u8]) -> Result<(), ChunkError> {
         if self.carry.length > 0 {
             let carry = self.carry;
-            let taken = self.append(carry.bytes())?;
-            self.carry.keep(taken..carry.length);
+            let mut carried = carry.bytes();
+            self.append(&mut carried)?;
+            self.carry.keep(carry.length - carried.len()..carry.length);
         }
-        if self.carry.length == 0 {
-            let taken = self.append(input)?;
-            *input = &input[taken..];
+        if self.carry.length == 0 && self.in_chunk {
+            self.append(input)?;
         }
         Ok(())
     }
 
-    /// Adds bytes to the current message, as far as the chunk goes.
-    fn append(&mut self, bytes: &[u8]) -> Result<usize, ChunkError> {
-        let taken = bytes.len().min(self.chunk_remaining as usize);
-        self.check_partial(taken)?;
+    /// Adds bytes from the front of `bytes` to the current message. Headers of one
+    /// known byte are taken along the way, since nearly all chunks of long messages
+    /// have them.
+    fn append(&mut self, bytes: &mut &[u8]) -> Result<(), ChunkError> {
+        self.make_room(bytes.len());
+        loop {
+            let taken = bytes.len().min(self.chunk_remaining as usize);
+            self.check_partial(taken)?;
+            let (now, later) = bytes.split_at(taken);
+            let stream = &mut self.streams[self.current];
+            copy::append(&mut stream.buffer, now);
+            // No more than `chunk_remaining`, which is a u32.
+            stream.remaining -= taken as u32;
+            self.chunk_remaining -= taken as u32;
+            self.partial_bytes += taken;
+            self.offset += taken as u64;
+            *bytes = later;
+            self.in_chunk = self.chunk_remaining > 0;
+            if self.in_chunk || !self.take_usual_header(bytes) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes the one byte that goes on with a message on a low chunk stream without
+    /// an extended timestamp, if it is next.
+    #[inline]
+    fn take_usual_header(&mut self, bytes: &mut &[u8]) -> bool {
+        let stream = &self.streams[self.current];
+        let [byte, rest @ ..] = *bytes else { return false };
+        let usual = stream.continuation == Some(*byte) && stream.extended.is_none();
+        if stream.remaining == 0 || !usual {
+            return false;
+        }
+        self.chunk_offset = self.offset;
+        self.offset += 1;
+        self.chunk_remaining = stream.remaining.min(self.chunk_size);
+        self.in_chunk = true;
+        *bytes = rest;
+        true
+    }
+
+    /// Gives the current message room for what has arrived, if it is so much.
+    fn make_room(&mut self, arrived: usize) {
         let stream = &mut self.streams[self.current];
-        if stream.buffer.capacity() == 0 && taken > 0 {
+        let more = arrived.min(stream.remaining as usize);
+        if more > 0 && stream.buffer.capacity() == 0 {
             stream.buffer = self.spare.pop().unwrap_or_default();
         }
-        grow(&mut stream.buffer, taken, stream.length as usize);
-        stream.buffer.extend_from_slice(&bytes[..taken]);
-        // No more than `chunk_remaining`, which is a u32.
-        stream.remaining -= taken as u32;
-        self.chunk_remaining -= taken as u32;
-        self.partial_bytes += taken;
-        self.offset += taken as u64;
-        Ok(taken)
+        grow(&mut stream.buffer, more, stream.length as usize);
     }
 
     fn check_partial(&self, more: usize) -> Result<(), ChunkError> {

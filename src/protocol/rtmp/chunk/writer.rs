@@ -1,15 +1,13 @@
 //! Messages to bytes.
 
-use super::cut::Cut;
-use super::header::{ChunkHeader, EXTENDED, Format};
+use super::copy;
+use super::cut::{Cut, HeaderBytes};
+use super::header::{ChunkHeader, EXTENDED, Format, MAX_HEADER_SIZE};
 use super::{
     CONTROL_CHUNK_STREAM, INITIAL_CHUNK_SIZE, MAX_CHUNK_STREAM_ID, MAX_MESSAGE_LENGTH,
     MessageHeader, WriteError,
 };
 use crate::protocol::rtmp::message::{MessageType, ProtocolControl, UserControl};
-
-/// Timestamps further apart than this have wrapped the other way: half of 2³².
-const HALF_RANGE: u32 = 1 << 31;
 
 /// Cuts messages into chunks.
 ///
@@ -35,8 +33,11 @@ pub struct ChunkWriter {
 /// The last message on a chunk stream.
 #[derive(Clone, Copy, Debug)]
 struct Previous {
-    header: MessageHeader,
+    chunk_stream_id: u32,
+    timestamp: u32,
     length: u32,
+    message_type: u8,
+    message_stream_id: u32,
 }
 
 impl Default for ChunkWriter {
@@ -59,20 +60,23 @@ impl ChunkWriter {
         out: &mut Vec<u8>,
     ) -> Result<(), WriteError> {
         let length = parts.iter().map(|part| part.len()).sum();
-        self.cut(header, length)?.append(parts, out);
+        let first = self.next_header(header, length)?;
+        let chunk_size = self.chunk_size as usize;
+        if length <= chunk_size {
+            out.reserve(MAX_HEADER_SIZE + length);
+            first.append(out);
+            parts.iter().for_each(|part| out.extend_from_slice(part));
+        } else {
+            append_chunks(&first, parts, chunk_size, out);
+        }
         Ok(())
     }
 
     /// Says how the next message is cut, for a payload of `length` bytes that is
     /// handed to the socket from where it lies. The message counts as written.
     pub fn cut(&mut self, header: &MessageHeader, length: usize) -> Result<Cut, WriteError> {
-        let message_length = match u32::try_from(length) {
-            Ok(short) if short <= MAX_MESSAGE_LENGTH => short,
-            _ => return Err(WriteError::MessageTooLong { length }),
-        };
-        check_chunk_stream(header.chunk_stream_id)?;
-        let first = self.next_header(header, message_length);
-        Ok(Cut::new(&first, self.chunk_size as usize, length))
+        let first = self.next_header(header, length)?;
+        Ok(Cut::new(&first, self.chunk_size as usize))
     }
 
     /// Appends a protocol control message. A new chunk size holds from the next
@@ -111,43 +115,84 @@ impl ChunkWriter {
     }
 
     /// Chooses the header and remembers the message for the next one.
-    fn next_header(&mut self, header: &MessageHeader, length: u32) -> ChunkHeader {
-        let id = header.chunk_stream_id;
-        let this = Previous { header: *header, length };
-        match self.streams.iter_mut().find(|previous| previous.header.chunk_stream_id == id) {
-            Some(previous) => this.after(&std::mem::replace(previous, this)),
-            None => {
-                self.streams.push(this);
-                this.full()
-            }
+    #[inline]
+    fn next_header(
+        &mut self,
+        header: &MessageHeader,
+        length: usize,
+    ) -> Result<ChunkHeader, WriteError> {
+        let chunk_stream_id = header.chunk_stream_id;
+        if length > MAX_MESSAGE_LENGTH as usize {
+            return Err(WriteError::MessageTooLong { length });
         }
+        if !(2..=MAX_CHUNK_STREAM_ID).contains(&chunk_stream_id) {
+            return Err(WriteError::NoSuchChunkStream { chunk_stream_id });
+        }
+        let full = full_header(header, length as u32);
+        let is_it = |previous: &&mut Previous| previous.chunk_stream_id == chunk_stream_id;
+        let Some(previous) = self.streams.iter_mut().find(is_it) else {
+            self.streams.push(Previous::of(header, &full));
+            return Ok(full);
+        };
+        let chosen = previous.shorten(header.timestamp, full);
+        *previous = Previous::of(header, &full);
+        Ok(chosen)
     }
 }
 
 impl Previous {
-    fn full(&self) -> ChunkHeader {
-        ChunkHeader {
-            format: Format::Full,
-            chunk_stream_id: self.header.chunk_stream_id,
-            timestamp: self.header.timestamp,
-            extended: self.header.timestamp >= EXTENDED,
-            length: self.length,
-            message_type: self.header.message_type.0,
-            message_stream_id: self.header.message_stream_id,
+    fn of(header: &MessageHeader, full: &ChunkHeader) -> Self {
+        Self {
+            chunk_stream_id: full.chunk_stream_id,
+            timestamp: header.timestamp,
+            length: full.length,
+            message_type: full.message_type,
+            message_stream_id: full.message_stream_id,
         }
     }
 
-    fn after(&self, previous: &Self) -> ChunkHeader {
-        let full = self.full();
-        let delta = self.header.timestamp.wrapping_sub(previous.header.timestamp);
-        let same_stream = self.header.message_stream_id == previous.header.message_stream_id;
-        if !same_stream || delta >= HALF_RANGE || delta >= EXTENDED {
+    /// The smallest header for the message that comes after this one.
+    fn shorten(&self, timestamp: u32, full: ChunkHeader) -> ChunkHeader {
+        // A time before this one gives a difference of 2³¹ and more.
+        let delta = timestamp.wrapping_sub(self.timestamp);
+        if delta >= EXTENDED || full.message_stream_id != self.message_stream_id {
             return full;
         }
-        let same_type = self.header.message_type == previous.header.message_type;
-        let same_length = same_type && self.length == previous.length;
-        let format = if same_length { Format::SameLength } else { Format::SameStream };
+        let same = full.message_type == self.message_type && full.length == self.length;
+        let format = if same { Format::SameLength } else { Format::SameStream };
         ChunkHeader { format, timestamp: delta, extended: false, ..full }
+    }
+}
+
+fn full_header(header: &MessageHeader, length: u32) -> ChunkHeader {
+    ChunkHeader {
+        format: Format::Full,
+        chunk_stream_id: header.chunk_stream_id,
+        timestamp: header.timestamp,
+        extended: header.timestamp >= EXTENDED,
+        length,
+        message_type: header.message_type.0,
+        message_stream_id: header.message_stream_id,
+    }
+}
+
+/// Appends a payload that is longer than one chunk, with a header before each.
+fn append_chunks(first: &ChunkHeader, parts: &[&[u8]], chunk_size: usize, out: &mut Vec<u8>) {
+    let next = HeaderBytes::of(&first.next());
+    let length = first.length as usize;
+    out.reserve(MAX_HEADER_SIZE + length + (length / chunk_size) * next.as_slice().len());
+    first.append(out);
+    let mut room = chunk_size;
+    for part in parts {
+        let mut rest = *part;
+        while rest.len() > room {
+            let (now, later) = rest.split_at(room);
+            copy::append(out, now);
+            out.extend_from_slice(next.as_slice());
+            (rest, room) = (later, chunk_size);
+        }
+        copy::append(out, rest);
+        room -= rest.len();
     }
 }
 
@@ -161,15 +206,8 @@ fn control_header(message_type: MessageType) -> MessageHeader {
     }
 }
 
-fn check_chunk_stream(chunk_stream_id: u32) -> Result<(), WriteError> {
-    if (2..=MAX_CHUNK_STREAM_ID).contains(&chunk_stream_id) {
-        return Ok(());
-    }
-    Err(WriteError::NoSuchChunkStream { chunk_stream_id })
-}
-
 fn check_chunk_size(size: u32) -> Result<(), WriteError> {
-    if (1..HALF_RANGE).contains(&size) {
+    if (1..1 << 31).contains(&size) {
         return Ok(());
     }
     Err(WriteError::InvalidChunkSize { size })

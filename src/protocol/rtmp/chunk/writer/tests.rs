@@ -145,7 +145,7 @@ fn slices_are_what_is_written() {
 #[should_panic(expected = "the payload is the one that the cut was made for")]
 fn a_cut_is_for_its_own_payload() {
     let cut = ChunkWriter::new().cut(&header(0), 5).unwrap();
-    cut.append(&[&[0; 6]], &mut Vec::new());
+    cut.slices(&[&[0; 6]]);
 }
 
 #[test]
