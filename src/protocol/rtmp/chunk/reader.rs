@@ -260,10 +260,10 @@ impl ChunkReader {
     /// known byte are taken along the way, since nearly all chunks of long messages
     /// have them.
     fn append(&mut self, bytes: &mut &[u8]) -> Result<(), ChunkError> {
-        self.make_room(bytes.len());
         loop {
             let taken = bytes.len().min(self.chunk_remaining as usize);
             self.check_partial(taken)?;
+            self.make_room(taken);
             let (now, later) = bytes.split_at(taken);
             let stream = &mut self.streams[self.current];
             copy::append(&mut stream.buffer, now);
@@ -298,11 +298,11 @@ impl ChunkReader {
         true
     }
 
-    /// Gives the current message room for what has arrived, if it is so much.
-    fn make_room(&mut self, arrived: usize) {
+    /// Gives the current message room for so many bytes more, which have arrived.
+    #[inline]
+    fn make_room(&mut self, more: usize) {
         let stream = &mut self.streams[self.current];
-        let more = arrived.min(stream.remaining as usize);
-        if more > 0 && stream.buffer.capacity() == 0 {
+        if stream.buffer.capacity() == 0 && more > 0 {
             stream.buffer = self.spare.pop().unwrap_or_default();
         }
         grow(&mut stream.buffer, more, stream.length as usize);
