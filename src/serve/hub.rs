@@ -301,3 +301,6 @@ fn label(path: &[u8]) -> String {
         None => "…".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -268,3 +268,6 @@ impl Player {
 fn is_picture(part: Part) -> bool {
     matches!(part, Part::Keyframe | Part::Picture)
 }
+
+#[cfg(test)]
+mod tests;

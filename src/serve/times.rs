@@ -9,7 +9,7 @@ const STEP_OVER_BREAK: i64 = 20;
 
 /// Counts from zero at a player's first picture, and goes on over breaks: another
 /// publisher, a publisher that starts again from zero.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Times {
     /// Whether the publisher's times are still those that were counted before.
     running: bool,
@@ -21,16 +21,20 @@ pub(super) struct Times {
     start: i64,
 }
 
+/// The first start comes a step over a break from here, at zero.
+impl Default for Times {
+    fn default() -> Self {
+        Self { running: false, last: 0, position: -STEP_OVER_BREAK, start: 0 }
+    }
+}
+
 impl Times {
     /// Playing starts with a message of this time. If it was interrupted, and the
     /// publisher's clock is the same, the time of the gap counts.
     pub fn start_at(&mut self, timestamp: u32) {
         let gap = timestamp.wrapping_sub(self.last).cast_signed();
-        self.position += match (self.running, self.position) {
-            (true, _) if gap > 0 => i64::from(gap),
-            (false, 0) => 0,
-            _ => STEP_OVER_BREAK,
-        };
+        let same_clock = self.running && gap > 0;
+        self.position += if same_clock { i64::from(gap) } else { STEP_OVER_BREAK };
         self.running = true;
         self.start = self.position;
         self.last = timestamp;
