@@ -10,10 +10,11 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Programs and the packages they are in.
-const PACKAGES: [(&str, &str); 4] = [
+const PACKAGES: [(&str, &str); 5] = [
     ("ffmpeg", "ffmpeg"),
     ("ffprobe", "ffmpeg"),
     ("gst-launch-1.0", "gstreamer1.0-tools"),
+    ("gst-inspect-1.0", "gstreamer1.0-tools"),
     ("rtmpdump", "rtmpdump"),
 ];
 
@@ -117,6 +118,14 @@ impl Tool {
 impl Drop for Tool {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+/// Fails unless GStreamer has these elements; each with the package it is in.
+pub fn require_elements(elements: &[(&str, &str)]) {
+    for (element, package) in elements {
+        let found = Tool::start("gst-inspect-1.0", ["--exists", element]).wait();
+        assert!(found.status.success(), "GStreamer has no {element}: install {package}");
     }
 }
 
