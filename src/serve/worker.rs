@@ -247,17 +247,22 @@ impl Worker {
     /// Hands what was read to the session. What comes while closing is let go.
     fn take(&mut self, id: ConnectionId, length: usize, now: MediaTime) {
         count(&self.shared.bytes_in, length as u64);
-        let Some(connection) = self.connections.get_mut(&id).filter(|c| !c.is_closing()) else {
-            return;
-        };
-        let result = connection.session.read(now, &self.buffer[..length]);
-        while let Some(event) = self.next_event(id) {
-            self.on_event(id, now, event);
+        let mut taken = 0;
+        while taken < length
+            && let Some(connection) = self.connections.get_mut(&id)
+            && !connection.is_closing()
+        {
+            let result = connection.session.read(now, &self.buffer[taken..length]);
+            // Each request is answered at once, so that there is always progress.
+            while let Some(event) = self.next_event(id) {
+                self.on_event(id, now, event);
+            }
+            match result {
+                Ok(count) => taken += count,
+                Err(error) => return self.fail(id, now, &error),
+            }
         }
-        match result {
-            Ok(()) => self.close_if_refused(id, now),
-            Err(error) => self.fail(id, now, &error),
-        }
+        self.close_if_refused(id, now);
     }
 
     fn next_event(&mut self, id: ConnectionId) -> Option<ServerEvent> {

@@ -7,7 +7,6 @@ use crate::protocol::amf0::Value;
 use crate::protocol::rtmp::chunk::{Message, MessageHeader, WriteError};
 use crate::protocol::rtmp::command::{self, Command};
 use crate::protocol::rtmp::error::{Error, ErrorKind, State};
-use crate::protocol::rtmp::handshake::HANDSHAKE_SIZE;
 use crate::protocol::rtmp::message::{MessageType, ReceiveWindow, SendWindow};
 use crate::protocol::rtmp::output::Output;
 use crate::protocol::rtmp::timer::{Timer, Timers};
@@ -53,8 +52,7 @@ pub(super) struct Core {
     pub random: u32,
     pub receiving: ReceiveWindow,
     pub sending: SendWindow,
-    /// Bytes from the peer, and where in them the current message ends.
-    pub received: u64,
+    /// Bytes from the peer, up to the end of the current message.
     pub read_up_to: u64,
     /// Of the current message.
     pub message_type: Option<MessageType>,
@@ -73,7 +71,6 @@ impl Core {
             random,
             receiving: ReceiveWindow::new(),
             sending: SendWindow::new(),
-            received: 0,
             read_up_to: 0,
             message_type: None,
         }
@@ -90,8 +87,10 @@ impl Core {
         }
     }
 
-    pub fn is_over(&self) -> bool {
-        self.phase == Phase::Over
+    /// Whether the next message may be read: what it means may depend on the
+    /// answer to a request.
+    pub fn may_read(&self) -> bool {
+        !self.is_closing() && !self.streams.any_waits()
     }
 
     pub fn is_closing(&self) -> bool {
@@ -138,7 +137,6 @@ impl Core {
 
     pub fn on_handshake_done(&mut self, now: MediaTime) {
         self.phase = Phase::Connecting;
-        self.read_up_to = HANDSHAKE_SIZE as u64;
         self.timers.clear(Timer::Handshake);
         self.timers.set(Timer::Reply, now + self.options.timeouts.reply);
     }

@@ -9,7 +9,8 @@
 //! 1. Requests among the events are answered with
 //!    [`accept_publish`](ServerSession::accept_publish),
 //!    [`accept_play`](ServerSession::accept_play) or [`reject`](ServerSession::reject),
-//!    at once or later. What a client publishes before that is let go.
+//!    at once or later. [`read`](ServerSession::read) takes nothing more until then,
+//!    so that what a client sends without waiting for the answer is not lost.
 //! 2. [`send`](ServerSession::send) a player what it plays, each time only when the
 //!    output is short. Nothing is kept here for players that come later.
 //! 3. After an error there may be output left, which tells a browser or a TLS
@@ -74,16 +75,19 @@ impl ServerSession {
         }
     }
 
-    /// Takes bytes from the peer, all of them. An error ends the session.
-    pub fn read(&mut self, now: MediaTime, bytes: &[u8]) -> Result<(), Error> {
-        if self.core.is_over() {
-            return Ok(());
-        }
-        self.core.received += bytes.len() as u64;
+    /// Takes bytes from the peer and gives how many: all, or those up to a request
+    /// that has to be answered before anything after it is understood. Hand in the
+    /// rest after the answer. An error ends the session.
+    pub fn read(&mut self, now: MediaTime, bytes: &[u8]) -> Result<usize, Error> {
         let mut input = bytes;
         self.shake_hands(now, &mut input)?;
         self.read_messages(now, &mut input)?;
-        self.core.on_received(now, bytes.len()).map_err(|kind| self.core.fail(kind))
+        if self.core.is_closing() {
+            return Ok(bytes.len());
+        }
+        let taken = bytes.len() - input.len();
+        self.core.on_received(now, taken).map_err(|kind| self.core.fail(kind))?;
+        Ok(taken)
     }
 
     /// What the socket is to send, in order.
@@ -196,7 +200,10 @@ impl ServerSession {
         let Some(handshake) = &mut self.handshake else {
             return Ok(());
         };
-        if let Err(error) = handshake.read(input, self.core.out.raw()) {
+        let before = input.len();
+        let result = handshake.read(input, self.core.out.raw());
+        self.core.read_up_to += (before - input.len()) as u64;
+        if let Err(error) = result {
             refusal::answer(error, self.core.out.raw());
             return Err(self.core.fail(ErrorKind::NotRtmp(error)));
         }
@@ -208,10 +215,12 @@ impl ServerSession {
     }
 
     fn read_messages(&mut self, now: MediaTime, input: &mut &[u8]) -> Result<(), Error> {
-        while self.handshake.is_none() && !self.core.is_closing() {
-            let result = match self.reader.read(input) {
+        while self.handshake.is_none() && self.core.may_read() {
+            let before = input.len();
+            let read = self.reader.read(input);
+            self.core.read_up_to += (before - input.len()) as u64;
+            let result = match read {
                 Ok(Some(message)) => {
-                    self.core.read_up_to = self.core.received - input.len() as u64;
                     self.core.message_type = Some(message.header.message_type);
                     self.core.on_message(now, &message)
                 }

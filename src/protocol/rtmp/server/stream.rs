@@ -101,6 +101,11 @@ impl Streams {
         self.open.iter().any(|&(_, role)| matches!(role, Role::Publishing | Role::Playing))
     }
 
+    /// Whether a request waits for its answer.
+    pub fn any_waits(&self) -> bool {
+        self.open.iter().any(|&(_, role)| matches!(role, Role::WantsToPublish | Role::WantsToPlay))
+    }
+
     /// Closes all streams and gives what there is to tell.
     pub fn end_all(&mut self) -> Vec<ServerEvent> {
         let all = std::mem::take(&mut self.open);
