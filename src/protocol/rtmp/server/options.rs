@@ -13,7 +13,7 @@ const WINDOW: u32 = 2_500_000;
 
 /// What one may ask for who does not publish: no message of his needs more, and
 /// whoever begins to publish before he may still has room.
-const BEFORE_PUBLISHING: Limits = Limits { max_partial_bytes: 256 << 10, ..Limits::SERVER };
+const BEFORE_PUBLISHING: Limits = Limits { max_partial_bytes: 512 << 10, ..Limits::SERVER };
 
 /// How a server behaves towards one connection.
 #[derive(Clone, Debug)]
