@@ -41,11 +41,11 @@ pub struct Publish {
     /// Camera: test, none, a PNG file, or an identity from `tallylight devices`;
     /// alone: the system's first camera.
     #[arg(long, value_name = "ID", num_args = 0..=1, default_value = "test", default_missing_value = "default")]
-    pub camera: String,
+    pub camera: VideoInput,
     /// Microphone: test, none, or an identity from `tallylight devices`; alone:
     /// the system's default microphone.
     #[arg(long, value_name = "ID", num_args = 0..=1, default_value = "test", default_missing_value = "default")]
-    pub mic: String,
+    pub mic: AudioInput,
     /// Size of the picture in pixels.
     #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = parse_size)]
     pub size: (u32, u32),
@@ -125,27 +125,6 @@ impl Publish {
             audio_kbps: self.audio_kbps,
             keyframe_s: self.keyframe_s,
             adaptive: !self.no_adaptive,
-        }
-    }
-
-    /// Where the picture comes from.
-    pub fn video_input(&self) -> VideoInput {
-        match self.camera.as_str() {
-            "test" => VideoInput::Test,
-            "none" => VideoInput::Off,
-            "default" => VideoInput::DefaultCamera,
-            path if path.to_lowercase().ends_with(".png") => VideoInput::Picture(path.into()),
-            identity => VideoInput::Camera(identity.into()),
-        }
-    }
-
-    /// Where the sound comes from.
-    pub fn audio_input(&self) -> AudioInput {
-        match self.mic.as_str() {
-            "test" => AudioInput::Test,
-            "none" => AudioInput::Off,
-            "default" => AudioInput::DefaultMicrophone,
-            identity => AudioInput::Microphone(identity.into()),
         }
     }
 }
@@ -254,7 +233,7 @@ mod tests {
     fn camera_alone_is_the_systems_own() {
         let cli = Cli::parse_from(["tallylight", "publish", "rtmp://h/a/k", "--camera", "--mic"]);
         let Some(Task::Publish(publish)) = cli.command else { panic!("publish") };
-        assert_eq!(publish.video_input(), VideoInput::DefaultCamera);
-        assert_eq!(publish.audio_input(), AudioInput::DefaultMicrophone);
+        assert_eq!(publish.camera, VideoInput::Default);
+        assert_eq!(publish.mic, AudioInput::Default);
     }
 }

@@ -29,8 +29,8 @@ pub fn run(args: &Publish) -> ExitCode {
     };
     let engine = match Engine::start(Options {
         output: args.output(),
-        video: args.video_input(),
-        audio: args.audio_input(),
+        video: args.camera.clone(),
+        audio: args.mic.clone(),
         give_up_first_connect: (!args.keep_trying).then_some(Duration::from_secs(4)),
         ..Options::default()
     }) {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::{AudioInput, VideoInput};
 use crate::media::FrameRate;
 use crate::protocol::rtmp::key::{Credentials, StreamKey};
 
@@ -35,36 +36,6 @@ pub enum Command {
     HidePreview,
     /// Stops everything; the engine's threads end.
     Shutdown,
-}
-
-/// Where the picture comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum VideoInput {
-    /// The built-in test signal.
-    #[default]
-    Test,
-    /// The system's first camera.
-    DefaultCamera,
-    /// A camera by its stable identity.
-    Camera(String),
-    /// A still picture from a PNG file.
-    Picture(PathBuf),
-    /// No picture: sound only.
-    Off,
-}
-
-/// Where the sound comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum AudioInput {
-    /// The built-in test signal.
-    #[default]
-    Test,
-    /// The system's default microphone.
-    DefaultMicrophone,
-    /// A microphone by its stable identity.
-    Microphone(String),
-    /// No sound: picture only.
-    Off,
 }
 
 /// What is made of picture and sound.

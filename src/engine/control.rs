@@ -82,8 +82,8 @@ impl Control {
             listen: options.listen,
             give_up_first_connect: options.give_up_first_connect,
             output,
-            video: VideoInput::Off,
-            audio: AudioInput::Off,
+            video: VideoInput::None,
+            audio: AudioInput::None,
             frames,
             frame_output,
             sound,
@@ -149,15 +149,25 @@ impl Control {
         }
     }
 
+    /// A source that can't be opened leaves the last one in place.
     fn set_video(&mut self, input: VideoInput) {
-        let source = inputs::open_video(&input, &self.output, self.clock);
-        self.frames.send(FrameCommand::Source(source));
-        self.video = input;
+        match inputs::open_video(&input, &self.output, self.clock) {
+            Ok(source) => {
+                self.frames.send(FrameCommand::Source(source));
+                self.video = input;
+            }
+            Err(fault) => self.refusal = Some(fault),
+        }
     }
 
     fn set_audio(&mut self, input: AudioInput) {
-        self.sound.send(AudioCommand::Source(inputs::open_audio(&input, self.clock)));
-        self.audio = input;
+        match inputs::open_audio(&input, self.clock) {
+            Ok(source) => {
+                self.sound.send(AudioCommand::Source(source));
+                self.audio = input;
+            }
+            Err(fault) => self.refusal = Some(fault),
+        }
     }
 
     fn set_output(&mut self, output: OutputSettings) {
@@ -213,9 +223,9 @@ impl Control {
 
     fn feeds(&self) -> Feeds<'_> {
         Feeds {
-            frames: (self.video != VideoInput::Off).then_some((&self.frames, &self.frame_output)),
+            frames: (self.video != VideoInput::None).then_some((&self.frames, &self.frame_output)),
             figures: &self.frame_output.figures,
-            sound: (self.audio != AudioInput::Off).then_some((&self.sound, &self.audio_output)),
+            sound: (self.audio != AudioInput::None).then_some((&self.sound, &self.audio_output)),
         }
     }
 
@@ -274,8 +284,8 @@ impl Control {
             (Some(_), None) => Stage::Publishing,
             (Some(_), Some(_)) => Stage::Stopping,
         };
-        let camera = source(self.frame_output.status.latest(), self.video != VideoInput::Off);
-        let microphone = source(self.audio_output.status.latest(), self.audio != AudioInput::Off);
+        let camera = source(self.frame_output.status.latest(), self.video != VideoInput::None);
+        let microphone = source(self.audio_output.status.latest(), self.audio != AudioInput::None);
         let overload = self.stream.as_ref().and_then(|stream| stream.health.notice());
         let notices = [self.refusal.as_ref(), overload];
         let faults = report::faults(&camera, &microphone, &notices);

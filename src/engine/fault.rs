@@ -103,6 +103,11 @@ pub enum Fault {
         /// What is wrong.
         trouble: Trouble,
     },
+    /// A source can't be opened at all.
+    Source {
+        /// What and why, in words.
+        why: String,
+    },
     /// An encoder can't go on.
     Encoder {
         /// Its words.
@@ -188,7 +193,7 @@ impl Fault {
                 format!("This computer is too slow for these settings; {measure}")
             }
             Self::ListenFailed { detail } => format!("The built-in server {detail}"),
-            Self::NotNow { why } => why.clone(),
+            Self::NotNow { why } | Self::Source { why } => why.clone(),
         }
     }
 
@@ -227,6 +232,7 @@ impl Fault {
             Self::Camera { trouble, .. } | Self::Microphone { trouble, .. } => {
                 device_remedy(trouble)
             }
+            Self::Source { .. } => "Choose another picture or sound",
             Self::Encoder { .. } => "Choose another size, rate or bitrate and go live again",
             Self::Overloaded { .. } => {
                 "Choose a smaller picture or a lower frame rate, or close other programs"
@@ -258,6 +264,7 @@ impl Fault {
             | Self::ListenFailed { .. } => ExitClass::Network,
             Self::Camera { .. }
             | Self::Microphone { .. }
+            | Self::Source { .. }
             | Self::Encoder { .. }
             | Self::Overloaded { .. } => ExitClass::Device,
         }

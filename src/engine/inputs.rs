@@ -2,31 +2,30 @@
 
 use std::net::SocketAddr;
 
-use super::{AudioInput, Fault, OutputSettings, VideoInput};
+use super::{AudioInput, Fault, OutputSettings, VideoInput, report};
 use crate::media::{Clock, Planes};
 use crate::serve::{self, Server};
-use crate::source::{AudioSource, TestPicture, TestTone, VideoSource};
+use crate::source::{self, AudioSource, Devices, VideoSource};
 
 /// Opens a picture; a device opens on its own thread and is there at once as one
 /// that has shown nothing yet.
-pub fn open_video(
+pub(super) fn open_video(
     input: &VideoInput,
     output: &OutputSettings,
-    _clock: Clock,
-) -> Option<Box<dyn VideoSource>> {
+    clock: Clock,
+) -> Result<Option<Box<dyn VideoSource>>, Fault> {
     let layout = Planes::new(output.width, output.height);
-    match input {
-        VideoInput::Off => None,
-        _ => Some(Box::new(TestPicture::new(layout, output.fps))),
-    }
+    source::open_video(input, layout, output.fps, clock)
+        .map_err(|error| Fault::Source { why: report::sentence(&error.to_string()) })
 }
 
 /// Opens a sound.
-pub fn open_audio(input: &AudioInput, _clock: Clock) -> Option<Box<dyn AudioSource>> {
-    match input {
-        AudioInput::Off => None,
-        _ => Some(Box::new(TestTone::new())),
-    }
+pub(super) fn open_audio(
+    input: &AudioInput,
+    clock: Clock,
+) -> Result<Option<Box<dyn AudioSource>>, Fault> {
+    source::open_audio(input, clock)
+        .map_err(|error| Fault::Source { why: report::sentence(&error.to_string()) })
 }
 
 /// Starts the built-in server.
@@ -41,7 +40,7 @@ pub fn server_only(listen: SocketAddr) -> Result<Server, Fault> {
 }
 
 /// Where this computer's own stream is published and played.
-pub fn built_in_url(address: SocketAddr) -> String {
+pub(super) fn built_in_url(address: SocketAddr) -> String {
     let host = match address {
         SocketAddr::V4(v4) if v4.ip().is_unspecified() => format!("127.0.0.1:{}", v4.port()),
         SocketAddr::V6(v6) if v6.ip().is_unspecified() => format!("[::1]:{}", v6.port()),
@@ -50,7 +49,7 @@ pub fn built_in_url(address: SocketAddr) -> String {
     format!("rtmp://{host}/live/tally")
 }
 
-/// Cameras and microphones.
-pub fn list_devices() -> String {
-    String::new()
+/// Cameras and microphones. Asks the system, which can take a while.
+pub fn list_devices() -> Devices {
+    source::list_devices()
 }

@@ -20,7 +20,10 @@ mod snapshot;
 mod stream;
 mod video;
 
-pub use command::{AudioInput, Command, DestinationSettings, OutputSettings, VideoInput};
+pub use crate::source::{
+    AudioSpec as AudioInput, CameraInfo, Devices, MicrophoneInfo, VideoSpec as VideoInput,
+};
+pub use command::{Command, DestinationSettings, OutputSettings};
 pub use fault::{ExitClass, Fault};
 pub use handle::{Engine, Options};
 pub use inputs::{list_devices, server_only};

@@ -26,7 +26,7 @@ pub fn target_of(settings: &DestinationSettings) -> Result<Target, Fault> {
 }
 
 /// With a capital letter, unless it begins with an address, and no full stop.
-fn sentence(text: &str) -> String {
+pub fn sentence(text: &str) -> String {
     if text.split(' ').next().is_some_and(|word| word.contains("://")) {
         return text.trim_end_matches('.').to_string();
     }

@@ -1,17 +1,11 @@
 //! Publishing to a real nginx-rtmp that records: what arrives is looked at by
 //! ffprobe and decoded by ffmpeg.
 
-#[path = "support/media.rs"]
-mod media;
-#[path = "support/nginx.rs"]
-mod nginx;
-#[path = "support/program.rs"]
-mod program;
-
 use std::time::Duration;
 
-use nginx::Nginx;
-use program::{Program, eventually};
+use crate::media;
+use crate::nginx::Nginx;
+use crate::program::{Program, eventually};
 
 #[test]
 fn ten_seconds_arrive_whole() {

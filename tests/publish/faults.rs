@@ -1,19 +1,12 @@
 //! Staying live on a bad link: the program against a real nginx-rtmp, through a
 //! proxy that throttles, stalls and cuts.
 
-#[path = "support/nginx.rs"]
-mod nginx;
-#[path = "support/program.rs"]
-mod program;
-#[path = "support/proxy.rs"]
-mod proxy;
-
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use nginx::Nginx;
-use program::Program;
-use proxy::Proxy;
+use crate::nginx::{self, Nginx};
+use crate::program::Program;
+use crate::proxy::Proxy;
 use serde_json::Value;
 
 /// Starts a stream and waits until it is live.

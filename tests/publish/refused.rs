@@ -1,17 +1,12 @@
 //! What goes wrong before a stream starts: each ends with its sentence, its
 //! status and within five seconds.
 
-#[path = "support/nginx.rs"]
-mod nginx;
-#[path = "support/program.rs"]
-mod program;
-
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use nginx::{Nginx, free_port};
-use program::{Ended, Program};
+use crate::nginx::{Nginx, free_port};
+use crate::program::{Ended, Program};
 
 /// Publishes there and expects this exit status, this sentence, and no panic.
 fn expect(url: &str, status: i32, sentence: &str) {

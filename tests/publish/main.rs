@@ -1,0 +1,15 @@
+//! The program publishing, as a person would run it: against real servers, real
+//! faults and real mistakes.
+
+#[path = "../support/media.rs"]
+mod media;
+#[path = "../support/nginx.rs"]
+mod nginx;
+#[path = "../support/program.rs"]
+mod program;
+#[path = "../support/proxy.rs"]
+mod proxy;
+
+mod faults;
+mod recorded;
+mod refused;
