@@ -9,7 +9,10 @@ mod nginx;
 mod program;
 #[path = "../support/proxy.rs"]
 mod proxy;
+#[path = "../support/tls_front.rs"]
+mod tls_front;
 
+mod encrypted;
 mod faults;
 mod recorded;
 mod refused;

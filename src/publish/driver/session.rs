@@ -117,6 +117,9 @@ impl Running {
     ) -> Result<(), Failure> {
         loop {
             if self.session.output().is_empty() {
+                if !self.transport.flush().map_err(|e| transport_failure(peer, e))? {
+                    return Ok(());
+                }
                 queue.flushed();
                 if queue.is_empty() {
                     self.gauge.idle();
@@ -210,7 +213,7 @@ impl Running {
         if self.session.state() == SessionState::Live && (drained || waited >= DRAIN) {
             self.session.close(now);
         }
-        if !self.shut && self.session.is_drained() {
+        if !self.shut && self.session.is_drained() && self.transport.is_flushed() {
             // What can't be shut is closed all the same.
             self.shut = self.transport.close().unwrap_or(true);
         }
