@@ -97,6 +97,7 @@ impl ServerSession {
 
     /// The socket has taken `count` bytes of [`output`](Self::output).
     pub fn consume(&mut self, count: usize) {
+        let count = count.min(self.output().len());
         self.core.out.consume(count);
         self.core.sending.on_sent(count);
     }
