@@ -651,13 +651,12 @@ mod ends {
 
     #[test]
     fn a_server_that_stops_answering_at_any_step() {
-        let steps: [(fn() -> Scripted, &str); 3] = [
-            (Scripted::handshaken, "connect"),
-            (Scripted::connected, "createStream"),
-            (Scripted::publishing, "publish"),
-        ];
-        for (make, command) in steps {
-            let error = make().wait(10_001).unwrap_err();
+        for (mut peer, command) in [
+            (Scripted::handshaken(), "connect"),
+            (Scripted::connected(), "createStream"),
+            (Scripted::publishing(), "publish"),
+        ] {
+            let error = peer.wait(10_001).unwrap_err();
             assert_eq!(error.kind, ErrorKind::TimedOut { waiting_for: command });
         }
     }
