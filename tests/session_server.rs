@@ -510,7 +510,7 @@ mod hostile {
     fn ids_that_are_none() {
         let mut visitor = Visitor::publishing("k");
         for id in [Value::Null, f64::NAN.into(), (-1.0).into(), 1e300.into(), "x".into()] {
-            visitor.call("createStream", f64::NAN, &[id.clone()]);
+            visitor.call("createStream", f64::NAN, std::slice::from_ref(&id));
             visitor.call("deleteStream", 0.0, &[Value::Null, id]);
         }
         visitor.deliver().unwrap();

@@ -94,23 +94,19 @@ impl<'a> Parts<'a> {
         Ok(Self { tls, userinfo, authority, path, query, fragment })
     }
 
-    /// The whole path as application, with the query. A closing slash is the
-    /// separator before a key that stands elsewhere, not a part of the name.
+    /// The whole path as application, with the query.
     fn app(&self) -> String {
-        match self.query {
-            None => self.path.trim_end_matches('/').to_owned(),
-            Some(query) => format!("{}?{query}", self.path),
-        }
+        tidied(&with_query(self.path, self.query))
     }
 
     /// Application and key of a full address.
     fn split_key(&self) -> (String, String) {
         if let Some((app, name)) = self.path.rsplit_once('/') {
-            return (app.to_owned(), with_query(name, self.query));
+            return (tidied(app), with_query(name, self.query));
         }
         let in_query = self.query.and_then(|query| query.rsplit_once('/'));
         match in_query {
-            Some((query, name)) => (with_query(self.path, Some(query)), name.to_owned()),
+            Some((query, name)) => (tidied(&with_query(self.path, Some(query))), name.to_owned()),
             None => (self.app(), String::new()),
         }
     }
@@ -213,6 +209,13 @@ fn with_query(name: &str, query: Option<&str>) -> String {
 
 fn without_query(app: &str) -> &str {
     app.split('?').next().unwrap_or(app)
+}
+
+/// An application without the blanks behind it, and without closing slashes: those
+/// are the separator before a key, not a part of the name.
+fn tidied(app: &str) -> String {
+    let separator = |c: char| is_blank(c) || c == '/' && !app.contains('?');
+    app.trim_end_matches(separator).to_owned()
 }
 
 /// The host without brackets, and the port if there is one.
