@@ -14,6 +14,9 @@ mod allocations;
 mod exchange;
 #[path = "support/mutate.rs"]
 mod mutate;
+#[path = "support/peer.rs"]
+#[allow(dead_code, reason = "each test file uses a part of it")]
+mod peer;
 #[path = "support/random.rs"]
 #[allow(dead_code)]
 mod random;
@@ -22,9 +25,9 @@ mod session_support;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::OnceLock;
 
+use peer::Script;
 use random::Random;
 use session_support::scripted::Scripted;
-use session_support::visitor::Visitor;
 use session_support::{at, audio_packet, events, options, recording, server_events, video_packet};
 use tallylight::protocol::amf0::{Properties, Value};
 use tallylight::protocol::rtmp::State;
@@ -317,32 +320,30 @@ mod server_side {
 
     /// One that asks for everything there is.
     fn busy_client() -> Vec<u8> {
-        let mut visitor = Visitor::new();
+        let mut script = Script::new();
         let object = Properties::new()
             .with("app", "live?authmod=adobe&user=u&challenge=C&response=R&opaque=O")
             .with("tcUrl", "rtmp://h/live")
             .with("capsEx", 1.0);
-        visitor.control(ProtocolControl::WindowAcknowledgementSize(2_000));
-        visitor.call("connect", 1.0, &[object.into()]);
-        visitor.call("createStream", 2.0, &[Value::Null]);
-        visitor.stream_call(1, "publish", &[Value::Null, "k?x=1".into(), "live".into()]);
-        visitor.media(
-            MessageType::DATA,
-            0,
-            b"\x02\0\x0d@setDataFrame\x02\0\x0aonMetaData\x08\0\0\0\0\0\0\x09",
-        );
-        visitor.media(MessageType::VIDEO, 0, &[0x17, 0, 0, 0, 0, 1, 2, 3]);
-        visitor.media(MessageType::AUDIO, 0, &[0xAF, 0, 0x11, 0x90]);
-        let aggregate = b"\x08\0\0\x02\0\0\x01\0\0\0\0\xAF\x01\0\0\0\x0d\x09\0\0\x02\0\0\x05\0\0\0\0\x17\x01\0\0\0\x0d";
-        visitor.media(MessageType::AGGREGATE, 40, aggregate);
-        visitor.user_control(&UserControl::PingRequest { timestamp: 4 });
-        visitor.call("createStream", 3.0, &[Value::Null]);
-        visitor.stream_call(2, "play", &[Value::Null, "k".into(), (-2.0).into()]);
-        visitor.stream_call(2, "pause", &[Value::Null, true.into(), 0.0.into()]);
-        visitor.stream_call(2, "receiveVideo", &[Value::Null, false.into()]);
-        visitor.call("FCUnpublish", 4.0, &[Value::Null, "k".into()]);
-        visitor.call("deleteStream", 0.0, &[Value::Null, 1.0.into()]);
-        visitor.bytes
+        script.control(ProtocolControl::WindowAcknowledgementSize(2_000));
+        script.connect(&object);
+        script.command(0, "createStream", 2.0, &[Value::Null]);
+        script.command(1, "publish", 0.0, &[Value::Null, "k?x=1".into(), "live".into()]);
+        let metadata = b"\x02\0\x0d@setDataFrame\x02\0\x0aonMetaData\x08\0\0\0\0\0\0\x09";
+        script.message(5, MessageType::DATA, 1, 0, metadata);
+        script.video(0, &[0x17, 0, 0, 0, 0, 1, 2, 3]);
+        script.audio(0, &[0xAF, 0, 0x11, 0x90]);
+        let aggregate = b"\x08\0\0\x02\0\0\x01\0\0\0\0\xAF\x01\0\0\0\x0d\
+                          \x09\0\0\x02\0\0\x05\0\0\0\0\x17\x01\0\0\0\x0d";
+        script.message(6, MessageType::AGGREGATE, 1, 40, aggregate);
+        script.user_control(&UserControl::PingRequest { timestamp: 4 });
+        script.command(0, "createStream", 3.0, &[Value::Null]);
+        script.command(2, "play", 0.0, &[Value::Null, "k".into(), (-2.0).into()]);
+        script.command(2, "pause", 0.0, &[Value::Null, true.into(), 0.0.into()]);
+        script.command(2, "receiveVideo", 0.0, &[Value::Null, false.into()]);
+        script.command(0, "FCUnpublish", 4.0, &[Value::Null, "k".into()]);
+        script.command(0, "deleteStream", 0.0, &[Value::Null, 1.0.into()]);
+        script.take()
     }
 
     fn handshaken(random: &mut Random) -> ServerSession {
@@ -366,12 +367,15 @@ mod server_side {
         let mut now = 2;
         for piece in input.chunks(1 + random.below(200)) {
             now += random.below(500) as i64;
-            server.read(at(now), piece)?;
-            server.on_deadline(at(now))?;
-            for event in server_events(&mut server) {
-                *media += usize::from(matches!(event, ServerEvent::Media { .. }));
-                on_event(&mut server, event, random)?;
+            let mut rest = piece;
+            while !rest.is_empty() {
+                rest = &rest[server.read(at(now), rest)?..];
+                for event in server_events(&mut server) {
+                    *media += usize::from(matches!(event, ServerEvent::Media { .. }));
+                    on_event(&mut server, event, random)?;
+                }
             }
+            server.on_deadline(at(now))?;
             let count = random.below(server.output().len() + 1);
             server.consume(count);
             if random.one_in(100) {

@@ -3,7 +3,6 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub mod scripted;
-pub mod visitor;
 
 use bytes::Bytes;
 use tallylight::media::{
