@@ -95,13 +95,6 @@ impl Tool {
         self.child.try_wait().expect("it is our child").is_none()
     }
 
-    /// Asks it to end, as Ctrl-C does.
-    pub fn interrupt(&self) {
-        let pid = self.child.id().to_string();
-        let status = Command::new("kill").args(["-INT", &pid]).status();
-        assert!(status.is_ok_and(|status| status.success()), "kill is missing: install procps");
-    }
-
     /// Ends it without a goodbye.
     pub fn kill(&mut self) {
         let _ = self.child.kill();

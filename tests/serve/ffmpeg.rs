@@ -1,27 +1,10 @@
 //! The built-in server with ffmpeg, which publishes to it and plays from it.
 
-#[path = "support/media_files.rs"]
-#[allow(dead_code, reason = "each test file uses a part of it")]
-mod media_files;
-#[path = "support/tools.rs"]
-#[allow(dead_code, reason = "each test file uses a part of it")]
-mod tools;
-
 use std::path::Path;
 
-use media_files::{assert_decodes, assert_piece_of, frames, source, track};
-use tallylight::serve::{Config, Server};
-use tools::{Folder, Tool, text, wait_until};
-
-/// A server on a free port of this machine.
-fn server() -> Server {
-    let listen = "127.0.0.1:0".parse().expect("an address");
-    Server::start(Config { listen, ..Config::default() }).expect("a free port")
-}
-
-fn url(server: &Server, path: &str) -> String {
-    format!("rtmp://{}/{path}", server.local_addr())
-}
+use super::media_files::{assert_decodes, assert_piece_of, frames, source, track};
+use super::tools::{Folder, Tool, text, wait_until};
+use super::{server, url};
 
 /// Publishes a file in real time, over and over if told so.
 fn publish(file: &Path, url: &str, over_and_over: bool) -> Tool {

@@ -4,27 +4,14 @@
 //! The inputs are the same in every run: 20,000, or as many as the environment's
 //! `TALLYLIGHT_FUZZ_INPUTS` says. For millions, build with `--release`.
 
-#[path = "support/allocations.rs"]
-#[allow(dead_code, reason = "each test file uses a part of it")]
-mod allocations;
-#[path = "support/exchange.rs"]
-#[allow(dead_code, reason = "each test file uses a part of it")]
-mod exchange;
-#[path = "support/mutate.rs"]
-mod mutate;
-#[path = "support/peer.rs"]
-#[allow(dead_code, reason = "each test file uses a part of it")]
-mod peer;
-#[path = "support/random.rs"]
-#[allow(dead_code, reason = "each test file uses a part of it")]
-mod random;
-
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use exchange::Owned;
-use peer::{Script, at};
-use random::Random;
+use super::allocations;
+use super::exchange::{self, Owned};
+use super::mutate::mutate;
+use super::peer::{Script, at};
+use super::random::Random;
 use tallylight::protocol::amf0::{Encoder, Properties, Value};
 use tallylight::protocol::rtmp::Error;
 use tallylight::protocol::rtmp::chunk::{ChunkReader, Limits};
@@ -54,7 +41,7 @@ fn bytes() {
     let seeds = seeds();
     let (events, errors) = fuzz(|random, input| {
         input.extend(random.pick(&seeds));
-        mutate::mutate(input, &seeds, MOST, random);
+        mutate(input, &seeds, MOST, random);
     });
     assert!(events > inputs() && errors > inputs() / 4, "{events} events, {errors} errors");
 }
@@ -94,7 +81,7 @@ fn messages() {
 /// Mostly leaves a message as it is.
 fn distort(message: &mut Owned, all: &[Owned], bodies: &[Vec<u8>], random: &mut Random) {
     if random.one_in(24) {
-        mutate::mutate(&mut message.payload, bodies, 400, random);
+        mutate(&mut message.payload, bodies, 400, random);
     }
     if random.one_in(6) {
         *message = random.pick(all).clone();

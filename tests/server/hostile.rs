@@ -1,14 +1,8 @@
 //! The server session with clients that are slow, broken or hostile, and with
 //! chunks in every form that is lawful or seen in the field.
 
-#[path = "support/allocations.rs"]
-#[allow(dead_code, reason = "each test file uses a part of it")]
-mod allocations;
-#[path = "support/peer.rs"]
-#[allow(dead_code, reason = "each test file uses a part of it")]
-mod peer;
-
-use peer::{Host, Script, at, what};
+use super::allocations;
+use super::peer::{Host, Script, at, what};
 use tallylight::protocol::amf0::{AmfErrorKind, Encoder, Value};
 use tallylight::protocol::rtmp::chunk::ChunkErrorKind;
 use tallylight::protocol::rtmp::handshake::HandshakeError;

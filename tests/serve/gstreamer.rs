@@ -1,27 +1,10 @@
 //! The built-in server with GStreamer's RTMP elements, and with rtmpdump.
 
-#[path = "support/media_files.rs"]
-#[allow(dead_code, reason = "each test file uses a part of it")]
-mod media_files;
-#[path = "support/tools.rs"]
-#[allow(dead_code, reason = "each test file uses a part of it")]
-mod tools;
-
 use std::path::Path;
 
-use media_files::{Frame, assert_decodes, assert_piece_of, frames, source, track};
-use tallylight::serve::{Config, Server};
-use tools::{Folder, Tool, require_elements, text, wait_until};
-
-/// A server on a free port of this machine.
-fn server() -> Server {
-    let listen = "127.0.0.1:0".parse().expect("an address");
-    Server::start(Config { listen, ..Config::default() }).expect("a free port")
-}
-
-fn url(server: &Server, path: &str) -> String {
-    format!("rtmp://{}/{path}", server.local_addr())
-}
+use super::media_files::{Frame, assert_decodes, assert_piece_of, frames, source, track};
+use super::tools::{Folder, Tool, require_elements, text, wait_until};
+use super::{server, url};
 
 fn gstreamer(pipeline: &str) -> Tool {
     require_elements(&[

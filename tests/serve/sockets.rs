@@ -1,31 +1,17 @@
 //! The built-in server over real sockets, with clients written out by hand: who is
 //! let in, who is dropped, how it stops.
 
-#[path = "support/peer.rs"]
-#[allow(dead_code, reason = "each test file uses a part of it")]
-mod peer;
-#[path = "support/tools.rs"]
-#[allow(dead_code, reason = "each test file uses a part of it")]
-mod tools;
-
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use peer::{Listener, Received, Script};
+use super::peer::{Listener, Received, Script};
+use super::tools::{PATIENCE, wait_until};
+use super::{config, peer, server};
 use socket2::{Domain, Socket, Type};
 use tallylight::protocol::amf0::Value;
 use tallylight::protocol::rtmp::message::MessageType;
 use tallylight::serve::{Config, Error, HubLimits, PlayerLimits, Server};
-use tools::{PATIENCE, wait_until};
-
-fn config() -> Config {
-    Config { listen: "127.0.0.1:0".parse().expect("an address"), ..Config::default() }
-}
-
-fn server() -> Server {
-    Server::start(config()).expect("a free port")
-}
 
 /// A client over a socket.
 struct Client {

@@ -1,14 +1,8 @@
 //! The server session with all kinds of clients: recorded ones, careful ones, and
 //! those that are known to do it their own way.
 
-#[path = "support/exchange.rs"]
-#[allow(dead_code, reason = "each test file uses a part of it")]
-mod exchange;
-#[path = "support/peer.rs"]
-#[allow(dead_code, reason = "each test file uses a part of it")]
-mod peer;
-
-use peer::{Host, Script, what};
+use super::exchange;
+use super::peer::{Host, Script, at, what};
 use tallylight::protocol::amf0::{Encoder, Properties, Value};
 use tallylight::protocol::rtmp::handshake::HANDSHAKE_SIZE;
 use tallylight::protocol::rtmp::message::{MessageType, ProtocolControl, UserControl};
@@ -55,7 +49,7 @@ fn a_publisher_is_answered_step_by_step() {
 #[test]
 fn the_chunk_size_comes_before_the_first_long_answer() {
     let mut host = Host::new();
-    host.session.read(peer::at(0), &Script::connected("live").take()).unwrap();
+    host.session.read(at(0), &Script::connected("live").take()).unwrap();
     let output = host.session.output();
     let after_handshake = &output[HANDSHAKE_SIZE..];
     assert!(after_handshake.len() > 128 + 3 * 12, "the answer is longer than a first chunk");
