@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::audio::{AudioCommand, AudioOutput, AudioThread};
+use super::choices::{Choices, Names};
 use super::figures::RateMeter;
 use super::handle::{Door, Options};
 use super::process::ProcessMeter;
@@ -19,9 +20,10 @@ use super::{
 };
 use crate::media::{Clock, MediaTime, Planes};
 use crate::serve::Server;
+use crate::source::SourceStatus;
 
 /// How often a snapshot is made.
-const TICK: Duration = Duration::from_millis(50);
+const TICK: Duration = Duration::from_millis(33);
 
 /// A stop that takes longer leaves the destination to itself.
 const STOP_LIMIT: Duration = Duration::from_millis(1_900);
@@ -43,6 +45,7 @@ pub struct Control {
     sound: AudioThread,
     audio_output: Arc<AudioOutput>,
 
+    choices: Choices,
     stream: Option<Stream>,
     /// When Stop was asked for.
     stopping_since: Option<MediaTime>,
@@ -88,6 +91,7 @@ impl Control {
             frame_output,
             sound,
             audio_output,
+            choices: Choices::default(),
             stream: None,
             stopping_since: None,
             server: None,
@@ -135,7 +139,7 @@ impl Control {
             Command::SetGain(db) => self.sound.send(AudioCommand::Gain(db)),
             Command::SetMuted(muted) => self.sound.send(AudioCommand::Muted(muted)),
             Command::SetMirror(mirror) => self.frames.send(FrameCommand::Mirror(mirror)),
-            Command::RefreshDevices => {}
+            Command::RefreshDevices => self.choices.refresh(),
             Command::ShowPreview => self.frames.send(FrameCommand::Preview(true)),
             Command::HidePreview => self.frames.send(FrameCommand::Preview(false)),
             // The loop ends before it comes here.
@@ -284,8 +288,14 @@ impl Control {
             (Some(_), None) => Stage::Publishing,
             (Some(_), Some(_)) => Stage::Stopping,
         };
-        let camera = source(self.frame_output.status.latest(), self.video != VideoInput::None);
-        let microphone = source(self.audio_output.status.latest(), self.audio != AudioInput::None);
+        let camera = source(
+            self.frame_output.status.latest().filter(|_| self.video != VideoInput::None),
+            self.choices.cameras(),
+        );
+        let microphone = source(
+            self.audio_output.status.latest().filter(|_| self.audio != AudioInput::None),
+            self.choices.microphones(),
+        );
         let overload = self.stream.as_ref().and_then(|stream| stream.health.notice());
         let notices = [self.refusal.as_ref(), overload];
         let faults = report::faults(&camera, &microphone, &notices);
@@ -319,8 +329,8 @@ impl Control {
             fps,
             encoder_ms: if fps > 0.0 { micros / fps / 1_000.0 } else { 0.0 },
             kbps: bytes * 8.0 / 1_000.0,
-            black: false,
-            frozen: false,
+            black: figures.black.load(Ordering::Relaxed),
+            frozen: figures.frozen.load(Ordering::Relaxed),
         }
     }
 
@@ -347,8 +357,8 @@ fn layout(output: &OutputSettings) -> Planes {
     Planes::new(output.width, output.height)
 }
 
-fn source(status: Option<crate::source::SourceStatus>, on: bool) -> SourceSnapshot {
-    SourceSnapshot { status: status.filter(|_| on), choices: Arc::default() }
+fn source(status: Option<SourceStatus>, choices: Names) -> SourceSnapshot {
+    SourceSnapshot { status, choices }
 }
 
 fn server_snapshot(server: &Server) -> ServerSnapshot {

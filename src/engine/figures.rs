@@ -22,6 +22,10 @@ pub struct VideoFigures {
     pub encode_micros: AtomicU64,
     /// The encoder failed and the stream can't go on.
     pub failed: AtomicBool,
+    /// The picture has been black for some seconds.
+    pub black: AtomicBool,
+    /// The picture has not changed for some seconds.
+    pub frozen: AtomicBool,
 }
 
 /// What the control loop asks of the encode thread while it runs.

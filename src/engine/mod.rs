@@ -5,6 +5,7 @@
 //! wrong reaches it as a [`Fault`] with a sentence and a remedy.
 
 mod audio;
+mod choices;
 mod command;
 mod control;
 mod fanout;
@@ -19,6 +20,7 @@ mod slot;
 mod snapshot;
 mod stream;
 mod video;
+mod watch;
 
 pub use crate::source::{
     AudioSpec as AudioInput, CameraInfo, Devices, MicrophoneInfo, VideoSpec as VideoInput,

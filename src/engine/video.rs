@@ -14,6 +14,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use super::fanout::Fanout;
 use super::figures::{VideoFigures, VideoTarget, count};
 use super::slot::Slot;
+use super::watch::PictureWatch;
 use crate::encode::{Error, VideoEncoder};
 use crate::media::{Clock, FrameRate, MediaTime, Planes, VideoFrame};
 use crate::scene::Compositor;
@@ -73,6 +74,7 @@ impl FrameThread {
             source: None,
             encoder: None,
             preview: false,
+            watch: PictureWatch::default(),
             shared,
         };
         let join = thread::Builder::new().name("frames".into()).spawn(move || maker.run())?;
@@ -104,6 +106,7 @@ struct FrameMaker {
     source: Option<Box<dyn VideoSource>>,
     encoder: Option<Sender<VideoFrame>>,
     preview: bool,
+    watch: PictureWatch,
     shared: Arc<FrameOutput>,
 }
 
@@ -172,6 +175,9 @@ impl FrameMaker {
             return;
         }
         let frame = self.compositor.compose(picture.as_ref(), due);
+        self.watch.look(due, &frame.picture);
+        self.shared.figures.black.store(self.watch.black, Ordering::Relaxed);
+        self.shared.figures.frozen.store(self.watch.frozen, Ordering::Relaxed);
         if self.preview {
             self.shared.preview.put(frame.clone());
         }
