@@ -1,7 +1,42 @@
 //! Parses arguments, starts logging, runs one face.
 
 use std::process::ExitCode;
+use std::sync::Arc;
+
+use tallylight::engine::{Command, Engine, Fault, Options, Snapshot};
+use tallylight::{cli, ui};
 
 fn main() -> ExitCode {
-    tallylight::cli::main(tallylight::ui::main)
+    cli::main(window)
+}
+
+/// Opens the window and returns when it has closed.
+fn window() -> ExitCode {
+    let start = |repaint: ui::Repaint| {
+        let on_change: Box<dyn Fn() + Send> = Box::new(move || repaint());
+        Link(Engine::start(Options { on_change: Some(on_change), ..Options::default() }))
+    };
+    match ui::run(ui::LogBook::default(), start) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tallylight: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The engine, or why there is none.
+struct Link(Result<Engine, Fault>);
+
+impl ui::EngineLink for Link {
+    fn send(&self, command: Command) -> bool {
+        self.0.as_ref().is_ok_and(|engine| engine.send(command))
+    }
+
+    fn snapshot(&self) -> Arc<Snapshot> {
+        match &self.0 {
+            Ok(engine) => engine.snapshot(),
+            Err(fault) => Arc::new(Snapshot { faults: vec![fault.clone()], ..Snapshot::default() }),
+        }
+    }
 }

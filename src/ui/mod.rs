@@ -1,6 +1,74 @@
-//! To be written.
+//! The window: draws the engine's snapshots, sends its commands, decides
+//! nothing.
+//!
+//! [`Window`] is the whole of it and needs no screen: a test draws it as well
+//! as [`run`] does. Panels (`panels/`) read the [`model`] and put [`action`]s and
+//! [`edit`]s into an outbox; after the last panel the window carries them out,
+//! which is the one place where anything changes. All words are in [`text`],
+//! all colours in [`theme`].
 
-/// Opens the window.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub mod action;
+pub mod address;
+mod draft;
+pub mod edit;
+mod files;
+mod history;
+mod icon;
+mod journal;
+mod log;
+mod meter;
+pub mod model;
+pub mod panels;
+pub mod phase;
+mod preview;
+mod run;
+mod saver;
+mod secrets;
+pub mod text;
+pub mod theme;
+mod widgets;
+mod window;
+
+use std::sync::Arc;
+
+pub use files::{Files, Picked, SystemFiles};
+pub use log::LogBook;
+pub use run::{Error, run};
+pub use saver::Saver;
+pub use secrets::{Answer, Keeper, Kept, no_repaint};
+pub use window::{Parts, Window};
+
+use crate::engine::{Command, Snapshot};
+
+/// The window's way to the engine.
+pub trait EngineLink {
+    /// Asks the engine for something. Never waits; `false` means that too much
+    /// is asked already and this was not taken.
+    fn send(&self, command: Command) -> bool;
+
+    /// The newest state.
+    fn snapshot(&self) -> Arc<Snapshot>;
 }
+
+impl<L: EngineLink + ?Sized> EngineLink for Box<L> {
+    fn send(&self, command: Command) -> bool {
+        (**self).send(command)
+    }
+
+    fn snapshot(&self) -> Arc<Snapshot> {
+        (**self).snapshot()
+    }
+}
+
+impl<L: EngineLink + ?Sized> EngineLink for Arc<L> {
+    fn send(&self, command: Command) -> bool {
+        (**self).send(command)
+    }
+
+    fn snapshot(&self) -> Arc<Snapshot> {
+        (**self).snapshot()
+    }
+}
+
+/// Asks for the window to be drawn again; from any thread, and cheap.
+pub type Repaint = Arc<dyn Fn() + Send + Sync>;

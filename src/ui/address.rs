@@ -1,0 +1,265 @@
+//! What people paste: a server, a key, both at once, in any order and shape.
+//!
+//! The reading of one address is `protocol::rtmp::url`'s. Here several are
+//! told apart, an address with its key from one without, and what goes into
+//! the settings file from what goes into the keyring.
+
+use crate::protocol::rtmp::key::StreamKey;
+use crate::protocol::rtmp::url::{RtmpUrl, Target, UrlError};
+use crate::settings::{KeyRule, Service, Services};
+
+/// What stands around things that were copied.
+const QUOTES: [char; 6] = ['"', '\'', '<', '>', '“', '”'];
+
+/// What a pasted text holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pasted {
+    /// A server address.
+    pub server: Option<String>,
+    /// A stream key that stood apart.
+    pub key: Option<StreamKey>,
+}
+
+impl Pasted {
+    /// Takes `text` apart: the word with a scheme is the server, the last other
+    /// word that is no label (`Stream key:`) the key.
+    pub fn read(text: &str) -> Self {
+        let mut pasted = Self::default();
+        for line in text.lines() {
+            let rest = match address_in(line) {
+                Some((before, address, after)) => {
+                    pasted.server = Some(address.to_owned());
+                    if after.trim().is_empty() { before } else { after }
+                }
+                None => line,
+            };
+            let mut words =
+                without_label(rest).split_whitespace().map(|word| word.trim_matches(QUOTES));
+            if let Some(key) = words.rfind(|word| !word.is_empty()) {
+                pasted.key = Some(StreamKey::new(key));
+            }
+        }
+        pasted
+    }
+}
+
+/// Whether `text` holds a publishing address.
+pub fn is_address(text: &str) -> bool {
+    text.lines().any(|line| address_in(line).is_some())
+}
+
+/// The publishing address in `line`, with what stands before and after it.
+fn address_in(line: &str) -> Option<(&str, &str, &str)> {
+    let lower = line.to_ascii_lowercase();
+    let start = ["rtmps://", "rtmp://"].iter().find_map(|scheme| lower.find(scheme))?;
+    let (before, rest) = line.split_at(start);
+    let (address, after) = rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len()));
+    Some((before, address.trim_end_matches(QUOTES), after))
+}
+
+/// What follows a label: a colon with a blank or nothing after it, or one that
+/// is wide by itself.
+fn without_label(line: &str) -> &str {
+    let ends_label = |(at, c): (usize, char)| {
+        let after = &line[at + c.len_utf8()..];
+        let is_end = c == '：' || c == ':' && after.chars().next().is_none_or(char::is_whitespace);
+        is_end.then_some(after)
+    };
+    line.char_indices().rev().find_map(ends_label).unwrap_or(line)
+}
+
+/// A full address cut into server and key; `None` where it is a server alone.
+///
+/// An unknown server's address has a key when its path has two parts or more,
+/// a known service's when it has more parts than the service's application.
+pub fn split(address: &str) -> Option<(String, StreamKey)> {
+    let target = Target::parse(address).ok()?;
+    let whole = RtmpUrl::parse(address).ok()?;
+    let service = Services::built_in().of_host(whole.host());
+    let segments = service.map_or(1, |service| service.app_segments);
+    let path = whole.app().split('?').next().unwrap_or_default();
+    let has_key = path.trim_matches('/').split('/').count() > segments
+        || address.contains('#')
+        || whole.app().split_once('?').is_some_and(|(_, query)| query.contains('/'));
+    has_key.then(|| (with_user(&target.url, address), target.key))
+}
+
+/// The server's address with the user and password that were typed before it.
+fn with_user(url: &RtmpUrl, typed: &str) -> String {
+    let address = url.tc_url().to_owned();
+    let Some((scheme, rest)) = typed.trim().split_once("://") else { return address };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    match (authority.rsplit_once('@'), address.split_once("://")) {
+        (Some((user, _)), Some((_, rest))) => {
+            format!("{}://{user}@{rest}", scheme.to_ascii_lowercase())
+        }
+        _ => address,
+    }
+}
+
+/// The service that an address belongs to, as far as its host tells. `current`
+/// stays where it knows no hosts better.
+pub fn service_of<'a>(address: &str, current: &'a Service) -> &'a Service {
+    let services = Services::built_in();
+    let Ok(url) = RtmpUrl::parse(address) else { return current };
+    match services.of_host(url.host()) {
+        // A key of one's own at a service that lends its servers to others.
+        Some(found) if current.servers.is_empty() && !current.hosts.is_empty() => {
+            if current.hosts.iter().any(|end| url.host().ends_with(end.as_str())) {
+                current
+            } else {
+                found
+            }
+        }
+        Some(found) => found,
+        None if current.servers.is_empty() && !current.is_this_computer() => current,
+        None => services.get(Services::CUSTOM),
+    }
+}
+
+/// What a settings file may hold of an address, and the query that it may not.
+///
+/// Of a service's own addresses all is public; of others the query may be a
+/// token, and user and password are secrets anyway.
+pub fn remembered(address: &str, service: &Service) -> Option<(String, String)> {
+    let url = RtmpUrl::parse(address).ok()?;
+    if service.servers.iter().any(|choice| same_server(&choice.address, &url)) {
+        return Some((url.tc_url().to_owned(), String::new()));
+    }
+    let (plain, query) = url.tc_url().split_once('?').unwrap_or((url.tc_url(), ""));
+    Some((plain.to_owned(), query.to_owned()))
+}
+
+fn same_server(choice: &str, url: &RtmpUrl) -> bool {
+    RtmpUrl::parse(choice).is_ok_and(|choice| choice.tc_url() == url.tc_url())
+}
+
+/// What is entered for a destination, read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Check {
+    /// The built-in server needs nothing.
+    BuiltIn,
+    /// Nothing is entered yet.
+    Empty,
+    /// The key is missing.
+    NoKey(RtmpUrl),
+    /// It can be used.
+    Fine(Target),
+    /// It can't, and why.
+    Wrong(UrlError),
+}
+
+impl Check {
+    /// Reads the two fields for `service`.
+    pub fn of(service: &Service, server: &str, key: &str) -> Self {
+        if service.is_this_computer() {
+            return Self::BuiltIn;
+        }
+        if server.trim().is_empty() {
+            return Self::Empty;
+        }
+        let no_key = key.trim().is_empty();
+        let alone = no_key.then(|| RtmpUrl::parse(server).ok()).flatten();
+        match (Target::with_key(server, key), alone) {
+            // An address that can't hold a key has none yet.
+            (Ok(_), Some(url)) if split(server).is_none() => Self::NoKey(url),
+            (Ok(target), _) => Self::Fine(target),
+            (Err(UrlError::NoKey { .. }), Some(url)) => Self::NoKey(url),
+            (Err(error), _) => Self::Wrong(error),
+        }
+    }
+
+    /// Whether a stream can be sent there.
+    pub fn is_ready(&self, service: &Service) -> bool {
+        match self {
+            Self::BuiltIn | Self::Fine(_) => true,
+            Self::NoKey(_) => service.key == KeyRule::None,
+            Self::Empty | Self::Wrong(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Option<String>, Option<String>) {
+        let pasted = Pasted::read(text);
+        (pasted.server, pasted.key.map(|key| key.expose().to_owned()))
+    }
+
+    #[test]
+    fn pasted_texts_are_told_apart() {
+        let both = (Some("rtmp://h/app".to_owned()), Some("k-1?x=y".to_owned()));
+        for text in [
+            "rtmp://h/app k-1?x=y",
+            "k-1?x=y\nrtmp://h/app\n",
+            "Server: rtmp://h/app\r\nStream key: k-1?x=y\r\n",
+            "Stream URL : rtmp://h/app\nStream Key : k-1?x=y",
+            "服务器地址：rtmp://h/app\n串流密钥：k-1?x=y",
+            "<rtmp://h/app>\n\nkey:\nk-1?x=y",
+        ] {
+            assert_eq!(read(text), both, "{text:?}");
+        }
+        assert_eq!(read("rtmp://h/app secret").1.as_deref(), Some("secret"));
+        assert_eq!(read("  abcdef \n"), (None, Some("abcdef".to_owned())));
+        assert_eq!(read("RTMPS://h/a"), (Some("RTMPS://h/a".to_owned()), None));
+        assert_eq!(read(" \n"), (None, None));
+    }
+
+    #[test]
+    fn a_full_address_is_split_where_it_holds_a_key() {
+        let cut = |text: &str| split(text).map(|(s, k)| (s, k.expose().to_owned()));
+        let some = |s: &str, k: &str| Some((s.to_owned(), k.to_owned()));
+        assert_eq!(cut("rtmp://h/app/key"), some("rtmp://h/app", "key"));
+        assert_eq!(cut("rtmp://h/app/key?a=b/c"), some("rtmp://h/app", "key?a=b/c"));
+        assert_eq!(cut("rtmp://u:p@h/app/key"), some("rtmp://u:p@h/app", "key"));
+        assert_eq!(cut("rtmp://h/app"), None);
+        assert_eq!(cut("rtmps://a.rtmps.youtube.com/live2"), None);
+        assert_eq!(
+            cut("rtmps://b.rtmps.youtube.com/live2?backup=1/k-e-y"),
+            some("rtmps://b.rtmps.youtube.com/live2?backup=1", "k-e-y")
+        );
+        assert_eq!(
+            cut("rtmp://live-push.bilivideo.com/live-bvc/?streamname=s&key=k"),
+            some("rtmp://live-push.bilivideo.com/live-bvc", "?streamname=s&key=k")
+        );
+        assert_eq!(cut("http://h/app/key"), None);
+    }
+
+    #[test]
+    fn the_service_follows_the_address() {
+        let get = |id| Services::built_in().get(id);
+        let of = |address, current| service_of(address, get(current)).id.as_str();
+        assert_eq!(of("rtmp://live-fra.twitch.tv/app", "this-computer"), "twitch");
+        assert_eq!(of("rtmp://10.0.0.7/live", "this-computer"), "custom");
+        assert_eq!(of("rtmp://10.0.0.7/live", "youtube"), "custom");
+        assert_eq!(of("rtmp://push.example.cn/live", "douyin"), "douyin");
+        assert_eq!(of("rtmps://x.global-contribute.live-video.net/app", "kick"), "aws-ivs");
+        assert_eq!(of("nonsense", "mux"), "mux");
+    }
+
+    #[test]
+    fn a_query_is_a_secret_unless_the_service_publishes_it() {
+        let kept = |address, service| remembered(address, Services::built_in().get(service));
+        let some = |a: &str, q: &str| Some((a.to_owned(), q.to_owned()));
+        assert_eq!(
+            kept("rtmps://b.rtmps.youtube.com:443/live2?backup=1", "youtube"),
+            some("rtmps://b.rtmps.youtube.com:443/live2?backup=1", "")
+        );
+        assert_eq!(kept("rtmp://u:p@h/a/?t=s", "custom"), some("rtmp://h/a/", "t=s"));
+        assert_eq!(kept("not an address", "custom"), None);
+    }
+
+    #[test]
+    fn fields_are_checked_at_once() {
+        let check = |id, server, key| Check::of(Services::built_in().get(id), server, key);
+        assert_eq!(check("this-computer", "", ""), Check::BuiltIn);
+        assert_eq!(check("custom", " ", "k"), Check::Empty);
+        assert!(matches!(check("custom", "rtmp://h/app", ""), Check::NoKey(_)));
+        assert!(matches!(check("custom", "rtmp://h", ""), Check::Wrong(_)));
+        assert!(matches!(check("custom", "rtmp://h/app", "k"), Check::Fine(_)));
+        assert!(matches!(check("custom", "rtmp://h/app/k", ""), Check::Fine(_)));
+        assert!(matches!(check("custom", "http://h/app", "k"), Check::Wrong(_)));
+    }
+}

@@ -1,0 +1,160 @@
+//! Choices that have a value: what changes in the settings, and what is asked
+//! of the engine.
+
+use super::model::Model;
+use crate::engine::{AudioInput, Command, OutputSettings, VideoInput};
+use crate::media::FrameRate;
+use crate::settings::{Input, Output, Preset};
+
+/// A choice.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Edit {
+    /// Another picture; the name is remembered beside the identity.
+    Camera(Input, String),
+    /// Another sound.
+    Microphone(Input, String),
+    /// Gain in decibels.
+    Gain(f32),
+    /// Another service, by its id.
+    Service(String),
+    /// The server field's text.
+    Server(String),
+    /// The key field's text.
+    Key(String),
+    /// The user field's text.
+    User(String),
+    /// The password field's text.
+    Password(String),
+    /// The certificate field's text.
+    CaFile(String),
+    /// The picture file field's text.
+    PicturePath(String),
+    /// A preset, by its id.
+    Preset(String),
+    /// Width and height.
+    Size(u32, u32),
+    /// Frames per second.
+    Fps(FrameRate),
+    /// Video bitrate in kbit/s.
+    VideoKbps(u32),
+    /// Audio bitrate in kbit/s.
+    AudioKbps(u32),
+    /// Seconds between keyframes.
+    Keyframe(f32),
+    /// Lower the bitrate while the link carries less.
+    Adaptive(bool),
+}
+
+impl Edit {
+    /// Changes the settings and says what to ask of the engine.
+    pub fn apply(self, model: &mut Model) -> Option<Command> {
+        match self {
+            Self::Camera(input, name) => {
+                model.settings.sources.camera = input;
+                model.settings.sources.camera_name = name;
+                Some(Command::SetVideoInput(video_input(&model.settings.sources.camera)))
+            }
+            Self::Microphone(input, name) => {
+                model.settings.sources.microphone = input;
+                model.settings.sources.microphone_name = name;
+                Some(Command::SetAudioInput(audio_input(&model.settings.sources.microphone)))
+            }
+            Self::Gain(decibels) => {
+                model.settings.sources.gain_db = decibels;
+                Some(Command::SetGain(decibels))
+            }
+            Self::Service(id) => model.change_service(&id),
+            Self::Server(text) => model.enter_server(text),
+            Self::Key(text) => model.enter_key(text),
+            Self::User(text) => enter(&mut model.draft.user, text),
+            Self::Password(text) => enter(&mut model.draft.password, text),
+            Self::CaFile(text) => enter(&mut model.draft.ca_file, text),
+            Self::PicturePath(text) => {
+                model.settings.sources.camera = Input::File(text.into());
+                Some(Command::SetVideoInput(video_input(&model.settings.sources.camera)))
+            }
+            Self::Preset(id) => apply_preset(model, &id),
+            Self::Size(width, height) => change_output(model, |output| {
+                (output.width, output.height) = (width, height);
+            }),
+            Self::Fps(fps) => change_output(model, |output| output.fps = fps),
+            Self::VideoKbps(kbps) => change_output(model, |output| output.video_kbps = kbps),
+            Self::AudioKbps(kbps) => change_output(model, |output| output.audio_kbps = kbps),
+            Self::Keyframe(seconds) => change_output(model, |output| output.keyframe_s = seconds),
+            Self::Adaptive(on) => {
+                model.settings.output.adaptive = on;
+                Some(output_command(model))
+            }
+        }
+    }
+}
+
+/// What the engine is told once at the start: everything remembered.
+pub fn at_start(model: &Model) -> Vec<Command> {
+    let sources = &model.settings.sources;
+    vec![
+        output_command(model),
+        Command::SetVideoInput(video_input(&sources.camera)),
+        Command::SetAudioInput(audio_input(&sources.microphone)),
+        Command::SetGain(sources.gain_db),
+        Command::SetMuted(sources.muted),
+        Command::SetMirror(sources.mirror),
+        Command::RefreshDevices,
+    ]
+}
+
+/// The output as the engine takes it.
+pub fn output_command(model: &Model) -> Command {
+    let output = &model.settings.output;
+    Command::SetOutput(OutputSettings {
+        width: output.width,
+        height: output.height,
+        fps: output.fps,
+        video_kbps: output.video_kbps,
+        audio_kbps: output.audio_kbps,
+        keyframe_s: output.keyframe_s,
+        adaptive: output.adaptive,
+    })
+}
+
+fn enter(field: &mut String, text: String) -> Option<Command> {
+    *field = text;
+    None
+}
+
+fn apply_preset(model: &mut Model, id: &str) -> Option<Command> {
+    match Preset::of(id) {
+        Some(preset) => {
+            let adaptive = model.settings.output.adaptive;
+            model.settings.output = preset.output(&model.service().limits(), adaptive);
+        }
+        None => Output::CUSTOM.clone_into(&mut model.settings.output.preset),
+    }
+    Some(output_command(model))
+}
+
+fn change_output(model: &mut Model, change: impl FnOnce(&mut Output)) -> Option<Command> {
+    let output = &mut model.settings.output;
+    change(output);
+    Output::CUSTOM.clone_into(&mut output.preset);
+    Some(output_command(model))
+}
+
+fn video_input(input: &Input) -> VideoInput {
+    match input {
+        Input::Test => VideoInput::Test,
+        Input::Default => VideoInput::Default,
+        Input::Device(id) => VideoInput::Camera(id.clone()),
+        Input::File(path) => VideoInput::Picture(path.clone()),
+        Input::Off => VideoInput::None,
+    }
+}
+
+fn audio_input(input: &Input) -> AudioInput {
+    match input {
+        Input::Test | Input::File(_) => AudioInput::Test,
+        Input::Default => AudioInput::Default,
+        Input::Device(id) => AudioInput::Microphone(id.clone()),
+        Input::Off => AudioInput::None,
+    }
+}

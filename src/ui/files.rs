@@ -1,0 +1,145 @@
+//! The system's file dialogs, which wait for a person on a thread of their own.
+
+use std::future::Future;
+use std::io::Write;
+use std::path::PathBuf;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use super::{Repaint, text};
+
+/// What came of a dialog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Picked {
+    /// A picture file.
+    Picture(PathBuf),
+    /// The log was written, or not: a sentence.
+    LogSaved(String),
+    /// Closed without a choice.
+    Nothing,
+}
+
+/// File dialogs.
+pub trait Files {
+    /// Asks for a picture file.
+    fn pick_picture(&mut self);
+
+    /// Asks for a file and writes `log` into it.
+    fn save_log(&mut self, log: String);
+
+    /// What came since the last call.
+    fn picked(&mut self) -> Option<Picked>;
+}
+
+/// The system's dialogs, one at a time.
+pub struct SystemFiles {
+    repaint: Repaint,
+    answering: Sender<Picked>,
+    answers: Receiver<Picked>,
+    open: bool,
+}
+
+impl SystemFiles {
+    /// No dialog is open yet.
+    pub fn new(repaint: Repaint) -> Self {
+        let (answering, answers) = bounded(1);
+        Self { repaint, answering, answers, open: false }
+    }
+
+    /// Waits for `picked` on a thread of its own. The dialog itself has to be
+    /// made on the thread that draws, which macOS insists on.
+    fn wait(&mut self, picked: impl Future<Output = Picked> + Send + 'static) {
+        let (answering, repaint) = (self.answering.clone(), Arc::clone(&self.repaint));
+        let waiting = thread::Builder::new().name("dialog".into()).spawn(move || {
+            // One dialog at a time, so there is room for its answer.
+            _ = answering.try_send(block_on(picked));
+            repaint();
+        });
+        self.open = waiting.is_ok();
+    }
+}
+
+impl Files for SystemFiles {
+    fn pick_picture(&mut self) {
+        if self.open {
+            return;
+        }
+        let dialog = rfd::AsyncFileDialog::new()
+            .set_title(text::CHOOSE_PICTURE_TITLE)
+            .add_filter(text::PNG_FILES, &["png", "PNG"])
+            .pick_file();
+        self.wait(async {
+            match dialog.await {
+                Some(file) => Picked::Picture(file.path().to_owned()),
+                None => Picked::Nothing,
+            }
+        });
+    }
+
+    fn save_log(&mut self, log: String) {
+        if self.open {
+            return;
+        }
+        let dialog = rfd::AsyncFileDialog::new()
+            .set_title(text::SAVE_LOG_TITLE)
+            .set_file_name(text::LOG_FILE)
+            .save_file();
+        self.wait(async move {
+            let Some(file) = dialog.await else { return Picked::Nothing };
+            let path = file.path();
+            let written = std::fs::File::create(path).and_then(|mut f| f.write_all(log.as_bytes()));
+            Picked::LogSaved(text::log_saved(path, &written))
+        });
+    }
+
+    fn picked(&mut self) -> Option<Picked> {
+        let picked = self.answers.try_recv().ok()?;
+        self.open = false;
+        Some(picked)
+    }
+}
+
+/// Runs `future` on this thread, which sleeps while there is nothing to do.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        let future: Pin<&mut _> = future.as_mut();
+        match future.poll(&mut context) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_future_that_is_woken_elsewhere_is_waited_for() {
+        let (sender, receiver) = bounded::<Waker>(1);
+        thread::spawn(move || receiver.recv().expect("the future sends it").wake());
+        let mut asked = false;
+        let woken = std::future::poll_fn(move |context| {
+            if asked {
+                return Poll::Ready(7);
+            }
+            asked = true;
+            _ = sender.send(context.waker().clone());
+            Poll::Pending
+        });
+        assert_eq!(block_on(woken), 7);
+    }
+}

@@ -1,0 +1,122 @@
+//! Five minutes of figures for the graph, one sample a second.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::engine::Snapshot;
+use crate::media::MediaTime;
+
+/// One second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    /// On the engine's clock.
+    pub at: MediaTime,
+    /// What left, in kbit/s.
+    pub kbps: f64,
+    /// What the controller asked for, picture and sound, in kbit/s.
+    pub target_kbps: f64,
+    /// Frames left out so far.
+    pub dropped: u64,
+}
+
+/// The samples of the last five minutes, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    samples: VecDeque<Sample>,
+}
+
+impl History {
+    /// How far it reaches back.
+    pub const SPAN: Duration = Duration::from_secs(300);
+
+    const EVERY: Duration = Duration::from_secs(1);
+
+    /// Takes a sample if one is due and something is being published.
+    pub fn observe(&mut self, snapshot: &Snapshot) {
+        let Some(destination) = snapshot.destinations.first() else { return };
+        let due = self.samples.back().is_none_or(|last| snapshot.at.since(last.at) >= Self::EVERY);
+        if !due {
+            return;
+        }
+        let audio = f64::from(snapshot.output.audio_kbps);
+        self.samples.push_back(Sample {
+            at: snapshot.at,
+            kbps: destination.kbps,
+            target_kbps: f64::from(destination.target_kbps) + audio,
+            dropped: destination.drops.network + destination.drops.encoder,
+        });
+        while self.samples.front().is_some_and(|s| snapshot.at.since(s.at) > Self::SPAN) {
+            self.samples.pop_front();
+        }
+    }
+
+    /// Forgets all, for a new stream.
+    pub fn clear(&mut self) {
+        self.samples.clear();
+    }
+
+    /// The samples, oldest first.
+    pub fn samples(&self) -> impl DoubleEndedIterator<Item = &Sample> + Clone {
+        self.samples.iter()
+    }
+
+    /// Points of a curve: seconds before `now` (negative) and a figure.
+    pub fn curve(&self, now: MediaTime, figure: impl Fn(&Sample) -> f64) -> Vec<[f64; 2]> {
+        let point = |s: &Sample| [-now.since(s.at).as_secs_f64(), figure(s)];
+        self.samples.iter().map(point).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Connection, DestinationSnapshot, Drops};
+    use std::sync::Arc;
+
+    fn snapshot(at_ms: i64, kbps: f64) -> Snapshot {
+        let destination = DestinationSnapshot {
+            name: String::new(),
+            address: String::new(),
+            connection: Connection::Live { since: MediaTime::ZERO },
+            kbps,
+            target_kbps: 2_500,
+            queue: Duration::ZERO,
+            drops: Drops { network: 3, encoder: 4 },
+            video_frames: 0,
+            audio_frames: 0,
+            bytes: 0,
+            rtt: None,
+            unacknowledged: None,
+            live: Duration::ZERO,
+            server_said: None,
+            log: Arc::default(),
+        };
+        Snapshot {
+            at: MediaTime::from_millis(at_ms),
+            destinations: vec![destination],
+            ..Snapshot::default()
+        }
+    }
+
+    #[test]
+    fn one_sample_a_second_for_five_minutes() {
+        let mut history = History::default();
+        for tick in 0..10_000 {
+            history.observe(&snapshot(tick * 100, tick as f64));
+        }
+        let samples: Vec<_> = history.samples().collect();
+        assert_eq!(samples.len(), 300);
+        assert_eq!(samples[299].at, MediaTime::from_millis(999_000));
+        assert_eq!((samples[299].target_kbps, samples[299].dropped), (2_628.0, 7));
+        let now = MediaTime::from_millis(999_900);
+        let curve = history.curve(now, |s| s.kbps);
+        assert_eq!(curve[299], [-0.9, 9_990.0]);
+    }
+
+    #[test]
+    fn nothing_is_taken_while_idle() {
+        let mut history = History::default();
+        history.observe(&Snapshot::default());
+        assert_eq!(history.samples().count(), 0);
+    }
+}

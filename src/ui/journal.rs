@@ -1,0 +1,60 @@
+//! What changed from one snapshot to the next, as lines of the log.
+
+use super::phase::{Phase, destination};
+use super::text;
+use crate::engine::{Snapshot, Step};
+use crate::media::MediaTime;
+
+/// A line of the log with the time since the program's start.
+pub fn stamped(at: MediaTime, line: &str) -> String {
+    let seconds = at.as_millis().max(0) / 1_000;
+    format!("{}:{:02}:{:02}  {line}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+}
+
+/// The lines for what is new in `after`.
+pub fn lines(before: &Snapshot, after: &Snapshot) -> Vec<String> {
+    let mut lines = Vec::new();
+    let (was, is) = (Phase::of(before), Phase::of(after));
+    if kind(&was) != kind(&is) {
+        lines.push(phase_line(&is, after));
+    }
+    for fault in after.faults.iter().filter(|fault| !before.faults.contains(fault)) {
+        lines.push(fault.to_string());
+    }
+    for fault in before.faults.iter().filter(|fault| !after.faults.contains(fault)) {
+        lines.push(text::over(&fault.sentence()));
+    }
+    let said = |snapshot: &Snapshot| destination(snapshot).and_then(|d| d.server_said.clone());
+    if let Some(words) = said(after).filter(|words| Some(words) != said(before).as_ref()) {
+        lines.push(text::server_said(&words));
+    }
+    if before.cause != after.cause {
+        lines.push(text::cause(&after.cause).1);
+    }
+    lines.iter().map(|line| stamped(after.at, line)).collect()
+}
+
+fn phase_line(phase: &Phase, snapshot: &Snapshot) -> String {
+    let words = text::state(phase);
+    match (phase, destination(snapshot)) {
+        (Phase::Connecting(Step::Resolve), Some(to)) => {
+            format!("{words} · {} · {}", to.name, to.address)
+        }
+        (Phase::Reconnecting { reason, .. }, _) => format!("{words}: {}", reason.sentence()),
+        (Phase::Failed(fault), _) => format!("{words}: {fault}"),
+        _ => words,
+    }
+}
+
+/// What makes a line of its own: not each tick of a countdown.
+fn kind(phase: &Phase) -> (u8, Option<Step>, u32) {
+    match phase {
+        Phase::Ready => (0, None, 0),
+        Phase::Connecting(step) => (1, Some(*step), 0),
+        Phase::Live => (2, None, 0),
+        Phase::Reconnecting { attempt, .. } => (3, None, *attempt),
+        Phase::Stopping => (4, None, 0),
+        Phase::Failed(_) => (5, None, 0),
+        Phase::Ended => (6, None, 0),
+    }
+}

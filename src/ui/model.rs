@@ -1,0 +1,330 @@
+//! What the window knows: settings, the fields being edited, the engine's last
+//! snapshot. Panels read it; only [`super::edit`] and the window change it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::address::{self, Check};
+use super::draft::Draft;
+use super::history::History;
+use super::journal;
+use super::log::LogBook;
+use super::phase::Phase;
+use super::secrets::Kept;
+use crate::engine::{Command, DestinationSettings, Fault, Snapshot};
+use crate::protocol::rtmp::key::{Credentials, Secret, StreamKey};
+use crate::settings::{
+    Preset, SecretKind, Server, Service, Services, Settings, VaultPlace, Warning,
+};
+
+/// Notices shown at a time; older ones go.
+const NOTICES: usize = 4;
+
+/// What the window knows.
+#[derive(Debug)]
+pub struct Model {
+    /// What is remembered.
+    pub settings: Settings,
+    /// The destination's fields.
+    pub draft: Draft,
+    /// The engine's last snapshot.
+    pub snapshot: Arc<Snapshot>,
+    /// Where the stream stands, from the snapshot.
+    pub phase: Phase,
+    /// How the last stream failed, until the next one or a click.
+    pub failure: Option<Fault>,
+    /// Figures of the last five minutes.
+    pub history: History,
+    /// The log.
+    pub log: LogBook,
+    /// What the person should know once.
+    pub notices: Vec<String>,
+    /// What is open.
+    pub view: View,
+    /// Where keys are kept; `None` until it is known.
+    pub vault: Option<VaultPlace>,
+    /// Secrets of the services seen since the start.
+    pub(super) kept: HashMap<String, Kept>,
+    /// Secrets that are on their way to the keyring.
+    pub(super) unsaved: Vec<(String, Kept)>,
+}
+
+/// What is open and shown, and not remembered.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct View {
+    /// The key is readable.
+    pub show_key: bool,
+    /// User, password and certificate are shown.
+    pub server_details: bool,
+    /// The output's single values are shown.
+    pub output_details: bool,
+    /// A question or overview above everything.
+    pub dialog: Option<Dialog>,
+    /// The program ends as soon as the stream has.
+    pub closing: bool,
+    /// When Go Live was pressed, on the window's clock in seconds.
+    pub went_live_at: Option<f64>,
+}
+
+/// What can stand above everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialog {
+    /// End the stream?
+    Stop,
+    /// End the stream and the program?
+    Close,
+    /// All actions and their keys.
+    Keys,
+}
+
+impl Model {
+    /// A model of remembered settings, with what was wrong in them as notices.
+    pub fn new(settings: Settings, warnings: &[Warning], log: LogBook) -> Self {
+        let mut model = Self {
+            draft: Draft::default(),
+            settings,
+            snapshot: Arc::default(),
+            phase: Phase::Ready,
+            failure: None,
+            history: History::default(),
+            log,
+            notices: Vec::new(),
+            view: View::default(),
+            vault: None,
+            kept: HashMap::new(),
+            unsaved: Vec::new(),
+        };
+        for warning in warnings {
+            model.notify(warning.to_string());
+        }
+        model.load_draft();
+        model
+    }
+
+    /// The chosen service.
+    pub fn service(&self) -> &'static Service {
+        Services::built_in().get(&self.settings.destination.service)
+    }
+
+    /// What is entered for the destination, read.
+    pub fn check(&self) -> Check {
+        Check::of(self.service(), &self.draft.server, &self.draft.key)
+    }
+
+    /// The destination as the engine takes it.
+    pub fn destination(&self) -> DestinationSettings {
+        let service = self.service();
+        if service.is_this_computer() {
+            let name = service.name.clone();
+            return DestinationSettings {
+                name,
+                built_in_server: true,
+                ..DestinationSettings::default()
+            };
+        }
+        let draft = &self.draft;
+        let key = StreamKey::new(&draft.key);
+        let user = draft.user.trim();
+        DestinationSettings {
+            name: service.name.clone(),
+            server: draft.server.trim().to_owned(),
+            key: (!key.is_empty()).then_some(key),
+            credentials: (!user.is_empty()).then(|| Credentials::new(user, &draft.password)),
+            ca_file: (!draft.ca_file.trim().is_empty()).then(|| draft.ca_file.trim().into()),
+            built_in_server: false,
+        }
+    }
+
+    /// Tells the person something, and the log.
+    pub fn notify(&mut self, text: String) {
+        self.log.add(&journal::stamped(self.snapshot.at, &text));
+        if self.notices.len() == NOTICES {
+            self.notices.remove(0);
+        }
+        self.notices.push(text);
+    }
+
+    /// Takes over a newer snapshot.
+    pub fn observe(&mut self, snapshot: Arc<Snapshot>) {
+        if Arc::ptr_eq(&snapshot, &self.snapshot) {
+            return;
+        }
+        for line in journal::lines(&self.snapshot, &snapshot) {
+            self.log.add(&line);
+        }
+        let phase = Phase::of(&snapshot);
+        if self.phase.is_idle() && phase.is_busy() {
+            self.history.clear();
+            self.failure = None;
+        }
+        if let Phase::Failed(fault) = &phase {
+            self.failure = Some(fault.clone());
+        }
+        self.history.observe(&snapshot);
+        self.phase = phase;
+        self.snapshot = snapshot;
+    }
+
+    /// Goes to another service, with what was entered for it before. Gives the
+    /// command for the output where the service's limits change it.
+    pub(super) fn change_service(&mut self, id: &str) -> Option<Command> {
+        if id == self.settings.destination.service {
+            return None;
+        }
+        self.remember();
+        self.keep_secrets();
+        id.clone_into(&mut self.settings.destination.service);
+        self.load_draft();
+        self.fit_preset()
+    }
+
+    /// The server field's text has changed.
+    pub(super) fn enter_server(&mut self, text: String) -> Option<Command> {
+        match self.draft.pasted_address(&text) {
+            Some(pasted) => self.enter_address(&pasted),
+            None => {
+                let command = self.leave_this_computer(&text);
+                self.draft.server = text;
+                self.draft.whole = None;
+                self.remember();
+                command
+            }
+        }
+    }
+
+    /// The key field's text has changed.
+    pub(super) fn enter_key(&mut self, text: String) -> Option<Command> {
+        if address::is_address(&text) {
+            let pasted = self.draft.inserted_key(&text).to_owned();
+            return self.enter_address(&pasted);
+        }
+        let command = self.leave_this_computer(&text);
+        self.draft.set_key(text);
+        self.remember();
+        command
+    }
+
+    /// The server field was left: an address with its key is cut in two.
+    pub(super) fn settle_server(&mut self) -> Option<Command> {
+        let typed = self.draft.server.clone();
+        let whole_address = address::is_address(&typed) && self.draft.key.is_empty();
+        if whole_address { self.enter_address(&typed) } else { None }
+    }
+
+    /// Takes an address, and a key where there is one with it.
+    pub(super) fn enter_address(&mut self, pasted: &str) -> Option<Command> {
+        let pasted = address::Pasted::read(pasted);
+        let command = pasted.server.as_deref().and_then(|server| {
+            let id = &address::service_of(server, self.service()).id;
+            self.change_service(id)
+        });
+        self.draft.take(pasted);
+        self.remember();
+        command
+    }
+
+    /// Keeps in the settings what is no secret of the fields.
+    pub(super) fn remember(&mut self) {
+        let service = self.service();
+        if service.is_this_computer() {
+            return;
+        }
+        let without_key = match address::split(&self.draft.server) {
+            Some((server, _)) if self.draft.key.trim().is_empty() => server,
+            _ => self.draft.server.clone(),
+        };
+        let address = address::remembered(&without_key, service).map(|(address, _)| address);
+        let server = Server {
+            address: address.filter(|a| a != service.default_address()).unwrap_or_default(),
+            user: self.draft.user.trim().to_owned(),
+            ca_file: self.draft.ca_file.trim().to_owned(),
+        };
+        let id = service.id.clone();
+        if server == Server::default() {
+            self.settings.servers.remove(&id);
+        } else {
+            self.settings.servers.insert(id, server);
+        }
+    }
+
+    /// The secrets of the fields as they are to be kept.
+    pub(super) fn secrets(&self) -> Kept {
+        let service = self.service();
+        let query = address::remembered(&self.draft.server, service).map(|(_, query)| query);
+        Kept::new(&self.draft.key, &self.draft.password, &query.unwrap_or_default())
+    }
+
+    /// Fills the fields with secrets that came from the keyring, unless the
+    /// person was faster.
+    pub(super) fn take_secrets(&mut self, service: &str, kept: Kept) {
+        for secret in kept.all() {
+            self.log.hide(secret);
+        }
+        self.kept.insert(service.to_owned(), kept);
+        if service == self.settings.destination.service && !self.draft.is_touched() {
+            self.load_draft();
+        }
+    }
+
+    /// Takes the secrets of the fields out of the log from now on.
+    pub(super) fn hide_secrets(&self) {
+        for secret in self.secrets().all() {
+            self.log.hide(secret);
+        }
+        // A token that stands behind the key is worth as much as the key.
+        for part in self.draft.key.split(['?', '&', '=']) {
+            self.log.hide(&Secret::new(part.trim()));
+        }
+    }
+
+    /// Puts the secrets of the fields among those to be saved, if they changed.
+    pub(super) fn keep_secrets(&mut self) {
+        let service = self.service();
+        if service.is_this_computer() || !self.draft.is_touched() {
+            return;
+        }
+        let kept = self.secrets();
+        self.draft.settle();
+        self.unsaved.retain(|(id, _)| *id != service.id);
+        self.unsaved.push((service.id.clone(), kept.clone()));
+        self.kept.insert(service.id.clone(), kept);
+    }
+
+    fn load_draft(&mut self) {
+        let service = self.service();
+        let server = self.settings.server(&service.id);
+        let kept = self.kept.get(&service.id);
+        self.draft = Draft::load(service, &server, kept);
+    }
+
+    /// The first letter typed while the built-in server is chosen means another.
+    fn leave_this_computer(&mut self, text: &str) -> Option<Command> {
+        let leaves = self.service().is_this_computer() && !text.trim().is_empty();
+        leaves.then(|| self.change_service(Services::CUSTOM)).flatten()
+    }
+
+    fn fit_preset(&mut self) -> Option<Command> {
+        let output = &self.settings.output;
+        let preset = Preset::of(&output.preset)?;
+        let fitted = preset.output(&self.service().limits(), output.adaptive);
+        if fitted == *output || self.phase.is_busy() {
+            return None;
+        }
+        self.settings.output = fitted;
+        Some(super::edit::output_command(self))
+    }
+}
+
+impl Kept {
+    fn new(key: &str, password: &str, query: &str) -> Self {
+        let mut kept = Self::default();
+        for (kind, text) in [
+            (SecretKind::Key, key.trim()),
+            (SecretKind::Password, password),
+            (SecretKind::Query, query),
+        ] {
+            kept.set(kind, (!text.is_empty()).then(|| Secret::new(text)));
+        }
+        kept
+    }
+}

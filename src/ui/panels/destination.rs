@@ -1,0 +1,210 @@
+//! Where the stream goes: service, server, key.
+
+use egui::{Id, Key, Label, RichText, Ui};
+
+use crate::settings::{KeyRule, Service, Services};
+use crate::ui::action::Action;
+use crate::ui::address::Check;
+use crate::ui::edit::Edit;
+use crate::ui::icon::Icon;
+use crate::ui::model::Model;
+use crate::ui::text;
+use crate::ui::theme::{self, tokens};
+use crate::ui::widgets::{self, Outbox, Request};
+
+/// The server field's identity, so that a paste finds it.
+pub fn server_id() -> Id {
+    Id::unique("destination server")
+}
+
+/// The key field's identity.
+pub fn key_id() -> Id {
+    Id::unique("destination key")
+}
+
+/// Draws the panel.
+pub fn show(ui: &mut Ui, model: &Model, out: &mut Outbox) {
+    let service = model.service();
+    widgets::heading(ui, text::DESTINATION, |ui| {
+        if !service.is_this_computer() {
+            let on = Some(model.view.server_details);
+            widgets::icon_button(ui, model, out, Action::ToggleServerDetails, Icon::Person, on);
+        }
+    });
+    // What a stream was started with is not changed below it.
+    ui.add_enabled_ui(!model.phase.is_busy(), |ui| {
+        service_picker(ui, service, out);
+        server_field(ui, model, out);
+        if !service.is_this_computer() {
+            key_field(ui, model, out);
+        }
+        if model.view.server_details && !service.is_this_computer() {
+            sign_in(ui, model, out);
+        }
+    });
+    reading(ui, model);
+    if service.is_this_computer() {
+        play_address(ui, model, out);
+    }
+}
+
+fn service_picker(ui: &mut Ui, chosen: &Service, out: &mut Outbox) {
+    let width = ui.available_width();
+    widgets::picker(ui, "service", text::SERVICE, &chosen.name, width, |ui| {
+        for service in Services::built_in().all() {
+            if widgets::choice(ui, service.id == chosen.id, &service.name, "") {
+                out.edit(Edit::Service(service.id.clone()));
+            }
+        }
+    })
+    .on_hover_text(&chosen.where_to_find);
+}
+
+fn server_field(ui: &mut Ui, model: &Model, out: &mut Outbox) {
+    let service = model.service();
+    let hint = match service.is_this_computer() {
+        true => text::SERVER_HINT_BUILT_IN,
+        false => text::SERVER_HINT,
+    };
+    ui.horizontal(|ui| {
+        let menu = if service.servers.len() > 1 { 28.0 + ui.spacing().item_spacing.x } else { 0.0 };
+        let width = ui.available_width() - menu;
+        let draft = &model.draft;
+        let (response, changed) =
+            widgets::text_field(ui, server_id(), text::SERVER, &draft.server, hint, width);
+        if let Some(text) = changed {
+            out.edit(Edit::Server(text));
+        } else if response.lost_focus() {
+            out.ask(Request::SettleServer);
+        }
+        if service.servers.len() > 1 {
+            server_menu(ui, service, &draft.server, out);
+        }
+    });
+}
+
+fn server_menu(ui: &mut Ui, service: &Service, server: &str, out: &mut Outbox) {
+    let button = widgets::square(ui, Icon::Down, text::SERVERS, None);
+    egui::Popup::menu(&button).show(|ui| {
+        ui.set_min_width(280.0);
+        for choice in &service.servers {
+            if widgets::choice(ui, choice.address == server, &choice.name, "") {
+                out.edit(Edit::Server(choice.address.clone()));
+            }
+        }
+    });
+}
+
+fn key_field(ui: &mut Ui, model: &Model, out: &mut Outbox) {
+    ui.horizontal(|ui| {
+        let width = ui.available_width() - 28.0 - ui.spacing().item_spacing.x;
+        let key = &model.draft.key;
+        let field = if model.view.show_key { widgets::text_field } else { widgets::masked_field };
+        let (response, changed) = field(ui, key_id(), text::KEY, key, text::KEY_HINT, width);
+        if response.gained_focus() {
+            select_all(ui, key_id(), key);
+        }
+        if let Some(text) = changed {
+            out.edit(Edit::Key(text));
+        } else if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
+            out.act(Action::GoLive);
+        }
+        let (icon, on) = match model.view.show_key {
+            true => (Icon::EyeOff, Some(true)),
+            false => (Icon::Eye, Some(false)),
+        };
+        widgets::icon_button(ui, model, out, Action::ToggleKey, icon, on);
+    });
+}
+
+/// A masked key is replaced as a whole: nobody edits dots.
+fn select_all(ui: &Ui, id: Id, text: &str) {
+    let Some(mut state) = egui::TextEdit::load_state(ui.ctx(), id) else { return };
+    let all = egui::text_selection::CCursorRange::select_all_str(text);
+    state.cursor.set_char_range(Some(all));
+    state.store(ui.ctx(), id);
+}
+
+fn sign_in(ui: &mut Ui, model: &Model, out: &mut Outbox) {
+    let width = ui.available_width();
+    let draft = &model.draft;
+    let user_id = Id::unique("destination user");
+    let (_, user) =
+        widgets::text_field(ui, user_id, text::USER, &draft.user, text::USER_HINT, width);
+    if let Some(user) = user {
+        out.edit(Edit::User(user));
+    }
+    let id = Id::unique("destination password");
+    let (_, password) =
+        widgets::masked_field(ui, id, text::PASSWORD, &draft.password, text::PASSWORD, width);
+    if let Some(password) = password {
+        out.edit(Edit::Password(password));
+    }
+    let id = Id::unique("destination certificate");
+    let (_, file) =
+        widgets::text_field(ui, id, text::CA_FILE, &draft.ca_file, text::CA_FILE_HINT, width);
+    if let Some(file) = file {
+        out.edit(Edit::CaFile(file));
+    }
+}
+
+/// What was made of the fields, or what is wrong with them.
+fn reading(ui: &mut Ui, model: &Model) {
+    let service = model.service();
+    match model.check() {
+        Check::BuiltIn => {}
+        Check::Wrong(error) => wrong(ui, &error.to_string()),
+        Check::Empty => widgets::aside(ui, &service.where_to_find),
+        Check::NoKey(url) => {
+            split(ui, &url, None);
+            widgets::aside(ui, &service.where_to_find);
+        }
+        Check::Fine(target) => {
+            split(ui, &target.url, Some(target.key.expose().chars().count()));
+            let rule_note = matches!(service.key, KeyRule::EachStream);
+            if rule_note && model.phase.is_idle() {
+                widgets::aside(ui, &service.note);
+            }
+        }
+    }
+    if let Some(words) = model.vault.as_ref().and_then(text::vault)
+        && !service.is_this_computer()
+        && !model.draft.key.is_empty()
+    {
+        widgets::aside(ui, &words);
+    }
+}
+
+fn split(ui: &mut Ui, url: &crate::protocol::rtmp::url::RtmpUrl, key_length: Option<usize>) {
+    let words = text::split(url.port(), url.tls(), url.app(), key_length);
+    widgets::aside(ui, &words);
+}
+
+fn wrong(ui: &mut Ui, words: &str) {
+    let mut words = words.to_owned();
+    if let Some(first) = words.get(..1) {
+        words.replace_range(..1, &first.to_uppercase());
+    }
+    let tokens = tokens(ui);
+    ui.add(Label::new(RichText::new(words).font(theme::small()).color(tokens.error)).wrap());
+}
+
+/// The address that players open, once there is one.
+fn play_address(ui: &mut Ui, model: &Model, out: &mut Outbox) {
+    let Some(server) = &model.snapshot.server else {
+        return widgets::aside(ui, text::PLAY_ADDRESS_LATER);
+    };
+    ui.horizontal(|ui| {
+        let width = ui.available_width() - 28.0 - ui.spacing().item_spacing.x;
+        let mut address = server.play_url.as_str();
+        let field = egui::TextEdit::singleline(&mut address)
+            .id(Id::unique("play address"))
+            .desired_width(width)
+            .margin(egui::Margin::symmetric(9, 6))
+            .min_size(egui::Vec2::new(0.0, 28.0))
+            .align(egui::Align2::LEFT_CENTER);
+        ui.add(field).accessible_name(text::PLAY_ADDRESS).on_hover_text(text::PLAY_ADDRESS);
+        widgets::icon_button(ui, model, out, Action::CopyPlayAddress, Icon::Copy, None);
+    });
+    widgets::aside(ui, text::PLAY_ADDRESS_NOW);
+}

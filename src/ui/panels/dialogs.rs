@@ -1,0 +1,74 @@
+//! Questions and overviews above everything.
+
+use egui::{Button, Context, Grid, Id, Key, Modal, Modifiers, RichText, ScrollArea, Ui};
+
+use crate::ui::action::Action;
+use crate::ui::model::{Dialog, Model};
+use crate::ui::text;
+use crate::ui::theme::{self, Tokens, tokens};
+use crate::ui::widgets::{Outbox, Request};
+
+/// Draws the open dialog, if one is.
+pub fn show(ctx: &Context, model: &Model, out: &mut Outbox) {
+    let Some(dialog) = model.view.dialog else { return };
+    let modal = Modal::new(Id::unique("dialog")).show(ctx, |ui| match dialog {
+        Dialog::Stop => question(ui, text::ASK_STOP, text::END_STREAM, out),
+        Dialog::Close => question(ui, text::ASK_CLOSE, text::END_AND_CLOSE, out),
+        Dialog::Keys => keys(ui, out),
+    });
+    if modal.should_close() {
+        out.ask(Request::CloseDialog);
+    }
+}
+
+/// A question whose safe answer has the keyboard.
+fn question(ui: &mut Ui, words: &str, yes: &str, out: &mut Outbox) {
+    ui.set_width(340.0);
+    ui.label(RichText::new(words).font(theme::large()));
+    ui.label(RichText::new(text::ASK_STOP_MORE).color(tokens(ui).weak));
+    ui.add_space(12.0);
+    ui.horizontal(|ui| {
+        let width = (ui.available_width() - ui.spacing().item_spacing.x) / 2.0;
+        let keep = ui.add_sized([width, 40.0], Button::new(text::KEEP_STREAMING));
+        if ui.memory(|memory| memory.focused()).is_none() {
+            keep.request_focus();
+        }
+        let live = Tokens::of(ui.visuals().dark_mode).live;
+        let end = RichText::new(yes).font(theme::heading()).color(theme::ON_COLOR);
+        let end = ui.add_sized([width, 40.0], Button::new(end).fill(live));
+        if keep.clicked() {
+            out.ask(Request::CloseDialog);
+        }
+        if end.clicked() {
+            out.ask(Request::Confirm);
+        }
+    });
+}
+
+/// All actions and their keys.
+fn keys(ui: &mut Ui, out: &mut Outbox) {
+    ui.set_width(420.0);
+    ui.label(RichText::new(text::KEYS).font(theme::large()));
+    ui.add_space(6.0);
+    let height = ui.ctx().content_rect().height() - 170.0;
+    let list = ScrollArea::vertical().auto_shrink([false, true]).max_height(height.max(120.0));
+    list.show(ui, |ui| {
+        Grid::new("keys").num_columns(2).min_col_width(200.0).spacing([24.0, 5.0]).show(ui, |ui| {
+            for action in Action::ALL {
+                ui.label(action.label()).on_hover_text(action.tooltip());
+                let key = ui.ctx().format_shortcut(&action.shortcut());
+                ui.label(RichText::new(key).color(tokens(ui).weak));
+                ui.end_row();
+            }
+        });
+    });
+    ui.add_space(8.0);
+    let close = ui.add_sized([ui.available_width(), 34.0], Button::new(text::CLOSE));
+    if ui.memory(|memory| memory.focused()).is_none() {
+        close.request_focus();
+    }
+    let enter = ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Enter));
+    if close.clicked() || enter {
+        out.ask(Request::CloseDialog);
+    }
+}

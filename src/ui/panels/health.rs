@@ -1,0 +1,265 @@
+//! How the stream does: one sentence, the figures behind it, five minutes.
+
+use egui::text::LayoutJob;
+use egui::{Color32, Ui, Vec2};
+use egui_plot::{AxisHints, GridMark, Line, LineStyle, Plot, PlotBounds};
+
+use crate::engine::{DestinationSnapshot, Snapshot};
+use crate::ui::history::History;
+use crate::ui::model::Model;
+use crate::ui::phase;
+use crate::ui::text::{self, figure};
+use crate::ui::theme::{self, Tokens, tokens};
+use crate::ui::widgets::{self, Outbox};
+
+/// Shares of left-out frames from which a figure is amber and red.
+const DROPPED: [f64; 2] = [0.01, 0.05];
+
+/// Queued time from which a figure is amber and red, in ms.
+const QUEUE_MS: [f64; 2] = [300.0, 800.0];
+
+/// Shares of a frame's time from which the encoder's figure is amber and red.
+const ENCODER: [f64; 2] = [0.7, 0.95];
+
+/// Shares of the due rate below which a rate is amber and red.
+const RATE: [f64; 2] = [0.95, 0.8];
+
+/// The narrowest a figure can be, in points.
+const NARROWEST: f32 = 104.0;
+
+/// Draws the panel.
+pub fn show(ui: &mut Ui, model: &Model, _: &mut Outbox) {
+    figures(ui, model);
+    graph(ui, model);
+}
+
+/// The cause of what is wrong, or that all is well, on one line.
+pub fn sentence(ui: &mut Ui, model: &Model) {
+    let tokens = tokens(ui);
+    let (fine, words) = text::cause(&model.snapshot.cause);
+    if !fine {
+        return cause(ui, &model.log.without_secrets(&words));
+    }
+    let destination = phase::destination(&model.snapshot).filter(|_| model.phase.is_on_air());
+    // Servers like to repeat the name of the stream, which is the key.
+    let said = destination.and_then(|d| d.server_said.as_deref());
+    let said = said.map(|words| text::server_said(&model.log.without_secrets(words)));
+    let words = match (destination, said) {
+        (None, _) => String::new(),
+        (Some(to), None) => format!("{} {} · {}", words, to.name, to.address),
+        (Some(to), Some(said)) => {
+            format!("{} {} · {} · {said}", words, to.name, to.address)
+        }
+    };
+    if !words.is_empty() {
+        ui.add(egui::Label::new(egui::RichText::new(words).color(tokens.weak)).truncate());
+    }
+}
+
+/// A sentence on at most two lines, which fit where the figures' heading is.
+fn cause(ui: &mut Ui, words: &str) {
+    let color = tokens(ui).amber;
+    let mut job = LayoutJob::simple(words.to_owned(), theme::small(), color, ui.available_width());
+    job.wrap.max_rows = 2;
+    let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
+    ui.add(egui::Label::new(galley)).on_hover_text(words);
+}
+
+/// A figure: name, value, colour, and what the pointer finds.
+struct Figure {
+    name: &'static str,
+    value: String,
+    color: Color32,
+    more: String,
+}
+
+fn figures(ui: &mut Ui, model: &Model) {
+    let tokens = tokens(ui);
+    let snapshot = &model.snapshot;
+    let mut figures = Vec::new();
+    stream_figures(&mut figures, phase::destination(snapshot), tokens);
+    picture_figures(&mut figures, snapshot, tokens);
+    program_figures(&mut figures, snapshot, tokens);
+    let width = ui.available_width();
+    let columns = ((width / NARROWEST) as usize).clamp(1, figures.len());
+    let rows = figures.len().div_ceil(columns);
+    let columns = figures.len().div_ceil(rows);
+    ui.spacing_mut().item_spacing = Vec2::new(0.0, 8.0);
+    for row in figures.chunks(columns) {
+        ui.horizontal(|ui| {
+            for f in row {
+                let width = width / columns as f32;
+                widgets::figure(ui, width, f.name, &f.value, f.color, &f.more);
+            }
+        });
+    }
+}
+
+const NOTHING: &str = "–";
+
+fn stream_figures(
+    figures: &mut Vec<Figure>,
+    destination: Option<&DestinationSnapshot>,
+    tokens: &Tokens,
+) {
+    let mut add = |name, value: Option<String>, color, more| {
+        let color = if value.is_some() { color } else { tokens.faint };
+        figures.push(Figure { name, value: value.unwrap_or(NOTHING.into()), color, more });
+    };
+    let d = destination;
+    let bitrate = d.map(|d| format!("{:.0} / {}", d.kbps, d.target_kbps));
+    add(figure::BITRATE, bitrate, tokens.text, text::more::BITRATE.into());
+    let (dropped, color, more) = dropped(d, tokens);
+    add(figure::DROPPED, dropped, color, more);
+    let queue_ms = d.map(|d| d.queue.as_secs_f64() * 1e3);
+    let color = graded(queue_ms.unwrap_or_default(), QUEUE_MS, tokens);
+    add(figure::QUEUE, queue_ms.map(|ms| format!("{ms:.0} ms")), color, text::more::QUEUE.into());
+    let rtt = d.and_then(|d| d.rtt).map(|rtt| format!("{:.0} ms", rtt.as_secs_f64() * 1e3));
+    let in_flight = d.and_then(|d| d.unacknowledged).map(text::bytes);
+    let more = in_flight.map(|b| text::more::in_flight(&b)).unwrap_or_default();
+    add(figure::ROUND_TRIP, rtt, tokens.text, more);
+    add(figure::SENT, d.map(|d| text::bytes(d.bytes)), tokens.text, String::new());
+    add(figure::LIVE, d.map(|d| text::clock(d.live)), tokens.text, String::new());
+}
+
+fn dropped(
+    destination: Option<&DestinationSnapshot>,
+    tokens: &Tokens,
+) -> (Option<String>, Color32, String) {
+    let Some(d) = destination else { return (None, tokens.text, String::new()) };
+    let dropped = d.drops.network + d.drops.encoder;
+    let all = (dropped + d.video_frames).max(1);
+    let share = dropped as f64 / all as f64;
+    let value = format!("{dropped} ({:.1} %)", share * 100.0);
+    let more = text::more::dropped(d.drops.network, d.drops.encoder);
+    (Some(value), graded(share, DROPPED, tokens), more)
+}
+
+fn picture_figures(figures: &mut Vec<Figure>, snapshot: &Snapshot, tokens: &Tokens) {
+    let video = &snapshot.video;
+    let due = snapshot.output.fps.as_f64();
+    let color = match video.fps / due.max(1.0) {
+        share if video.due == 0 || share >= RATE[0] => tokens.text,
+        share if share >= RATE[1] => tokens.amber,
+        _ => tokens.error,
+    };
+    figures.push(Figure {
+        name: figure::FPS,
+        value: format!("{:.1} / {}", video.fps, snapshot.output.fps),
+        color,
+        more: text::more::frames(video.made, video.due, video.late),
+    });
+    let frame_ms = snapshot.output.fps.interval().as_secs_f64() * 1e3;
+    figures.push(Figure {
+        name: figure::ENCODER,
+        value: format!("{:.1} ms", video.encoder_ms),
+        color: graded(video.encoder_ms / frame_ms, ENCODER, tokens),
+        more: text::more::encoder(frame_ms),
+    });
+}
+
+fn program_figures(figures: &mut Vec<Figure>, snapshot: &Snapshot, tokens: &Tokens) {
+    let process = &snapshot.process;
+    figures.push(Figure {
+        name: figure::CPU,
+        value: format!("{:.0} %", process.cpu_percent),
+        color: tokens.text,
+        more: text::more::CPU.into(),
+    });
+    figures.push(Figure {
+        name: figure::MEMORY,
+        value: text::bytes(process.memory),
+        color: tokens.text,
+        more: String::new(),
+    });
+}
+
+/// The colour of a figure that is bad when it is high.
+fn graded(value: f64, [amber, red]: [f64; 2], tokens: &Tokens) -> Color32 {
+    if value >= red {
+        tokens.error
+    } else if value >= amber {
+        tokens.amber
+    } else {
+        tokens.text
+    }
+}
+
+fn graph(ui: &mut Ui, model: &Model) {
+    let tokens = tokens(ui);
+    let size = ui.available_size();
+    if size.y < 48.0 {
+        return;
+    }
+    let history = &model.history;
+    let now = model.snapshot.at;
+    let axis = |hints: AxisHints<'static>| {
+        hints.tick_label_color(tokens.faint).tick_label_font(theme::small())
+    };
+    let time = axis(AxisHints::new_x()).formatter(|mark, _| text::ago(mark.value));
+    let rate = axis(AxisHints::new_y()).min_thickness(34.0).formatter(|mark, _| {
+        if mark.value > 0.0 { format!("{:.0}", mark.value) } else { String::new() }
+    });
+    let sent = history.curve(now, |s| s.kbps);
+    let target = history.curve(now, |s| s.target_kbps);
+    let highest = sent.iter().chain(&target).map(|p| p[1]).fold(0.0, f64::max);
+    let is_empty = sent.is_empty();
+    let span = span(&sent);
+    let plot = Plot::new("bitrate")
+        .height(size.y)
+        .show_background(false)
+        .show_axes([true, !is_empty])
+        .show_grid([false, true])
+        .grid_color(tokens.line)
+        .show_x(false)
+        .show_y(false)
+        .show_crosshair(false)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .allow_double_click_reset(false)
+        .set_margin_fraction(Vec2::ZERO)
+        .x_grid_spacer(move |_| marks(span))
+        .custom_x_axes(vec![time])
+        .custom_y_axes(vec![rate]);
+    let response = plot.show(ui, |plot| {
+        let top = (highest * 1.15).max(100.0);
+        plot.set_plot_bounds(PlotBounds::from_min_max([-span, 0.0], [span * 0.02, top]));
+        let dashed = LineStyle::Dashed { length: 5.0 };
+        plot.line(
+            Line::new(text::CURVE_TARGET, target).color(tokens.faint).width(1.2).style(dashed),
+        );
+        plot.line(
+            Line::new(text::CURVE_SENT, sent)
+                .color(tokens.ready)
+                .width(1.8)
+                .fill(0.0)
+                .fill_alpha(0.14),
+        );
+    });
+    let last = history.samples().next_back().map_or(0.0, |sample| sample.kbps);
+    response.response.widget_info(|| {
+        let name = format!("{}: {last:.0} kbit/s", text::GRAPH);
+        egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, name)
+    });
+    if is_empty {
+        let center = response.response.rect.center();
+        let words = text::GRAPH_EMPTY;
+        let align = egui::Align2::CENTER_CENTER;
+        ui.painter().text(center, align, words, theme::small(), tokens.faint);
+    }
+}
+
+/// Seconds that the graph spans: whole minutes, and no more than there are.
+fn span(curve: &[[f64; 2]]) -> f64 {
+    let seconds = curve.first().map_or(0.0, |oldest| -oldest[0]);
+    ((seconds / 60.0).ceil() * 60.0).clamp(60.0, History::SPAN.as_secs_f64())
+}
+
+/// Marks each minute, or each 15 s of a single one.
+fn marks(span: f64) -> Vec<GridMark> {
+    let step = if span <= 60.0 { 15.0 } else { 60.0 };
+    let count = (span / step) as u32;
+    (0..count).map(|n| GridMark { value: f64::from(n) * -step, step_size: step }).collect()
+}

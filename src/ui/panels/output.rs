@@ -1,0 +1,173 @@
+//! What is made of picture and sound: a preset, and its values one by one.
+
+use egui::{DragValue, Grid, Ui};
+
+use crate::media::FrameRate;
+use crate::settings::{Output, PRESETS};
+use crate::ui::action::Action;
+use crate::ui::edit::Edit;
+use crate::ui::icon::Icon;
+use crate::ui::model::Model;
+use crate::ui::text;
+use crate::ui::theme::tokens;
+use crate::ui::widgets::{self, Outbox};
+
+/// Sizes to choose from, in pixels.
+const SIZES: [(u32, u32); 8] = [
+    (640, 360),
+    (854, 480),
+    (960, 540),
+    (1280, 720),
+    (1600, 900),
+    (1920, 1080),
+    (720, 1280),
+    (1080, 1920),
+];
+
+/// Rates to choose from.
+const RATES: [FrameRate; 6] = [
+    FrameRate::whole(24),
+    FrameRate::whole(25),
+    FrameRate { num: 30_000, den: 1_001 },
+    FrameRate::whole(30),
+    FrameRate::whole(50),
+    FrameRate::whole(60),
+];
+
+/// Draws the panel.
+pub fn show(ui: &mut Ui, model: &Model, out: &mut Outbox) {
+    widgets::heading(ui, text::OUTPUT, |ui| {
+        let on = Some(model.view.output_details);
+        widgets::icon_button(ui, model, out, Action::ToggleOutputDetails, Icon::Sliders, on);
+    });
+    let busy = model.phase.is_busy();
+    ui.add_enabled_ui(!busy, |ui| presets(ui, model, out));
+    if model.view.output_details {
+        details(ui, model, out);
+        if busy {
+            widgets::aside(ui, text::NOT_WHILE_LIVE);
+        }
+    }
+    limits(ui, model, out);
+}
+
+fn presets(ui: &mut Ui, model: &Model, out: &mut Outbox) {
+    let output = &model.settings.output;
+    let width = ui.available_width();
+    let limits = model.service().limits();
+    widgets::plain_picker(ui, "preset", text::PRESET, &text::preset(output), width, |ui| {
+        ui.set_min_width(380.0);
+        for preset in PRESETS {
+            let fitted = preset.output(&limits, output.adaptive);
+            let name = format!("{}, {}", text::preset_name(preset.id), text::preset_use(preset));
+            let aside = text::output_summary(&fitted);
+            if widgets::choice(ui, output.preset == preset.id, &name, &aside) {
+                out.edit(Edit::Preset(preset.id.to_owned()));
+            }
+        }
+        let custom = text::preset_name(Output::CUSTOM);
+        if widgets::choice(ui, output.preset == Output::CUSTOM, custom, "") {
+            out.edit(Edit::Preset(Output::CUSTOM.to_owned()));
+            if !model.view.output_details {
+                out.act(Action::ToggleOutputDetails);
+            }
+        }
+    });
+}
+
+fn details(ui: &mut Ui, model: &Model, out: &mut Outbox) {
+    let output = &model.settings.output;
+    let busy = model.phase.is_busy();
+    Grid::new("output details").num_columns(2).spacing([12.0, 6.0]).show(ui, |ui| {
+        row(ui, text::SIZE, !busy, |ui| size(ui, output, out));
+        row(ui, text::FPS, !busy, |ui| rate(ui, output, out));
+        row(ui, text::VIDEO_KBPS, true, |ui| {
+            let mut kbps = output.video_kbps;
+            if number(ui, text::VIDEO_KBPS, &mut kbps, 100..=51_000, 25.0) {
+                out.edit(Edit::VideoKbps(kbps));
+            }
+        });
+        row(ui, text::AUDIO_KBPS, !busy, |ui| {
+            let mut kbps = output.audio_kbps;
+            if number(ui, text::AUDIO_KBPS, &mut kbps, 32..=320, 1.0) {
+                out.edit(Edit::AudioKbps(kbps));
+            }
+        });
+        row(ui, text::KEYFRAME, !busy, |ui| keyframe(ui, output, out));
+    });
+    let mut adaptive = output.adaptive;
+    if ui.checkbox(&mut adaptive, text::ADAPTIVE).changed() {
+        out.edit(Edit::Adaptive(adaptive));
+    }
+}
+
+fn row(ui: &mut Ui, name: &str, enabled: bool, value: impl FnOnce(&mut Ui)) {
+    ui.colored_label(tokens(ui).weak, name);
+    ui.add_enabled_ui(enabled, value);
+    ui.end_row();
+}
+
+fn size(ui: &mut Ui, output: &Output, out: &mut Outbox) {
+    let name = |(width, height): (u32, u32)| format!("{width}×{height}");
+    let now = (output.width, output.height);
+    widgets::plain_picker(ui, "size", text::SIZE, &name(now), 150.0, |ui| {
+        for size in SIZES {
+            if widgets::choice(ui, size == now, &name(size), "") {
+                out.edit(Edit::Size(size.0, size.1));
+            }
+        }
+    });
+}
+
+fn rate(ui: &mut Ui, output: &Output, out: &mut Outbox) {
+    widgets::plain_picker(ui, "rate", text::FPS, &output.fps.to_string(), 150.0, |ui| {
+        for rate in RATES {
+            if widgets::choice(ui, rate == output.fps, &rate.to_string(), "") {
+                out.edit(Edit::Fps(rate));
+            }
+        }
+    });
+}
+
+fn number(
+    ui: &mut Ui,
+    name: &str,
+    value: &mut u32,
+    range: std::ops::RangeInclusive<u32>,
+    speed: f64,
+) -> bool {
+    let field = DragValue::new(value)
+        .range(range)
+        .speed(speed)
+        .update_while_editing(false)
+        .suffix(text::KBPS_SUFFIX);
+    ui.add_sized([150.0, 28.0], field).accessible_name(name).changed()
+}
+
+fn keyframe(ui: &mut Ui, output: &Output, out: &mut Outbox) {
+    let mut seconds = output.keyframe_s;
+    let field = DragValue::new(&mut seconds)
+        .range(0.5..=10.0)
+        .speed(0.05)
+        .max_decimals(1)
+        .update_while_editing(false)
+        .suffix(text::SECONDS_SUFFIX);
+    if ui.add_sized([150.0, 28.0], field).accessible_name(text::KEYFRAME).changed() {
+        out.edit(Edit::Keyframe(seconds));
+    }
+}
+
+/// What the service does not take, with the way out beside it.
+fn limits(ui: &mut Ui, model: &Model, out: &mut Outbox) {
+    let (service, output) = (model.service(), &model.settings.output);
+    let limits = service.limits();
+    if output.is_within(&limits) {
+        return;
+    }
+    let tokens = tokens(ui);
+    let words = text::over_limits(service, output, &limits);
+    widgets::sentence(ui, &words, tokens.amber, tokens.amber_ground);
+    if !model.phase.is_busy() {
+        widgets::action_button(ui, model, out, Action::FitOutput);
+    }
+}

@@ -1,0 +1,187 @@
+//! The picture as it goes out, with the tally around it.
+
+use egui::accesskit::Role;
+use egui::{
+    Align2, Color32, Frame, Margin, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
+    pos2,
+};
+
+use crate::engine::Fault;
+use crate::settings::Input;
+use crate::ui::action::Action;
+use crate::ui::icon::Icon;
+use crate::ui::model::Model;
+use crate::ui::phase::{self, Phase};
+use crate::ui::preview::Preview;
+use crate::ui::text;
+use crate::ui::theme::{self, tokens};
+use crate::ui::widgets::{self, Outbox};
+
+/// The tally border, in points.
+const BORDER: f32 = 4.0;
+
+/// Silence that long is worth a warning, in seconds.
+const SILENCE: u64 = 5;
+
+/// Draws the panel.
+pub fn show(ui: &mut Ui, model: &Model, preview: &mut Preview, out: &mut Outbox) {
+    let area = ui.available_rect_before_wrap();
+    let response = ui.allocate_rect(area, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, text::PREVIEW));
+    let tokens = tokens(ui);
+    ui.painter().rect_filled(area, 0.0, tokens.stage);
+    let picture = picture(ui, model, preview, area);
+    tally(ui, &model.phase, picture);
+    state_pill(ui, model, picture);
+    mirror_button(ui, model, picture, out);
+    warnings(ui, model, picture);
+}
+
+/// Draws the picture in the middle of `area` and gives its place.
+fn picture(ui: &Ui, model: &Model, preview: &mut Preview, area: Rect) -> Rect {
+    let output = &model.settings.output;
+    let inner = area.shrink(BORDER);
+    let frame = model.snapshot.preview.as_ref();
+    let side = frame.map_or(Vec2::new(output.width as f32, output.height as f32), |frame| {
+        let layout = frame.picture.layout();
+        Vec2::new(layout.width as f32, layout.height as f32)
+    });
+    let rect = letterboxed(side, inner);
+    let off = model.settings.sources.camera == Input::Off;
+    match frame.filter(|_| !off) {
+        Some(frame) if ui.is_rect_visible(rect) => {
+            let pixels = rect.size() * ui.pixels_per_point();
+            let texture = preview.texture(ui.ctx(), frame, pixels);
+            let uv = match model.settings.sources.mirror_preview {
+                true => Rect::from_min_max(pos2(1.0, 0.0), pos2(0.0, 1.0)),
+                false => Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0)),
+            };
+            ui.painter().image(texture.id(), rect, uv, Color32::WHITE);
+        }
+        _ => {
+            preview.clear();
+            let words = if off { text::NO_PICTURE } else { text::NO_PICTURE_YET };
+            let faint = Color32::from_gray(150);
+            ui.painter().rect_filled(rect, 0.0, Color32::BLACK);
+            ui.painter().text(rect.center(), Align2::CENTER_CENTER, words, theme::figure(), faint);
+        }
+    }
+    rect
+}
+
+/// The largest place of these proportions within `area`, on whole points.
+pub fn letterboxed(side: Vec2, area: Rect) -> Rect {
+    let scale = (area.width() / side.x).min(area.height() / side.y).max(0.0);
+    let rect = Rect::from_center_size(area.center(), side * scale);
+    Rect::from_min_max(rect.min.round(), rect.max.round())
+}
+
+fn tally(ui: &Ui, phase: &Phase, picture: Rect) {
+    let tokens = tokens(ui);
+    let color = match phase {
+        Phase::Live => tokens.live,
+        Phase::Connecting(_) | Phase::Reconnecting { .. } => tokens.amber,
+        _ => return,
+    };
+    let stroke = Stroke::new(BORDER, color);
+    ui.painter().rect_stroke(picture, 0.0, stroke, StrokeKind::Outside);
+}
+
+/// LIVE with the running time, or that this is the preview.
+fn state_pill(ui: &mut Ui, model: &Model, picture: Rect) {
+    let tokens = tokens(ui);
+    let at = picture.left_top() + Vec2::splat(10.0);
+    let live = phase::destination(&model.snapshot).map(|d| d.live).unwrap_or_default();
+    match &model.phase {
+        Phase::Live => {
+            let words = format!("{}  {}", text::LIVE, text::clock(live));
+            widgets::pill(ui, at, &words, tokens.live, Some(theme::ON_COLOR));
+        }
+        Phase::Reconnecting { .. } => {
+            widgets::pill(ui, at, text::OFF_AIR, theme::OVER_PICTURE, Some(tokens.amber));
+        }
+        _ => {
+            widgets::pill(ui, at, text::PREVIEW_PILL, theme::OVER_PICTURE, None);
+        }
+    }
+}
+
+fn mirror_button(ui: &mut Ui, model: &Model, picture: Rect, out: &mut Outbox) {
+    let corner = picture.right_top() + Vec2::new(-38.0, 10.0);
+    let rect = Rect::from_min_size(corner, Vec2::splat(28.0));
+    ui.painter().rect_filled(rect, theme::RADIUS, theme::OVER_PICTURE);
+    let mut over = ui.new_child(egui::UiBuilder::new().max_rect(rect));
+    // The picture is dark or bright by itself: the dark look fits both.
+    over.style_mut().visuals = ui.ctx().style_of(egui::Theme::Dark).visuals.clone();
+    let on = Some(model.settings.sources.mirror_preview);
+    let action = Action::ToggleMirrorPreview;
+    widgets::icon_button(&mut over, model, out, action, Icon::Mirror, on);
+}
+
+/// What is wrong with picture and sound, at the picture's foot.
+fn warnings(ui: &mut Ui, model: &Model, picture: Rect) {
+    let words = current_warnings(model);
+    if words.is_empty() {
+        return;
+    }
+    let line = 30.0;
+    let width = picture.width() - 20.0;
+    let top = picture.bottom() - 8.0 - line * words.len() as f32;
+    let rect = Rect::from_min_size(pos2(picture.left() + 10.0, top), Vec2::new(width, 0.0));
+    let mut over = ui.new_child(egui::UiBuilder::new().max_rect(rect));
+    over.spacing_mut().item_spacing.y = 4.0;
+    for words in words {
+        let frame = Frame::new()
+            .fill(theme::OVER_PICTURE)
+            .corner_radius(theme::RADIUS)
+            .inner_margin(Margin::symmetric(10, 4));
+        frame.show(&mut over, |ui| {
+            let amber = theme::Tokens::of(true).amber;
+            let words = egui::RichText::new(words).font(theme::heading()).color(amber);
+            ui.add(egui::Label::new(words).truncate());
+        });
+    }
+}
+
+/// The warnings of this moment, worst first.
+pub fn current_warnings(model: &Model) -> Vec<String> {
+    let snapshot = &model.snapshot;
+    let sources = &model.settings.sources;
+    let mut words: Vec<String> = snapshot
+        .faults
+        .iter()
+        .filter(|fault| matches!(fault, Fault::Camera { .. } | Fault::Microphone { .. }))
+        .map(|fault| model.log.without_secrets(&format!("{}.", fault.sentence())))
+        .collect();
+    let has_picture = sources.camera != Input::Off;
+    let has_sound = sources.microphone != Input::Off;
+    if snapshot.levels.muted && has_sound {
+        words.push(text::WARN_MUTED.into());
+    } else if has_sound && snapshot.levels.silent_for.as_secs() >= SILENCE {
+        words.push(text::warn_silent(snapshot.levels.silent_for));
+    }
+    let is_still = matches!(sources.camera, Input::File(_));
+    if has_picture && snapshot.video.black {
+        words.push(text::WARN_BLACK.into());
+    } else if has_picture && !is_still && snapshot.video.frozen {
+        words.push(text::WARN_FROZEN.into());
+    }
+    words.truncate(4);
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_picture_keeps_its_proportions() {
+        let area = Rect::from_min_size(Pos2::ZERO, Vec2::new(800.0, 800.0));
+        let wide = letterboxed(Vec2::new(1280.0, 720.0), area);
+        assert_eq!(wide, Rect::from_min_max(pos2(0.0, 175.0), pos2(800.0, 625.0)));
+        let tall = letterboxed(Vec2::new(720.0, 1280.0), area);
+        assert_eq!((tall.width(), tall.height()), (450.0, 800.0));
+        let none = letterboxed(Vec2::new(720.0, 1280.0), Rect::NOTHING);
+        assert!(none.width() <= 0.0 || none.width().is_nan());
+    }
+}

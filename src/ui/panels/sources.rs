@@ -1,0 +1,168 @@
+//! Picture and sound in: pickers, gain, mute, meter, and what is wrong.
+
+use egui::{Id, RichText, Slider, Ui, Vec2};
+
+use crate::engine::SourceSnapshot;
+use crate::settings::Input;
+use crate::ui::action::Action;
+use crate::ui::edit::Edit;
+use crate::ui::icon::Icon;
+use crate::ui::meter;
+use crate::ui::model::Model;
+use crate::ui::text;
+use crate::ui::theme::{self, tokens};
+use crate::ui::widgets::{self, Outbox};
+
+/// The picture path field's identity.
+fn path_id() -> Id {
+    Id::unique("picture path")
+}
+
+/// Draws the panel.
+pub fn show(ui: &mut Ui, model: &Model, out: &mut Outbox) {
+    widgets::heading(ui, text::SOURCES, |ui| {
+        widgets::icon_button(ui, model, out, Action::RefreshDevices, Icon::Refresh, None);
+        let on = Some(model.settings.sources.mirror);
+        widgets::icon_button(ui, model, out, Action::ToggleMirror, Icon::Mirror, on);
+    });
+    camera(ui, model, out);
+    microphone(ui, model, out);
+    delivery(ui, [&model.snapshot.camera, &model.snapshot.microphone]);
+    sound(ui, model, out);
+}
+
+fn camera(ui: &mut Ui, model: &Model, out: &mut Outbox) {
+    let sources = &model.settings.sources;
+    let choices = &model.snapshot.camera.choices;
+    let chosen = match &sources.camera {
+        Input::Test => text::TEST_SIGNAL.to_owned(),
+        Input::Default => text::DEFAULT_CAMERA.to_owned(),
+        Input::File(_) => text::PICTURE.to_owned(),
+        Input::Off => text::NO_CAMERA.to_owned(),
+        Input::Device(id) => device_name(choices, id, &sources.camera_name),
+    };
+    let width = ui.available_width();
+    let picker = widgets::picker(ui, "camera", text::CAMERA, &chosen, width, |ui| {
+        let mut pick = |ui: &mut Ui, input: Input, name: &str| {
+            if widgets::choice(ui, sources.camera == input, name, "") {
+                out.edit(Edit::Camera(input, name.to_owned()));
+            }
+        };
+        pick(ui, Input::Test, text::TEST_SIGNAL);
+        pick(ui, Input::Default, text::DEFAULT_CAMERA);
+        for (id, name) in choices.iter() {
+            pick(ui, Input::Device(id.clone()), name);
+        }
+        ui.separator();
+        let is_picture = matches!(sources.camera, Input::File(_));
+        let picture = widgets::choice(ui, is_picture, text::PICTURE, "");
+        pick(ui, Input::Off, text::NO_CAMERA);
+        if picture {
+            out.act(Action::ChoosePicture);
+        }
+    });
+    if picker.clicked() {
+        out.act(Action::RefreshDevices);
+    }
+    if let Input::File(path) = &sources.camera {
+        picture_path(ui, model, &path.to_string_lossy(), out);
+    }
+}
+
+fn picture_path(ui: &mut Ui, model: &Model, path: &str, out: &mut Outbox) {
+    ui.horizontal(|ui| {
+        let width = ui.available_width() - 28.0 - ui.spacing().item_spacing.x;
+        let name = text::PICTURE_PATH;
+        let (_, changed) = widgets::text_field(ui, path_id(), name, path, name, width);
+        if let Some(path) = changed {
+            out.edit(Edit::PicturePath(path));
+        }
+        widgets::icon_button(ui, model, out, Action::ChoosePicture, Icon::Folder, None);
+    });
+}
+
+fn microphone(ui: &mut Ui, model: &Model, out: &mut Outbox) {
+    let sources = &model.settings.sources;
+    let choices = &model.snapshot.microphone.choices;
+    let chosen = match &sources.microphone {
+        Input::Test | Input::File(_) => text::TEST_SIGNAL.to_owned(),
+        Input::Default => text::DEFAULT_MICROPHONE.to_owned(),
+        Input::Off => text::NO_MICROPHONE.to_owned(),
+        Input::Device(id) => device_name(choices, id, &sources.microphone_name),
+    };
+    let width = ui.available_width();
+    let picker = widgets::picker(ui, "microphone", text::MICROPHONE, &chosen, width, |ui| {
+        let mut pick = |ui: &mut Ui, input: Input, name: &str| {
+            if widgets::choice(ui, sources.microphone == input, name, "") {
+                out.edit(Edit::Microphone(input, name.to_owned()));
+            }
+        };
+        pick(ui, Input::Test, text::TEST_SIGNAL);
+        pick(ui, Input::Default, text::DEFAULT_MICROPHONE);
+        for (id, name) in choices.iter() {
+            pick(ui, Input::Device(id.clone()), name);
+        }
+        ui.separator();
+        pick(ui, Input::Off, text::NO_MICROPHONE);
+    });
+    if picker.clicked() {
+        out.act(Action::RefreshDevices);
+    }
+}
+
+/// Mute, gain and meter.
+fn sound(ui: &mut Ui, model: &Model, out: &mut Outbox) {
+    let sources = &model.settings.sources;
+    if sources.microphone == Input::Off {
+        return;
+    }
+    ui.horizontal(|ui| {
+        let icon = if sources.muted { Icon::MicrophoneOff } else { Icon::Microphone };
+        widgets::icon_button(ui, model, out, Action::ToggleMute, icon, Some(sources.muted));
+        let mut gain = sources.gain_db;
+        let width = ui.available_width();
+        let spacing = ui.spacing_mut();
+        // The size of the handle, and of the figure beside it.
+        spacing.interact_size = Vec2::new(62.0, 22.0);
+        let figure = spacing.interact_size.x + spacing.item_spacing.x + 18.0;
+        spacing.slider_width = width - figure;
+        let slider = Slider::new(&mut gain, -30.0..=30.0)
+            .step_by(0.5)
+            .fixed_decimals(1)
+            .suffix(text::DB_SUFFIX);
+        let slider = ui.add(slider).accessible_name(text::GAIN);
+        if slider.double_clicked() {
+            gain = 0.0;
+        }
+        if gain != sources.gain_db {
+            out.edit(Edit::Gain(gain));
+        }
+    });
+    let width = ui.available_width();
+    meter::show(ui, width, &model.snapshot.levels);
+}
+
+/// What the devices deliver; what is wrong with them is said over the picture.
+fn delivery(ui: &mut Ui, sources: [&SourceSnapshot; 2]) {
+    let fine =
+        |source: &&SourceSnapshot| source.status.as_ref().is_some_and(|s| s.trouble.is_none());
+    let words: Vec<&str> = sources
+        .into_iter()
+        .filter(fine)
+        .filter_map(|source| source.status.as_ref())
+        .map(|status| status.delivers.as_str())
+        .filter(|delivers| !delivers.is_empty())
+        .collect();
+    let words = RichText::new(words.join("  ·  ")).font(theme::small()).color(tokens(ui).faint);
+    ui.add(egui::Label::new(words).truncate());
+}
+
+/// The name of a device by its identity: the system's, or the remembered one
+/// where the device is not there.
+fn device_name(choices: &[(String, String)], id: &str, remembered: &str) -> String {
+    match choices.iter().find(|(other, _)| other == id) {
+        Some((_, name)) => name.clone(),
+        None if remembered.is_empty() => text::missing_device(id),
+        None => text::missing_device(remembered),
+    }
+}

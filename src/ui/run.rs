@@ -1,0 +1,176 @@
+//! The window on a screen: the system's side of it.
+
+use std::sync::Arc;
+
+use eframe::{App, CreationContext, NativeOptions};
+use egui::{IconData, Ui, Vec2, ViewportBuilder};
+
+use super::files::SystemFiles;
+use super::log::LogBook;
+use super::model::Model;
+use super::saver::{Saver, repaint_of};
+use super::secrets::Keeper;
+use super::window::{Parts, Window};
+use super::{EngineLink, Repaint, text, theme};
+use crate::settings::{self, Instance, InstanceError, Settings, Store, Warning};
+
+/// The smallest window that everything fits into, in points.
+const SMALLEST: Vec2 = Vec2::new(960.0, 600.0);
+
+/// Why there is no window, or none any more.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another one is open.
+    #[error("{}", text::ALREADY_RUNNING)]
+    AlreadyRunning,
+    /// The system gives none.
+    #[error("no window can be opened: {0}")]
+    NoWindow(String),
+}
+
+/// Opens the window and returns when it has closed.
+///
+/// `start` makes the engine, and is given what the engine calls whenever there
+/// is something new to draw. `log` is shown in the log panel.
+pub fn run<L: EngineLink + 'static>(
+    log: LogBook,
+    start: impl FnOnce(Repaint) -> L + 'static,
+) -> Result<(), Error> {
+    let folder = settings::folder();
+    let instance = folder.as_deref().map(Instance::claim);
+    if let Some(Err(InstanceError::Running)) = instance {
+        say_already_running()?;
+        return Err(Error::AlreadyRunning);
+    }
+    let (store, settings, warnings) = match &folder {
+        Some(folder) => {
+            let (store, settings, warnings) = Store::open(folder);
+            (Some(store), settings, warnings)
+        }
+        None => (None, Settings::default(), Vec::new()),
+    };
+    let remembered = Remembered { folder, store, settings, warnings };
+    let options = options(&remembered.settings);
+    let create = move |creation: &CreationContext<'_>| {
+        theme::install(&creation.egui_ctx);
+        let window = window(remembered, log, start, &creation.egui_ctx)?;
+        Ok(Box::new(OnScreen { window }) as Box<dyn App>)
+    };
+    eframe::run_native(text::TITLE, options, Box::new(create)).map_err(no_window)
+}
+
+/// What the settings folder held.
+struct Remembered {
+    folder: Option<std::path::PathBuf>,
+    store: Option<Store>,
+    settings: Settings,
+    warnings: Vec<Warning>,
+}
+
+fn window<L: EngineLink>(
+    remembered: Remembered,
+    log: LogBook,
+    start: impl FnOnce(Repaint) -> L,
+    ctx: &egui::Context,
+) -> std::io::Result<Window<L>> {
+    let Remembered { folder, store, settings, warnings } = remembered;
+    let repaint = repaint_of(ctx);
+    let saver = match store {
+        Some(store) => Saver::start(store, Arc::clone(&repaint))?,
+        None => Saver::none(),
+    };
+    let keeper = Keeper::in_folder(folder, Arc::clone(&repaint))?;
+    Ok(Window::new(Parts {
+        model: Model::new(settings, &warnings, log),
+        link: start(Arc::clone(&repaint)),
+        saver,
+        keeper: Some(keeper),
+        files: Box::new(SystemFiles::new(repaint)),
+    }))
+}
+
+/// The window as the system's event loop wants it.
+struct OnScreen<L: EngineLink> {
+    window: Window<L>,
+}
+
+impl<L: EngineLink> App for OnScreen<L> {
+    fn logic(&mut self, ctx: &egui::Context, _: &mut eframe::Frame) {
+        self.window.update(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
+        self.window.show(ui);
+    }
+
+    fn on_exit(&mut self, _: Option<&eframe::glow::Context>) {
+        self.window.end();
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        theme::Tokens::of(visuals.dark_mode).ground.to_normalized_gamma_f32()
+    }
+}
+
+fn options(settings: &Settings) -> NativeOptions {
+    let window = &settings.window;
+    let viewport = ViewportBuilder::default()
+        .with_title(text::TITLE)
+        .with_app_id("tallylight")
+        .with_inner_size([window.width, window.height])
+        .with_min_inner_size(SMALLEST)
+        .with_maximized(window.maximized);
+    let viewport = match icon() {
+        Some(icon) => viewport.with_icon(icon),
+        None => viewport,
+    };
+    NativeOptions { viewport, ..NativeOptions::default() }
+}
+
+/// The program's icon; no icon is no reason for no window.
+fn icon() -> Option<IconData> {
+    let png = include_bytes!("../../assets/tallylight.png");
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().ok()?;
+    let mut rgba = vec![0; reader.output_buffer_size()?];
+    let info = reader.next_frame(&mut rgba).ok()?;
+    Some(IconData { rgba, width: info.width, height: info.height })
+}
+
+fn no_window(error: eframe::Error) -> Error {
+    Error::NoWindow(error.to_string())
+}
+
+/// A small window that says that there is one already.
+fn say_already_running() -> Result<(), Error> {
+    let viewport = ViewportBuilder::default()
+        .with_title(text::TITLE)
+        .with_app_id("tallylight")
+        .with_inner_size([380.0, 150.0])
+        .with_resizable(false);
+    let options = NativeOptions { viewport, ..NativeOptions::default() };
+    let create = |creation: &CreationContext<'_>| {
+        theme::install(&creation.egui_ctx);
+        Ok(Box::new(AlreadyRunning) as Box<dyn App>)
+    };
+    eframe::run_native(text::TITLE, options, Box::new(create)).map_err(no_window)
+}
+
+struct AlreadyRunning;
+
+impl App for AlreadyRunning {
+    fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
+        let frame = egui::Frame::new()
+            .fill(theme::tokens(ui).panel)
+            .inner_margin(egui::Margin::same(theme::MARGIN));
+        egui::CentralPanel::default().frame(frame).show(ui, |ui| {
+            ui.label(egui::RichText::new(text::ALREADY_RUNNING).font(theme::large()));
+            ui.label(text::ALREADY_RUNNING_MORE);
+            ui.add_space(14.0);
+            let close = ui.add_sized([ui.available_width(), 34.0], egui::Button::new(text::CLOSE));
+            close.request_focus();
+            if close.clicked() || ui.input(|i| i.key_pressed(egui::Key::Escape)) {
+                ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close);
+            }
+        });
+    }
+}

@@ -1,0 +1,155 @@
+//! A thread of its own for the keyring, which may wait for a person.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use super::Repaint;
+use crate::protocol::rtmp::key::Secret;
+use crate::settings::{SecretKind, SecretName, Secrets, VaultPlace};
+
+/// The secrets of one service. It prints none of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept(HashMap<SecretKind, Secret>);
+
+impl Kept {
+    /// One of them.
+    pub fn get(&self, kind: SecretKind) -> Option<&Secret> {
+        self.0.get(&kind)
+    }
+
+    /// Sets or removes one of them.
+    pub fn set(&mut self, kind: SecretKind, secret: Option<Secret>) {
+        match secret {
+            Some(secret) => drop(self.0.insert(kind, secret)),
+            None => drop(self.0.remove(&kind)),
+        }
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Secret> {
+        self.0.values()
+    }
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Where secrets are kept.
+    Place(VaultPlace),
+    /// A service's secrets.
+    Loaded(String, Kept),
+    /// It did not work, and why.
+    Failed(String),
+}
+
+enum Request {
+    Load(String),
+    Keep(String, Kept),
+    /// Says when all before it is done.
+    Flush(Sender<()>),
+}
+
+/// The window's end of the keyring's thread.
+#[derive(Debug)]
+pub struct Keeper {
+    requests: Sender<Request>,
+    answers: Receiver<Answer>,
+}
+
+impl Keeper {
+    /// More than these wait for a keyring that waits for a person.
+    const REQUESTS: usize = 16;
+
+    /// Starts the thread. `open` finds the keyring and may take its time.
+    pub fn start(
+        open: impl FnOnce() -> Secrets + Send + 'static,
+        repaint: Repaint,
+    ) -> std::io::Result<Self> {
+        let (requests, requested) = bounded(Self::REQUESTS);
+        let (answering, answers) = bounded(Self::REQUESTS);
+        thread::Builder::new().name("keyring".into()).spawn(move || {
+            let answer = |answer| {
+                // A full channel: the window is not looking any more.
+                _ = answering.try_send(answer);
+                repaint();
+            };
+            serve(&requested, open, &answer);
+        })?;
+        Ok(Self { requests, answers })
+    }
+
+    /// Secrets in the settings folder, or in the keyring.
+    pub fn in_folder(folder: Option<PathBuf>, repaint: Repaint) -> std::io::Result<Self> {
+        let folder = folder.unwrap_or_default();
+        Self::start(move || Secrets::open(&folder), repaint)
+    }
+
+    /// Asks for a service's secrets; `false` if too much waits already.
+    pub fn load(&self, service: &str) -> bool {
+        self.requests.try_send(Request::Load(service.to_owned())).is_ok()
+    }
+
+    /// Keeps a service's secrets; `false` if too much waits already.
+    pub fn keep(&self, service: &str, kept: Kept) -> bool {
+        self.requests.try_send(Request::Keep(service.to_owned(), kept)).is_ok()
+    }
+
+    /// What came since the last call.
+    pub fn answers(&self) -> impl Iterator<Item = Answer> + '_ {
+        self.answers.try_iter()
+    }
+
+    /// Waits until all that was asked is done, but not longer than `longest`.
+    pub fn flush(&self, longest: std::time::Duration) {
+        let (done, waiting) = bounded(1);
+        if self.requests.try_send(Request::Flush(done)).is_ok() {
+            _ = waiting.recv_timeout(longest);
+        }
+    }
+}
+
+fn serve(requests: &Receiver<Request>, open: impl FnOnce() -> Secrets, answer: &dyn Fn(Answer)) {
+    let mut secrets = open();
+    answer(Answer::Place(secrets.place()));
+    for request in requests {
+        match request {
+            Request::Load(service) => answer(load(&mut secrets, service)),
+            Request::Keep(service, kept) => {
+                if let Some(failed) = keep(&mut secrets, &service, &kept) {
+                    answer(failed);
+                }
+            }
+            Request::Flush(done) => drop(done.try_send(())),
+        }
+    }
+}
+
+fn load(secrets: &mut Secrets, service: String) -> Answer {
+    let mut kept = Kept::default();
+    for kind in SecretKind::ALL {
+        match secrets.read(&SecretName { service: service.clone(), kind }) {
+            Ok(secret) => kept.set(kind, secret),
+            Err(error) => return Answer::Failed(super::text::key_not_read(&error.to_string())),
+        }
+    }
+    Answer::Loaded(service, kept)
+}
+
+fn keep(secrets: &mut Secrets, service: &str, kept: &Kept) -> Option<Answer> {
+    for kind in SecretKind::ALL {
+        let name = SecretName { service: service.to_owned(), kind };
+        if let Err(error) = secrets.keep(&name, kept.get(kind)) {
+            return Some(Answer::Failed(super::text::key_not_kept(&error.to_string())));
+        }
+    }
+    None
+}
+
+/// A [`Repaint`] that does nothing, for tests without a window.
+pub fn no_repaint() -> Repaint {
+    Arc::new(|| ())
+}

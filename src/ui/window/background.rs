@@ -1,0 +1,136 @@
+//! What happens without a click: answers of other threads, settings on their way
+//! to the disk, the window's end.
+
+use std::time::Duration;
+
+use egui::{Context, ViewportCommand};
+
+use super::Window;
+use crate::engine::Command;
+use crate::settings::{Input, Settings};
+use crate::ui::edit::Edit;
+use crate::ui::files::Picked;
+use crate::ui::model::Dialog;
+use crate::ui::phase::Phase;
+use crate::ui::secrets::{Answer, Keeper, Kept};
+use crate::ui::{EngineLink, text};
+
+/// Settings are written when nothing has changed for so long, in seconds.
+const SETTLED: f64 = 1.0;
+
+/// The stream gets so long to end before the window closes without it, in
+/// seconds. The engine itself needs at most two.
+const LONGEST_CLOSE: f64 = 3.0;
+
+impl<L: EngineLink> Window<L> {
+    /// What came from the keyring, the disk and the dialogs.
+    pub(super) fn take_answers(&mut self) {
+        let answers: Vec<_> = self.keeper.iter().flat_map(Keeper::answers).collect();
+        for answer in answers {
+            match answer {
+                Answer::Place(place) => self.model.vault = Some(place),
+                Answer::Loaded(service, kept) => self.model.take_secrets(&service, kept),
+                Answer::Failed(words) => self.model.notify(words),
+            }
+        }
+        if let Some(why) = self.saver.failure() {
+            self.model.notify(text::not_saved(&why));
+        }
+        match self.files.picked() {
+            Some(Picked::LogSaved(words)) => self.model.notify(words),
+            Some(Picked::Picture(path)) => {
+                let picture = Edit::Camera(Input::File(path), text::PICTURE.to_owned());
+                if let Some(command) = picture.apply(&mut self.model) {
+                    self.send(command);
+                }
+            }
+            Some(Picked::Nothing) | None => {}
+        }
+    }
+
+    /// Asks for the secrets of a service that was not seen before.
+    pub(super) fn load_secrets(&mut self) {
+        let service = &self.model.settings.destination.service;
+        let known = self.model.kept.contains_key(service);
+        if let Some(keeper) = self.keeper.as_ref().filter(|_| !known)
+            && keeper.load(service)
+        {
+            self.model.kept.insert(service.clone(), Kept::default());
+        }
+    }
+
+    pub(super) fn keep_secrets(&mut self) {
+        self.model.keep_secrets();
+        let Some(keeper) = &self.keeper else { return self.model.unsaved.clear() };
+        // What the keyring's thread has no room for waits here.
+        self.model.unsaved.retain(|(service, kept)| !keeper.keep(service, kept.clone()));
+    }
+
+    pub(super) fn save_when_settled(&mut self, ctx: &Context) {
+        let now = ctx.input(|i| i.time);
+        let saved = &mut self.saved;
+        remember_size(ctx, &mut self.model.settings);
+        let (settings, draft) = (&self.model.settings, &self.model.draft);
+        let unsaved = draft.is_touched() || !self.model.unsaved.is_empty();
+        if *settings == saved.settings && !unsaved {
+            saved.changed_at = None;
+            return;
+        }
+        if *settings != saved.seen || *draft != saved.draft || saved.changed_at.is_none() {
+            (saved.seen, saved.draft) = (settings.clone(), draft.clone());
+            saved.changed_at = Some(now);
+        }
+        let since = saved.changed_at.map_or(0.0, |at| now - at);
+        if since < SETTLED {
+            ctx.request_repaint_after(Duration::from_secs_f64(SETTLED - since));
+        } else if self.saver.save(settings) {
+            saved.settings = settings.clone();
+            saved.changed_at = None;
+            self.keep_secrets();
+        }
+    }
+
+    /// A closing window asks while on the air, and waits for the stream's end.
+    pub(super) fn close_when_asked(&mut self, ctx: &Context) {
+        let now = ctx.input(|i| i.time);
+        let busy = self.model.phase.is_busy();
+        if let Some(from) = self.close_from {
+            if !busy || now - from > LONGEST_CLOSE {
+                self.close_from = None;
+                self.model.view.closing = true;
+                ctx.send_viewport_cmd(ViewportCommand::Close);
+            } else {
+                ctx.request_repaint_after(Duration::from_millis(50));
+            }
+        }
+        if !ctx.input(|i| i.viewport().close_requested())
+            || self.close_from.is_none() && self.model.view.closing
+        {
+            return;
+        }
+        if self.model.phase.is_on_air() && self.close_from.is_none() {
+            self.model.view.dialog = Some(Dialog::Close);
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+        } else if busy {
+            if self.close_from.is_none() && self.model.phase != Phase::Stopping {
+                self.send(Command::Stop);
+            }
+            self.close_from.get_or_insert(now);
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+        }
+    }
+}
+
+/// The window's size as it is to be next time.
+fn remember_size(ctx: &Context, settings: &mut Settings) {
+    let (rect, maximized) = ctx.input(|i| (i.viewport().inner_rect, i.viewport().maximized));
+    let window = &mut settings.window;
+    if let Some(maximized) = maximized {
+        window.maximized = maximized;
+    }
+    let side =
+        rect.map(|rect| rect.size().round()).filter(|side| side.x >= 640.0 && side.y >= 480.0);
+    if let Some(side) = side.filter(|_| !window.maximized) {
+        (window.width, window.height) = (side.x, side.y);
+    }
+}

@@ -1,0 +1,169 @@
+//! What the person asked for, carried out: the one place where a click or a key
+//! changes anything.
+
+use egui::{Context, ViewportCommand};
+
+use super::Window;
+use crate::engine::{Command, Stage};
+use crate::settings::Theme;
+use crate::ui::action::Action;
+use crate::ui::model::{Dialog, Model};
+use crate::ui::widgets::{Outbox, Request};
+use crate::ui::{EngineLink, address, edit, journal, text};
+
+impl<L: EngineLink> Window<L> {
+    pub(super) fn shortcuts(&self, ctx: &Context, out: &mut Outbox) {
+        // A question above everything has the keys.
+        if self.model.view.dialog.is_some() {
+            return;
+        }
+        // Escape closes a list or leaves a field before it closes notices.
+        let escape_is_taken =
+            ctx.memory(|m| m.focused().is_some()) || egui::Popup::is_any_open(ctx);
+        for action in shortcut_order() {
+            let taken = action == Action::DismissNotices && escape_is_taken;
+            let pressed = |i: &mut egui::InputState| i.consume_shortcut(&action.shortcut());
+            if !taken && action.is_possible(&self.model) && ctx.input_mut(pressed) {
+                out.act(action);
+            }
+        }
+    }
+
+    /// A paste that no field takes goes where it fits.
+    pub(super) fn paste_anywhere(&self, ctx: &Context, out: &mut Outbox) {
+        let idle = self.model.phase.is_idle() && self.model.view.dialog.is_none();
+        if !idle || ctx.memory(|memory| memory.focused()).is_some() {
+            return;
+        }
+        let pasted = ctx.input(|i| {
+            i.events.iter().find_map(|event| match event {
+                egui::Event::Paste(text) => Some(text.clone()),
+                _ => None,
+            })
+        });
+        let Some(text) = pasted else { return };
+        if address::is_address(&text) {
+            out.ask(Request::PasteAddress(text));
+        } else if !self.model.draft.server.is_empty() {
+            out.edit(edit::Edit::Key(text));
+        }
+    }
+
+    pub(super) fn carry_out(&mut self, ctx: &Context, request: Request) {
+        let command = match request {
+            Request::Do(action) => return self.act(ctx, action),
+            Request::Confirm => return self.confirm(ctx),
+            Request::CloseDialog => {
+                self.model.view.dialog = None;
+                return;
+            }
+            Request::Edit(edit) => edit.apply(&mut self.model),
+            Request::SettleServer => self.model.settle_server(),
+            Request::PasteAddress(text) => self.model.enter_address(&text),
+        };
+        if let Some(command) = command {
+            self.send(command);
+        }
+        self.load_secrets();
+    }
+
+    fn act(&mut self, ctx: &Context, action: Action) {
+        // A click that was on its way when the state changed.
+        if !action.is_possible(&self.model) {
+            return;
+        }
+        let asks = action == Action::Stop && self.model.phase.is_on_air();
+        if asks {
+            self.model.view.dialog = Some(Dialog::Stop);
+            return;
+        }
+        if let Some(command) = self.prepared(ctx, action) {
+            self.send(command);
+        }
+        self.change(ctx, action);
+    }
+
+    /// The command of an action, with what has to be done before.
+    fn prepared(&mut self, ctx: &Context, action: Action) -> Option<Command> {
+        if action == Action::GoLive {
+            let output = self.model.settle_server();
+            if let Some(command) = output {
+                self.send(command);
+            }
+            self.model.hide_secrets();
+            self.keep_secrets();
+            self.model.failure = None;
+            self.model.view.went_live_at = Some(ctx.input(|i| i.time));
+            if self.model.snapshot.stage != Stage::Idle {
+                self.send(Command::Stop);
+            }
+        }
+        action.command(&self.model)
+    }
+
+    /// What an action changes here.
+    fn change(&mut self, ctx: &Context, action: Action) {
+        let model = &mut self.model;
+        let sources = &mut model.settings.sources;
+        match action {
+            Action::ToggleMute => sources.muted = !sources.muted,
+            Action::ToggleMirror => sources.mirror = !sources.mirror,
+            Action::ToggleMirrorPreview => sources.mirror_preview = !sources.mirror_preview,
+            Action::ToggleKey => model.view.show_key = !model.view.show_key,
+            Action::ToggleServerDetails => model.view.server_details = !model.view.server_details,
+            Action::ToggleOutputDetails => model.view.output_details = !model.view.output_details,
+            Action::FitOutput => {
+                let fitted = model.settings.output.clone().within(&model.service().limits());
+                model.settings.output = fitted;
+                let command = edit::output_command(model);
+                self.send(command);
+            }
+            Action::ShowHealth => model.settings.window.show_log = false,
+            Action::ShowLog => model.settings.window.show_log = true,
+            Action::NextTheme => next_theme(model),
+            Action::ShowKeys => model.view.dialog = Some(Dialog::Keys),
+            Action::DismissNotices => {
+                model.notices.clear();
+                model.failure = None;
+            }
+            Action::CopyPlayAddress => {
+                if let Some(server) = &model.snapshot.server {
+                    ctx.copy_text(server.play_url.clone());
+                }
+            }
+            Action::CopyLog => ctx.copy_text(model.log.text()),
+            Action::SaveLog => self.files.save_log(model.log.text()),
+            Action::ChoosePicture => self.files.pick_picture(),
+            Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+            Action::GoLive | Action::Stop | Action::ReconnectNow | Action::RefreshDevices => {}
+        }
+    }
+
+    /// The question was answered with yes.
+    fn confirm(&mut self, ctx: &Context) {
+        let closes = self.model.view.dialog.take() == Some(Dialog::Close);
+        self.send(Command::Stop);
+        if closes {
+            self.model.view.closing = true;
+            self.close_from = Some(ctx.input(|i| i.time));
+        }
+    }
+}
+
+/// Longer shortcuts first: Ctrl+Shift+I would press Ctrl+I as well.
+fn shortcut_order() -> impl Iterator<Item = Action> {
+    let shifted = |action: &Action| action.shortcut().modifiers.shift;
+    let first = Action::ALL.into_iter().filter(shifted);
+    first.chain(Action::ALL.into_iter().filter(move |action| !shifted(action)))
+}
+
+fn next_theme(model: &mut Model) {
+    let theme = &mut model.settings.window.theme;
+    *theme = match theme {
+        Theme::System => Theme::Dark,
+        Theme::Dark => Theme::Light,
+        Theme::Light => Theme::System,
+    };
+    let words = text::theme(*theme).to_owned();
+    model.log.add(&journal::stamped(model.snapshot.at, &words));
+}
