@@ -172,13 +172,25 @@ impl From<rustls::CertificateError> for Certificate {
             E::NotValidYet | E::NotValidYetContext { .. } => Self::NotYetValid,
             E::NotValidForName => Self::WrongName { names: Vec::new() },
             E::NotValidForNameContext { presented, .. } => {
-                let names = presented.into_iter().take(Self::NAMES);
+                let names = presented.iter().take(Self::NAMES).map(|name| bare(name));
                 Self::WrongName { names: names.collect() }
             }
             E::UnknownIssuer => Self::UnknownIssuer,
             E::Revoked => Self::Revoked,
             E::ApplicationVerificationFailure => Self::NotTheOne,
+            E::Other(other) => match other.to_string() {
+                // Signed by itself, by the usual recipe: an authority that nobody
+                // knows in place of a server's certificate.
+                words if words.contains("CaUsedAsEndEntity") => Self::UnknownIssuer,
+                words => Self::Unusable(words),
+            },
             other => Self::Unusable(other.to_string()),
         }
     }
+}
+
+/// A name out of the library's notation for it, such as `DnsName("a.example")`.
+fn bare(name: &str) -> String {
+    let inner = name.split_once('(').map_or(name, |(_, rest)| rest.trim_end_matches(')'));
+    inner.trim_matches('"').to_owned()
 }

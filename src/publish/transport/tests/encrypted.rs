@@ -212,10 +212,14 @@ fn certificates_that_are_not_to_be_believed() {
     );
 
     let other = refused(authority.sign(&named("example.com")), "localhost", file.trust());
-    assert!(other.to_string().contains("example.com"), "{other}");
+    assert_eq!(other.to_string(), "is for another name (example.com)");
 
-    let lonely = Identity::signed_by_itself(&named("localhost"));
-    assert_eq!(refused(lonely, "localhost", file.trust()), Certificate::UnknownIssuer);
+    for is_ca in [IsCa::NoCa, IsCa::Ca(BasicConstraints::Unconstrained)] {
+        let mut params = named("localhost");
+        params.is_ca = is_ca;
+        let lonely = Identity::signed_by_itself(&params);
+        assert_eq!(refused(lonely, "localhost", file.trust()), Certificate::UnknownIssuer);
+    }
 }
 
 /// A server's own certificate in the file: as it should be, and marked as an
