@@ -17,3 +17,4 @@ mod random;
 mod clients;
 mod fuzz;
 mod hostile;
+mod oracles;

@@ -193,13 +193,18 @@ impl Host {
         while let (false, Ok(taken)) = (rest.is_empty(), &result) {
             rest = &rest[*taken..];
             result = self.session.read(self.now, rest);
-            while let Some(event) = self.session.poll_event() {
-                self.grant(&event);
-                self.events.push(event);
-            }
+            self.take_events();
         }
         let answers = self.answers();
         result.map(|_| answers)
+    }
+
+    /// Takes events and grants what is asked for.
+    pub fn take_events(&mut self) {
+        while let Some(event) = self.session.poll_event() {
+            self.grant(&event);
+            self.events.push(event);
+        }
     }
 
     /// What the server has to say now.
