@@ -14,7 +14,14 @@ mod peer;
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 mod random;
 
+#[path = "../support/dissector.rs"]
+mod dissector;
+#[path = "../support/tools.rs"]
+#[allow(dead_code, reason = "each test binary uses a part of it")]
+mod tools;
+
 mod clients;
+mod dissected;
 mod fuzz;
 mod hostile;
 mod oracles;

@@ -10,12 +10,13 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Programs and the packages they are in.
-const PACKAGES: [(&str, &str); 5] = [
+const PACKAGES: [(&str, &str); 6] = [
     ("ffmpeg", "ffmpeg"),
     ("ffprobe", "ffmpeg"),
     ("gst-launch-1.0", "gstreamer1.0-tools"),
     ("gst-inspect-1.0", "gstreamer1.0-tools"),
     ("rtmpdump", "rtmpdump"),
+    ("tshark", "tshark"),
 ];
 
 /// How long anything may take before the test fails; far more than it needs.
