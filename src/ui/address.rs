@@ -80,6 +80,8 @@ pub fn split(address: &str) -> Option<(String, StreamKey)> {
     let path = whole.app().split('?').next().unwrap_or_default();
     let has_key = path.trim_matches('/').split('/').count() > segments
         || address.contains('#')
+        // A key that is a query, as some services give it.
+        || path.ends_with('/') && whole.app().contains('?')
         || whole.app().split_once('?').is_some_and(|(_, query)| query.contains('/'));
     has_key.then(|| (with_user(&target.url, address), target.key))
 }

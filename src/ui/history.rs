@@ -45,7 +45,7 @@ impl History {
             target_kbps: f64::from(destination.target_kbps) + audio,
             dropped: destination.drops.network + destination.drops.encoder,
         });
-        while self.samples.front().is_some_and(|s| snapshot.at.since(s.at) > Self::SPAN) {
+        while self.samples.front().is_some_and(|s| snapshot.at.since(s.at) >= Self::SPAN) {
             self.samples.pop_front();
         }
     }

@@ -207,7 +207,7 @@ mod tests {
             preview.texture(&ctx, &frame, Vec2::new(64.0, 64.0));
             assert!(first == preview.shown);
             // The window takes the image and lets go of it once it is drawn.
-            _ = ctx.tex_manager().write().take_delta();
+            ctx.tex_manager().write().take_delta().clear();
         }
         assert!(preview.images.len() <= IMAGES, "{}", preview.images.len());
     }

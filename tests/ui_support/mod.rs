@@ -1,0 +1,326 @@
+//! A fake engine for the window's tests, and snapshots of every state.
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use tallylight::engine::{
+    Cause, Command, Connection, ConnectionLog, DestinationSnapshot, Drops, Fault, Levels,
+    ProcessSnapshot, ServerSnapshot, Snapshot, SourceSnapshot, Stage, Step, VideoSnapshot,
+};
+use tallylight::media::{FramePool, MediaTime, Planes, VideoFrame};
+use tallylight::source::{SourceStatus, Trouble};
+use tallylight::ui::{EngineLink, Files, LogBook, Parts, Picked, Saver, Window, model::Model};
+
+/// An engine that does nothing but remember.
+#[derive(Clone, Default)]
+pub struct FakeEngine(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    snapshot: Arc<Snapshot>,
+    commands: Vec<Command>,
+    full: bool,
+}
+
+impl FakeEngine {
+    /// Shows `snapshot` from now on.
+    pub fn show(&self, snapshot: Snapshot) {
+        self.state().snapshot = Arc::new(snapshot);
+    }
+
+    /// Takes no more commands.
+    pub fn fill(&self) {
+        self.state().full = true;
+    }
+
+    /// The commands since the last call.
+    pub fn take(&self) -> Vec<Command> {
+        std::mem::take(&mut self.state().commands)
+    }
+
+    /// The commands since the last call, as they print.
+    pub fn printed(&self) -> Vec<String> {
+        self.take().iter().map(|command| format!("{command:?}")).collect()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().expect("no test panics while it holds it")
+    }
+}
+
+impl EngineLink for FakeEngine {
+    fn send(&self, command: Command) -> bool {
+        let mut state = self.state();
+        if !state.full {
+            state.commands.push(command);
+        }
+        !state.full
+    }
+
+    fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.state().snapshot)
+    }
+}
+
+/// File dialogs that answer what they are told.
+#[derive(Clone, Default)]
+pub struct FakeFiles {
+    pub asked: Arc<Mutex<Vec<String>>>,
+    pub answer: Arc<Mutex<Option<Picked>>>,
+}
+
+impl Files for FakeFiles {
+    fn pick_picture(&mut self) {
+        self.asked.lock().expect("no test panics with it").push("picture".into());
+    }
+
+    fn save_log(&mut self, log: String) {
+        self.asked.lock().expect("no test panics with it").push(log);
+    }
+
+    fn picked(&mut self) -> Option<Picked> {
+        self.answer.lock().expect("no test panics with it").take()
+    }
+}
+
+/// A window on a fake engine, without a disk or a keyring.
+pub fn window(engine: &FakeEngine, model: Model) -> Window<FakeEngine> {
+    Window::new(Parts {
+        link: engine.clone(),
+        model,
+        saver: Saver::none(),
+        keeper: None,
+        files: Box::new(FakeFiles::default()),
+    })
+}
+
+/// A model of default settings.
+pub fn model() -> Model {
+    Model::new(Default::default(), &[], LogBook::default())
+}
+
+/// Every state by name, for tests that walk them all.
+pub fn states() -> Vec<(&'static str, Snapshot)> {
+    let mut states = vec![
+        ("nothing yet", Snapshot::default()),
+        ("ready", ready()),
+        ("live", live()),
+        ("this computer", this_computer()),
+        ("reconnecting", reconnecting()),
+        ("stopping", stopping()),
+        ("failed", failed()),
+        ("slow network", slow_network()),
+        ("trouble", trouble()),
+        ("ended", Snapshot { stage: Stage::Ended, ..ready() }),
+    ];
+    let steps = [
+        ("connecting: resolve", Step::Resolve),
+        ("connecting: connect", Step::Connect),
+        ("connecting: encrypt", Step::Encrypt),
+        ("connecting: handshake", Step::Handshake),
+        ("connecting: application", Step::Application),
+        ("connecting: publish", Step::Publish),
+    ];
+    states.extend(steps.map(|(name, step)| (name, connecting(step))));
+    states
+}
+
+/// Preview only.
+pub fn ready() -> Snapshot {
+    Snapshot {
+        at: MediaTime::from_millis(3_723_000),
+        video: VideoSnapshot {
+            due: 1_000,
+            made: 1_000,
+            fps: 30.0,
+            encoder_ms: 0.0,
+            ..VideoSnapshot::default()
+        },
+        camera: SourceSnapshot {
+            status: Some(SourceStatus {
+                name: "Test signal".into(),
+                delivers: "1280×720, 30 fps".into(),
+                ..SourceStatus::default()
+            }),
+            choices: Arc::new(vec![
+                ("usb-1".into(), "Logitech HD Pro Webcam C920".into()),
+                ("usb-2".into(), "Elgato Cam Link 4K".into()),
+            ]),
+        },
+        microphone: SourceSnapshot {
+            status: Some(SourceStatus {
+                name: "Test signal".into(),
+                delivers: "48 kHz, 2 channels".into(),
+                ..SourceStatus::default()
+            }),
+            choices: Arc::new(vec![("alsa-1".into(), "Blue Yeti Stereo Microphone".into())]),
+        },
+        levels: Levels {
+            peak: [-13.0, -15.5],
+            hold: [-7.0, -9.5],
+            rms: [-21.0, -23.0],
+            ..Levels::default()
+        },
+        preview: Some(picture()),
+        process: ProcessSnapshot { cpu_percent: 12.4, memory: 78_400_000 },
+        ..Snapshot::default()
+    }
+}
+
+/// On the way to live.
+pub fn connecting(step: Step) -> Snapshot {
+    publishing(Connection::Connecting(step))
+}
+
+/// Live on Twitch.
+pub fn live() -> Snapshot {
+    let since = MediaTime::from_millis(1_000);
+    let mut snapshot = publishing(Connection::Live { since });
+    snapshot.video.encoder_ms = 7.4;
+    snapshot.process.cpu_percent = 41.0;
+    let destination = &mut snapshot.destinations[0];
+    destination.kbps = 2_634.0;
+    destination.queue = Duration::from_millis(12);
+    destination.live = Duration::from_secs(3_722);
+    destination.bytes = 1_221_400_000;
+    destination.video_frames = 111_660;
+    destination.rtt = Some(Duration::from_millis(38));
+    destination.unacknowledged = Some(61_000);
+    snapshot
+}
+
+/// Live on the built-in server.
+pub fn this_computer() -> Snapshot {
+    let mut snapshot = live();
+    snapshot.destinations[0].name = "This computer".into();
+    snapshot.destinations[0].address = "rtmp://127.0.0.1:1935/live".into();
+    snapshot.server = Some(ServerSnapshot {
+        play_url: "rtmp://127.0.0.1:1935/live/show".into(),
+        players: 1,
+        publishers: 1,
+    });
+    snapshot
+}
+
+/// Waiting for the next try.
+pub fn reconnecting() -> Snapshot {
+    let mut snapshot = live();
+    let reason = Fault::Stalled { waited: Duration::from_secs(4) };
+    let destination = &mut snapshot.destinations[0];
+    destination.connection = Connection::Reconnecting {
+        at: snapshot.at + Duration::from_millis(1_700),
+        attempt: 3,
+        reason: reason.clone(),
+    };
+    destination.kbps = 0.0;
+    destination.drops = Drops { network: 214, encoder: 0 };
+    destination.log = Arc::new(vec![ConnectionLog {
+        at: snapshot.at,
+        live: Some(Duration::from_secs(120)),
+        reason: reason.clone(),
+    }]);
+    snapshot.cause = Cause::Uplink("nothing has got through for 4 s".into());
+    snapshot.faults = vec![reason];
+    snapshot
+}
+
+/// Saying goodbye.
+pub fn stopping() -> Snapshot {
+    Snapshot { stage: Stage::Stopping, ..publishing(Connection::Stopping) }
+}
+
+/// Refused by the server.
+pub fn failed() -> Snapshot {
+    let fault = Fault::Refused {
+        code: "NetStream.Publish.Denied".into(),
+        text: "Stream key is not valid".into(),
+    };
+    let mut snapshot = publishing(Connection::Failed(fault.clone()));
+    snapshot.stage = Stage::Idle;
+    snapshot.faults = vec![fault];
+    snapshot
+}
+
+/// Live on a link that carries too little.
+pub fn slow_network() -> Snapshot {
+    let mut snapshot = live();
+    snapshot.cause = Cause::Uplink(
+        "it carries about 1100 kbit/s and 2500 are needed; the bitrate was lowered".into(),
+    );
+    let destination = &mut snapshot.destinations[0];
+    destination.kbps = 1_080.0;
+    destination.target_kbps = 950;
+    destination.queue = Duration::from_millis(460);
+    destination.drops = Drops { network: 2_480, encoder: 31 };
+    snapshot
+}
+
+/// Live with a camera that is gone and a muted microphone.
+pub fn trouble() -> Snapshot {
+    let mut snapshot = live();
+    let name = "Logitech HD Pro Webcam C920";
+    snapshot.camera.status = Some(SourceStatus {
+        name: name.into(),
+        trouble: Some(Trouble::Missing),
+        ..SourceStatus::default()
+    });
+    snapshot.faults = vec![Fault::Camera { name: name.into(), trouble: Trouble::Missing }];
+    snapshot.levels = Levels { muted: true, ..Levels::default() };
+    snapshot.video.black = true;
+    snapshot.cause = Cause::Camera("it has delivered nothing for 12 s".into());
+    snapshot
+}
+
+fn publishing(connection: Connection) -> Snapshot {
+    let mut snapshot = ready();
+    snapshot.stage = Stage::Publishing;
+    snapshot.destinations = vec![DestinationSnapshot {
+        name: "Twitch".into(),
+        address: "rtmps://ingest.global-contribute.live-video.net:443/app".into(),
+        connection,
+        kbps: 0.0,
+        target_kbps: 2_500,
+        queue: Duration::ZERO,
+        drops: Drops::default(),
+        video_frames: 0,
+        audio_frames: 0,
+        bytes: 0,
+        rtt: None,
+        unacknowledged: None,
+        live: Duration::ZERO,
+        server_said: None,
+        log: Arc::default(),
+    }];
+    snapshot
+}
+
+/// A picture with some structure, bars above a ramp.
+pub fn picture() -> VideoFrame {
+    let layout = Planes::new(1280, 720);
+    FramePool::new(layout).fill(MediaTime::ZERO, |picture| {
+        const BARS: [[u8; 3]; 7] = [
+            [180, 128, 128],
+            [168, 44, 136],
+            [145, 147, 44],
+            [133, 63, 52],
+            [63, 193, 204],
+            [51, 109, 212],
+            [28, 212, 120],
+        ];
+        let (width, height) = (layout.width as usize, layout.height as usize);
+        let [y, u, v] = picture.planes_mut();
+        for row in 0..height {
+            for x in 0..width {
+                let bar = BARS[x * 7 / width];
+                let ramp = (16 + x * 219 / width) as u8;
+                let in_ramp = row > height * 3 / 4;
+                y[row * width + x] = if in_ramp { ramp } else { bar[0] };
+                let chroma = row / 2 * (width / 2) + x / 2;
+                u[chroma] = if in_ramp { 128 } else { bar[1] };
+                v[chroma] = if in_ramp { 128 } else { bar[2] };
+            }
+        }
+    })
+}
