@@ -13,10 +13,14 @@ pub fn run(args: &Devices) -> ExitCode {
         print_json(&devices);
         return ExitCode::SUCCESS;
     }
-    list("Cameras", "No camera was found.", devices.cameras.iter().map(camera));
-    list("Microphones", "No microphone was found.", devices.microphones.iter().map(microphone));
+    list("Cameras", "This version does not use cameras yet.", devices.cameras.iter().map(camera));
+    list(
+        "Microphones",
+        "This version does not use microphones yet.",
+        devices.microphones.iter().map(microphone),
+    );
     if devices.cameras.is_empty() || devices.microphones.is_empty() {
-        emit("What is missing can be replaced by the test signal: --camera test --mic test\n");
+        emit("Until then there is the test signal: --camera test --mic test\n");
     }
     ExitCode::SUCCESS
 }

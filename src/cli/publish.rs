@@ -9,7 +9,8 @@ use std::time::Duration;
 use super::args::Publish;
 use super::report::{Reporter, emit};
 use crate::engine::{
-    Command, Connection, DestinationSettings, Engine, ExitClass, Fault, Options, Snapshot, Stage,
+    AudioInput, Command, Connection, DestinationSettings, Engine, ExitClass, Fault, Options,
+    Snapshot, Stage, VideoInput,
 };
 use crate::protocol::rtmp::key::StreamKey;
 
@@ -23,6 +24,10 @@ const KEY_VARIABLE: &str = "TALLYLIGHT_KEY";
 /// Publishes until it is told to stop, the time is over, or it can't go on.
 pub fn run(args: &Publish) -> ExitCode {
     let mut reporter = Reporter::new(args.json);
+    if args.camera == VideoInput::None && args.mic == AudioInput::None {
+        let why = "Neither picture nor sound is left: only one of them can be none".into();
+        return refuse(&Fault::Address(why));
+    }
     let settings = match destination(args) {
         Ok(settings) => settings,
         Err(fault) => return refuse(&fault),

@@ -64,19 +64,21 @@ pub struct Control {
 }
 
 impl Control {
-    /// Starts the threads of picture and sound.
+    /// Starts the threads of picture and sound, and opens both sources.
     pub fn new(
         clock: Clock,
         inbox: Receiver<Command>,
         door: Door,
         options: Options,
-    ) -> std::io::Result<Self> {
+    ) -> Result<Self, Fault> {
         let output = options.output;
         let frame_output = Arc::new(FrameOutput::default());
         let audio_output = Arc::new(AudioOutput::default());
         let frames =
-            FrameThread::start(clock, (layout(&output), output.fps), Arc::clone(&frame_output))?;
-        let sound = AudioThread::start(clock, Arc::clone(&audio_output))?;
+            FrameThread::start(clock, (layout(&output), output.fps), Arc::clone(&frame_output))
+                .map_err(|error| no_thread(&error))?;
+        let sound = AudioThread::start(clock, Arc::clone(&audio_output))
+            .map_err(|error| no_thread(&error))?;
         let mut control = Self {
             clock,
             inbox,
@@ -105,7 +107,10 @@ impl Control {
         };
         control.set_video(options.video);
         control.set_audio(options.audio);
-        Ok(control)
+        match control.refusal.take() {
+            Some(fault) => Err(fault),
+            None => Ok(control),
+        }
     }
 
     /// Runs until it is told to shut down or its owner lets go.
@@ -351,6 +356,11 @@ impl Control {
         };
         self.door.show(ended);
     }
+}
+
+/// The system gives no thread.
+pub fn no_thread(error: &std::io::Error) -> Fault {
+    Fault::NotNow { why: format!("No thread could be started: {error}") }
 }
 
 fn layout(output: &OutputSettings) -> Planes {

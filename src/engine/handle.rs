@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
-use super::control::Control;
+use super::control::{Control, no_thread};
 use super::slot::Slot;
 use super::{AudioInput, Command, Fault, OutputSettings, Snapshot, Stage, VideoInput};
 use crate::media::{Clock, MediaTime};
@@ -65,15 +65,11 @@ impl Engine {
         let (mark, changed) = bounded(1);
         let snapshot = Arc::new(Slot::default());
         let door = Door { snapshot: Arc::clone(&snapshot), mark };
-        let no_thread = |error: std::io::Error| Fault::NotNow {
-            why: format!("No thread could be started: {error}"),
-        };
-        let control =
-            Control::new(Clock::starting_at(started), inbox, door, options).map_err(no_thread)?;
+        let control = Control::new(Clock::starting_at(started), inbox, door, options)?;
         let join = thread::Builder::new()
             .name("control".into())
             .spawn(move || control.run())
-            .map_err(no_thread)?;
+            .map_err(|error| no_thread(&error))?;
         Ok(Self { commands, snapshot, changed, join: Some(join), started })
     }
 

@@ -17,8 +17,9 @@ pub fn open_video(
 ) -> Result<Option<Box<dyn VideoSource>>, Error> {
     Ok(match spec {
         VideoSpec::None => None,
-        VideoSpec::Test | VideoSpec::Default | VideoSpec::Camera(_) => {
-            Some(Box::new(TestPicture::new(layout, rate)))
+        VideoSpec::Test => Some(Box::new(TestPicture::new(layout, rate))),
+        VideoSpec::Default | VideoSpec::Camera(_) => {
+            return Err(Error::NoDevices { what: "cameras" });
         }
         VideoSpec::Picture(path) => Some(Box::new(StillPicture::open(path)?)),
     })
@@ -28,8 +29,9 @@ pub fn open_video(
 pub fn open_audio(spec: &AudioSpec, _clock: Clock) -> Result<Option<Box<dyn AudioSource>>, Error> {
     Ok(match spec {
         AudioSpec::None => None,
-        AudioSpec::Test | AudioSpec::Default | AudioSpec::Microphone(_) => {
-            Some(Box::new(TestTone::new()))
+        AudioSpec::Test => Some(Box::new(TestTone::new())),
+        AudioSpec::Default | AudioSpec::Microphone(_) => {
+            return Err(Error::NoDevices { what: "microphones" });
         }
     })
 }

@@ -62,6 +62,23 @@ fn unknown_arguments_are_wrong_usage() {
 }
 
 #[test]
+fn devices_are_not_replaced_by_something_else() {
+    for arguments in [["--camera", "some-camera"], ["--mic", "some-microphone"]] {
+        let url = "rtmp://127.0.0.1/live/k";
+        let ended = Program::start(&["publish", "--json", arguments[0], arguments[1], url]).wait();
+        assert_eq!(ended.code(), Some(5), "{arguments:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains("can't use"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn neither_picture_nor_sound_is_wrong_usage() {
+    let url = "rtmp://127.0.0.1/live/k";
+    let ended = Program::start(&["publish", "--camera", "none", "--mic", "none", url]).wait();
+    assert_eq!(ended.code(), Some(2), "{}", ended.stderr);
+}
+
+#[test]
 fn nothing_listens() {
     expect(&format!("rtmp://127.0.0.1:{}/live/k", free_port()), 4, "Nothing is listening");
 }
