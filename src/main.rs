@@ -2,21 +2,24 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Instant;
 
 use tallylight::engine::{Command, Engine, Fault, Options, Snapshot};
 use tallylight::{cli, ui};
 
 fn main() -> ExitCode {
-    cli::main(window)
+    let started = Instant::now();
+    let log = ui::LogBook::default();
+    cli::main(log.clone(), || window(started, log))
 }
 
 /// Opens the window and returns when it has closed.
-fn window() -> ExitCode {
+fn window(started: Instant, log: ui::LogBook) -> ExitCode {
     let start = |repaint: ui::Repaint| {
         let on_change: Box<dyn Fn() + Send> = Box::new(move || repaint());
         Link(Engine::start(Options { on_change: Some(on_change), ..Options::default() }))
     };
-    match ui::run(ui::LogBook::default(), start) {
+    match ui::run(started, log, start) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tallylight: {error}");

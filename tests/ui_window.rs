@@ -722,6 +722,40 @@ fn closing_while_idle_just_closes() {
     assert!(!commands(&harness).contains(&egui::ViewportCommand::CancelClose));
 }
 
+#[test]
+fn the_system_ends_a_live_stream_and_the_window_without_a_question() {
+    let engine = FakeEngine::default();
+    engine.show(state("live"));
+    let mut harness = shown(&engine, model());
+    press(&mut harness, Action::Stop);
+    engine.take();
+    engine.ending.ask();
+    harness.step();
+    assert_eq!(engine.printed(), ["Stop"]);
+    assert!(harness.query_by_label(text::KEEP_STREAMING).is_none(), "a question stays open");
+    engine.show(state("stopping"));
+    harness.step();
+    assert!(!commands(&harness).contains(&egui::ViewportCommand::Close));
+    engine.show(state("ready"));
+    harness.step();
+    assert!(commands(&harness).contains(&egui::ViewportCommand::Close));
+    request_close(&mut harness);
+    assert!(!commands(&harness).contains(&egui::ViewportCommand::CancelClose));
+    assert_eq!(engine.printed(), [""; 0]);
+}
+
+#[test]
+fn the_system_ends_an_idle_window_at_once() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model());
+    engine.take();
+    engine.ending.ask();
+    harness.step();
+    assert!(commands(&harness).contains(&egui::ViewportCommand::Close));
+    assert_eq!(engine.printed(), [""; 0]);
+}
+
 fn request_close(harness: &mut Shown) {
     let viewport = harness.input_mut().viewports.get_mut(&egui::ViewportId::ROOT);
     viewport.expect("there is one").events.push(egui::ViewportEvent::Close);

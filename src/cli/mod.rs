@@ -9,16 +9,24 @@ mod publish;
 mod report;
 mod serve;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::{Registry, fmt};
 
 pub use args::{Cli, Publish, Task};
 
 /// Reads the arguments, starts logging and runs what was asked for. `window` is
-/// called where nothing was asked for and there is a display.
-pub fn main(window: impl FnOnce() -> ExitCode) -> ExitCode {
+/// called where nothing was asked for and there is a display; `log` is the
+/// window's own.
+pub fn main<L>(log: L, window: impl FnOnce() -> ExitCode) -> ExitCode
+where
+    L: Layer<Registry> + Send + Sync,
+{
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -27,31 +35,45 @@ pub fn main(window: impl FnOnce() -> ExitCode) -> ExitCode {
             return ExitCode::from(u8::try_from(status).unwrap_or(2));
         }
     };
-    start_logging(cli.verbose);
+    let is_window = cli.command.is_none() && has_display();
+    start_logging(cli.verbose, is_window.then_some(log));
     match cli.command {
         Some(Task::Publish(args)) => publish::run(&args),
         Some(Task::Serve(args)) => serve::run(&args),
         Some(Task::Devices(args)) => devices::run(&args),
-        None if has_display() => window(),
+        None if is_window => window(),
         None => publish::run(&Publish::parse_defaults()),
     }
 }
 
-/// Logs go to standard error. They never hold a key: its type can't be printed.
-fn start_logging(verbose: u8) {
+/// Logs go to standard error, and to the window where there is one. They never
+/// hold a key: its type can't be printed.
+fn start_logging<L>(verbose: u8, window: Option<L>)
+where
+    L: Layer<Registry> + Send + Sync,
+{
     let level = match verbose {
         0 => LevelFilter::WARN,
         1 => LevelFilter::INFO,
         2 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
-    let ours = tracing_subscriber::fmt()
-        .with_max_level(level)
+    let window = window.map(|log| log.with_filter(ours(LevelFilter::INFO)));
+    let terminal = fmt::layer()
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
-        .finish();
+        .with_filter(ours(level));
+    let all = tracing_subscriber::registry().with(window).with(terminal);
     // A second start in one process, in tests, keeps the first one's.
-    let _ = tracing::subscriber::set_global_default(ours);
+    let _ = tracing::subscriber::set_global_default(all);
+}
+
+/// This program's events from `level` on. What libraries say in detail nobody
+/// has searched for keys: of theirs only warnings.
+fn ours(level: LevelFilter) -> Targets {
+    let libraries = level.min(LevelFilter::WARN);
+    Targets::new().with_target(env!("CARGO_CRATE_NAME"), level).with_default(libraries)
 }
 
 fn has_display() -> bool {

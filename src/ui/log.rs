@@ -1,9 +1,11 @@
 //! The log that the window shows: the last lines, with secrets taken out.
 
 use std::collections::VecDeque;
-use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
+use super::journal;
+use crate::media::{Clock, MediaTime};
 use crate::protocol::rtmp::key::Secret;
 
 /// Lines kept; older ones go.
@@ -20,22 +22,38 @@ const SHORTEST_SECRET: usize = 5;
 
 /// The last lines of the log. Clones share them.
 ///
-/// It is a [`io::Write`], so that the program's log can be written into it line
-/// by line beside the terminal.
-#[derive(Clone, Debug, Default)]
+/// The window writes what it sees into it; as a layer of the program's log
+/// (`trace.rs`) it takes what the rest of the program says.
+#[derive(Clone, Debug)]
 pub struct LogBook {
     book: Arc<Mutex<Book>>,
+    clock: Clock,
 }
 
 #[derive(Debug, Default)]
 struct Book {
     lines: VecDeque<String>,
     secrets: VecDeque<Secret>,
-    unfinished: Vec<u8>,
     written: u64,
 }
 
+impl Default for LogBook {
+    /// An empty book whose clock starts now.
+    fn default() -> Self {
+        Self { book: Arc::default(), clock: Clock::starting_at(Instant::now()) }
+    }
+}
+
 impl LogBook {
+    /// Adds one line with the time.
+    pub fn tell(&self, line: &str) {
+        self.add(&journal::stamped(self.now(), line));
+    }
+
+    fn now(&self) -> MediaTime {
+        self.clock.at(Instant::now())
+    }
+
     /// Adds one line.
     pub fn add(&self, line: &str) {
         self.lock().add(line);
@@ -86,7 +104,7 @@ impl LogBook {
 
 impl Book {
     fn add(&mut self, line: &str) {
-        let line = self.without_secrets(line.trim_end());
+        let line = one_line(&self.without_secrets(line));
         let end = line.char_indices().nth(LONGEST).map_or(line.len(), |(end, _)| end);
         if self.lines.len() == LINES {
             self.lines.pop_front();
@@ -99,46 +117,23 @@ impl Book {
         let hide = |line: String, secret: &Secret| line.replace(secret.expose(), "…");
         self.secrets.iter().fold(line.to_owned(), hide)
     }
-
-    /// Takes the finished lines out of what was written so far.
-    fn finish_lines(&mut self) {
-        while let Some(end) = self.unfinished.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = self.unfinished.drain(..=end).collect();
-            self.add(&String::from_utf8_lossy(&line));
-        }
-        // A writer without line ends fills no memory.
-        if self.unfinished.len() > 4 * LONGEST {
-            self.unfinished.clear();
-        }
-    }
 }
 
-impl io::Write for LogBook {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut book = self.lock();
-        book.unfinished.extend_from_slice(bytes);
-        book.finish_lines();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+/// `text` on one line: what a server said may hold anything.
+fn one_line(text: &str) -> String {
+    let printable = text.split(char::is_control).filter(|part| !part.is_empty());
+    printable.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use super::*;
 
     #[test]
-    fn lines_come_whole_however_they_were_written() {
-        let mut log = LogBook::default();
-        for part in ["one\ntw", "o\n", "unfinished"] {
-            log.write_all(part.as_bytes()).expect("it never fails");
-        }
-        assert_eq!((log.text().as_str(), log.written()), ("one\ntwo\n", 2));
+    fn a_line_is_one_line() {
+        let log = LogBook::default();
+        log.add("one\ntwo\r\n\tthree  four\u{1b}[31m\n");
+        assert_eq!((log.text().as_str(), log.written()), ("one two three  four [31m\n", 1));
     }
 
     #[test]
@@ -152,12 +147,10 @@ mod tests {
 
     #[test]
     fn it_is_bounded() {
-        let mut log = LogBook::default();
+        let log = LogBook::default();
         for _ in 0..LINES + 10 {
             log.add(&"é".repeat(LONGEST + 1));
         }
-        log.write_all(&[b'x'; 100_000]).expect("it never fails");
         assert_eq!(log.text().chars().count(), LINES * (LONGEST + 1));
-        assert!(log.lock().unfinished.len() <= 4 * LONGEST);
     }
 }

@@ -11,6 +11,7 @@ pub mod action;
 pub mod address;
 mod draft;
 pub mod edit;
+mod ending;
 mod files;
 mod history;
 mod icon;
@@ -26,11 +27,13 @@ mod saver;
 mod secrets;
 pub mod text;
 pub mod theme;
+mod trace;
 mod widgets;
 mod window;
 
 use std::sync::Arc;
 
+pub use ending::Ending;
 pub use files::{Files, Picked, SystemFiles};
 pub use log::LogBook;
 pub use run::{Error, run};

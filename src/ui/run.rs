@@ -1,10 +1,12 @@
 //! The window on a screen: the system's side of it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use eframe::{App, CreationContext, NativeOptions};
 use egui::{IconData, Ui, Vec2, ViewportBuilder};
 
+use super::ending::Ending;
 use super::files::SystemFiles;
 use super::log::LogBook;
 use super::model::Model;
@@ -31,8 +33,10 @@ pub enum Error {
 /// Opens the window and returns when it has closed.
 ///
 /// `start` makes the engine, and is given what the engine calls whenever there
-/// is something new to draw. `log` is shown in the log panel.
+/// is something new to draw. `log` is shown in the log panel; the time to the
+/// first frame is counted from `started`.
 pub fn run<L: EngineLink + 'static>(
+    started: Instant,
     log: LogBook,
     start: impl FnOnce(Repaint) -> L + 'static,
 ) -> Result<(), Error> {
@@ -54,7 +58,7 @@ pub fn run<L: EngineLink + 'static>(
     let create = move |creation: &CreationContext<'_>| {
         theme::install(&creation.egui_ctx);
         let window = window(remembered, log, start, &creation.egui_ctx)?;
-        Ok(Box::new(OnScreen { window }) as Box<dyn App>)
+        Ok(Box::new(OnScreen { window, first: First::new(started) }) as Box<dyn App>)
     };
     eframe::run_native(text::TITLE, options, Box::new(create)).map_err(no_window)
 }
@@ -80,11 +84,14 @@ fn window<L: EngineLink>(
         None => Saver::none(),
     };
     let keeper = Keeper::in_folder(folder, Arc::clone(&repaint))?;
+    let ending = Ending::default();
+    ending.listen(Arc::clone(&repaint));
     Ok(Window::new(Parts {
         model: Model::new(settings, &warnings, log),
         link: start(Arc::clone(&repaint)),
         saver,
         keeper: Some(keeper),
+        ending,
         files: Box::new(SystemFiles::new(repaint)),
     }))
 }
@@ -92,15 +99,18 @@ fn window<L: EngineLink>(
 /// The window as the system's event loop wants it.
 struct OnScreen<L: EngineLink> {
     window: Window<L>,
+    first: First,
 }
 
 impl<L: EngineLink> App for OnScreen<L> {
     fn logic(&mut self, ctx: &egui::Context, _: &mut eframe::Frame) {
+        self.first.tell_once_shown();
         self.window.update(ctx);
     }
 
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
         self.window.show(ui);
+        self.first.drawn(ui.ctx());
     }
 
     fn on_exit(&mut self, _: Option<&eframe::glow::Context>) {
@@ -109,6 +119,37 @@ impl<L: EngineLink> App for OnScreen<L> {
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
         theme::Tokens::of(visuals.dark_mode).ground.to_normalized_gamma_f32()
+    }
+}
+
+/// How long the first frame took, told once.
+enum First {
+    /// Counted from here.
+    Awaited(Instant),
+    /// Drawn, and on its way to the screen.
+    Drawn(Instant),
+    Told,
+}
+
+impl First {
+    fn new(started: Instant) -> Self {
+        Self::Awaited(started)
+    }
+
+    fn drawn(&mut self, ctx: &egui::Context) {
+        if let Self::Awaited(started) = self {
+            *self = Self::Drawn(*started);
+            // The next frame begins when this one is on the screen.
+            ctx.request_repaint();
+        }
+    }
+
+    fn tell_once_shown(&mut self) {
+        if let Self::Drawn(started) = self {
+            let ms = started.elapsed().as_millis();
+            tracing::debug!(ms, "first frame shown");
+            *self = Self::Told;
+        }
     }
 }
 

@@ -443,6 +443,15 @@ pub fn server_said(words: &str) -> String {
     format!("The server said: {words}")
 }
 
+/// How grave a line of the log is; nothing for what merely happened.
+pub fn severity(level: tracing::Level) -> &'static str {
+    match level {
+        tracing::Level::ERROR => "Error",
+        tracing::Level::WARN => "Warning",
+        _ => "",
+    }
+}
+
 /// A fault that is over.
 pub fn over(sentence: &str) -> String {
     format!("Over: {sentence}")

@@ -11,11 +11,17 @@ use tallylight::engine::{
 };
 use tallylight::media::{FramePool, MediaTime, Planes, VideoFrame};
 use tallylight::source::{SourceStatus, Trouble};
-use tallylight::ui::{EngineLink, Files, LogBook, Parts, Picked, Saver, Window, model::Model};
+use tallylight::ui::{
+    Ending, EngineLink, Files, LogBook, Parts, Picked, Saver, Window, model::Model,
+};
 
 /// An engine that does nothing but remember.
 #[derive(Clone, Default)]
-pub struct FakeEngine(Arc<Mutex<State>>);
+pub struct FakeEngine {
+    state: Arc<Mutex<State>>,
+    /// The system's request to end.
+    pub ending: Ending,
+}
 
 #[derive(Default)]
 struct State {
@@ -46,7 +52,7 @@ impl FakeEngine {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().expect("no test panics while it holds it")
+        self.state.lock().expect("no test panics while it holds it")
     }
 }
 
@@ -93,6 +99,7 @@ pub fn window(engine: &FakeEngine, model: Model) -> Window<FakeEngine> {
         saver: Saver::none(),
         keeper: None,
         files: Box::new(FakeFiles::default()),
+        ending: engine.ending.clone(),
     })
 }
 

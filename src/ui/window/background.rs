@@ -90,6 +90,20 @@ impl<L: EngineLink> Window<L> {
         }
     }
 
+    /// The system wants the end: the stream stops as with a click, and nobody is
+    /// asked, for nobody may be there.
+    pub(super) fn end_when_told(&mut self, ctx: &Context) {
+        if !self.ending.is_asked() || self.close_from.is_some() || self.model.view.closing {
+            return;
+        }
+        if self.model.phase.is_busy() && self.model.phase != Phase::Stopping {
+            self.send(Command::Stop);
+        }
+        self.model.view.dialog = None;
+        self.model.view.closing = true;
+        self.close_from = Some(ctx.input(|i| i.time));
+    }
+
     /// A closing window asks while on the air, and waits for the stream's end.
     pub(super) fn close_when_asked(&mut self, ctx: &Context) {
         let now = ctx.input(|i| i.time);

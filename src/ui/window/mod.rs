@@ -12,6 +12,7 @@ use crate::settings::{Settings, Theme};
 use crate::ui::action::Action;
 use crate::ui::draft::Draft;
 use crate::ui::edit;
+use crate::ui::ending::Ending;
 use crate::ui::files::Files;
 use crate::ui::model::Model;
 use crate::ui::panels::{self, BELOW, SIDE};
@@ -35,6 +36,8 @@ pub struct Parts<L> {
     pub keeper: Option<Keeper>,
     /// File dialogs.
     pub files: Box<dyn Files>,
+    /// The system's request to end.
+    pub ending: Ending,
 }
 
 /// The window. It draws itself into any [`Ui`].
@@ -44,6 +47,7 @@ pub struct Window<L> {
     saver: Saver,
     keeper: Option<Keeper>,
     files: Box<dyn Files>,
+    ending: Ending,
     preview: Preview,
     saved: Saved,
     previewing: bool,
@@ -63,7 +67,7 @@ struct Saved {
 impl<L: EngineLink> Window<L> {
     /// A window of these parts. Tells the engine everything remembered.
     pub fn new(parts: Parts<L>) -> Self {
-        let Parts { link, model, saver, keeper, files } = parts;
+        let Parts { link, model, saver, keeper, files, ending } = parts;
         let saved = Saved {
             settings: model.settings.clone(),
             seen: model.settings.clone(),
@@ -76,6 +80,7 @@ impl<L: EngineLink> Window<L> {
             saver,
             keeper,
             files,
+            ending,
             preview: Preview::default(),
             saved,
             previewing: false,
@@ -106,6 +111,7 @@ impl<L: EngineLink> Window<L> {
         self.show_preview(!hidden);
         self.model.observe(self.link.snapshot());
         self.take_answers();
+        self.end_when_told(ctx);
         self.close_when_asked(ctx);
         self.save_when_settled(ctx);
         self.name_window(ctx);
