@@ -75,7 +75,8 @@ pub struct Publish {
     #[arg(long)]
     pub no_adaptive: bool,
     /// Keep trying to reach a server that has never answered, instead of giving
-    /// up after four seconds.
+    /// up after four seconds; and go live without a camera or microphone that is
+    /// not there, until it is.
     #[arg(long)]
     pub keep_trying: bool,
     /// Certificates (PEM) to trust beside the system's, for rtmps:// to a server

@@ -13,15 +13,18 @@ pub fn run(args: &Devices) -> ExitCode {
         print_json(&devices);
         return ExitCode::SUCCESS;
     }
-    list("Cameras", "This version does not use cameras yet.", devices.cameras.iter().map(camera));
-    list(
-        "Microphones",
-        "This version does not use microphones yet.",
-        devices.microphones.iter().map(microphone),
-    );
-    if devices.cameras.is_empty() || devices.microphones.is_empty() {
-        emit("Until then there is the test signal: --camera test --mic test\n");
-    }
+    list("Cameras", "There is no camera here.", devices.cameras.iter().map(camera));
+    let microphones = devices.microphones.iter().map(microphone);
+    list("Microphones", "There is no microphone here.", microphones);
+    let instead = match (devices.cameras.is_empty(), devices.microphones.is_empty()) {
+        (true, true) => "--camera test --mic test",
+        (true, false) => "--camera test",
+        (false, true) => "--mic test",
+        (false, false) => return ExitCode::SUCCESS,
+    };
+    emit(&format!(
+        "What is plugged in appears at once; until then the test signal does: {instead}\n"
+    ));
     ExitCode::SUCCESS
 }
 
@@ -35,7 +38,10 @@ fn list(title: &str, nothing: &str, lines: impl Iterator<Item = String>) {
 
 /// Name, identity, and a line for each format and size.
 fn camera(camera: &CameraInfo) -> String {
-    let mut text = format!("  {}\n    --camera {}\n", camera.name, camera.id);
+    let mut text = format!("  {}\n    --camera {}\n", camera.name, shell_word(&camera.id));
+    if camera.modes.is_empty() {
+        text += "      may not be asked what it can do: the system does not allow it\n";
+    }
     for mode in &camera.modes {
         let fps: Vec<String> = mode.fps.iter().map(|fps| format!("{fps:.4}")).map(tidy).collect();
         text += &format!(
@@ -52,18 +58,58 @@ fn camera(camera: &CameraInfo) -> String {
 /// Name, identity, rates and channels.
 fn microphone(microphone: &MicrophoneInfo) -> String {
     let (low, high) = microphone.rates;
-    let rates = if low == high { format!("{low}") } else { format!("{low} to {high}") };
     let channels: Vec<String> = microphone.channels.iter().map(u16::to_string).collect();
-    let default = if microphone.default { " (the system's default)" } else { "" };
+    let channels = channels.join(", ");
+    let delivers = match (low, high) {
+        (0, 0) => "in use just now".to_string(),
+        (low, high) if low == high => format!("{low} Hz, {channels} channels"),
+        (low, high) => format!("{low} to {high} Hz, {channels} channels"),
+    };
+    let default = if microphone.default { " (the system's choice)" } else { "" };
     format!(
-        "  {}{default}\n    --mic {}\n      {rates} Hz, {} channels\n",
+        "  {}{default}\n    --mic {}\n      {delivers}\n",
         microphone.name,
-        microphone.id,
-        channels.join(", ")
+        shell_word(&microphone.id)
     )
+}
+
+/// A word as a shell takes it: quoted where it holds what a shell would read.
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_.,:=@/+~%".contains(c);
+    if word.starts_with(|c: char| c.is_alphanumeric() || c == '/') && word.chars().all(plain) {
+        return word.into();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// Without zeros behind the point.
 fn tidy(number: String) -> String {
     number.trim_end_matches('0').trim_end_matches('.').to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identities_can_be_pasted_into_a_shell() {
+        assert_eq!(shell_word("usb:046d:0825@1-4.2"), "usb:046d:0825@1-4.2");
+        assert_eq!(shell_word("alsa:hw:CARD=PCH,DEV=0"), "alsa:hw:CARD=PCH,DEV=0");
+        assert_eq!(shell_word("usb:1:2#1"), "'usb:1:2#1'");
+        assert_eq!(shell_word(r"\\?\usb#it's"), r"'\\?\usb#it'\''s'");
+        assert_eq!(shell_word(""), "''");
+    }
+
+    #[test]
+    fn a_microphone_in_use_is_said_to_be() {
+        let busy = MicrophoneInfo {
+            id: "alsa:default".into(),
+            name: "Default input".into(),
+            default: true,
+            rates: (0, 0),
+            channels: Vec::new(),
+        };
+        let text = "  Default input (the system's choice)\n    --mic alsa:default\n      in use just now\n";
+        assert_eq!(microphone(&busy), text);
+    }
 }

@@ -10,13 +10,16 @@ use super::args::Publish;
 use super::report::{Reporter, emit};
 use crate::engine::{
     AudioInput, Command, Connection, DestinationSettings, Engine, ExitClass, Fault, Options,
-    Snapshot, Stage, VideoInput,
+    Snapshot, SourceSnapshot, SourceStatus, Stage, Trouble, VideoInput,
 };
 use crate::protocol::rtmp::key::StreamKey;
 
 /// How often the engine's state is looked at; states change rarely, and the
 /// engine works on while nobody looks.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// A device that has not answered after this time is waited for while live.
+const DEVICES_ANSWER: Duration = Duration::from_secs(5);
 
 /// The environment's name for the key.
 const KEY_VARIABLE: &str = "TALLYLIGHT_KEY";
@@ -43,6 +46,11 @@ pub fn run(args: &Publish) -> ExitCode {
         Err(fault) => return refuse(&fault),
     };
     let interrupts = count_interrupts();
+    if !args.keep_trying
+        && let Some(missing) = missing_device(&engine, args, &interrupts)
+    {
+        return refuse_device(&missing);
+    }
     let announce = settings.built_in_server && !args.json;
     engine.send(Command::GoLive(settings));
     let last = watch(&engine, &mut reporter, args.duration, &interrupts, announce);
@@ -53,6 +61,48 @@ pub fn run(args: &Publish) -> ExitCode {
 /// Says what is wrong before anything was started.
 fn refuse(fault: &Fault) -> ExitCode {
     eprintln!("tallylight: {fault}");
+    ExitCode::from(fault.exit_class().status())
+}
+
+/// Waits until it is known whether the devices that were asked for are there;
+/// one that is not. Nothing goes live with a misspelt name: a device that is
+/// busy or pulled out later is another matter, for it comes back.
+fn missing_device(engine: &Engine, args: &Publish, interrupts: &AtomicUsize) -> Option<Fault> {
+    let camera = matches!(args.camera, VideoInput::Camera(_) | VideoInput::Default);
+    let microphone = matches!(args.mic, AudioInput::Microphone(_) | AudioInput::Default);
+    let begun = engine.now();
+    loop {
+        let snapshot = engine.snapshot();
+        let missing = |fault: &&Fault| {
+            let (Fault::Camera { trouble, .. } | Fault::Microphone { trouble, .. }) = fault else {
+                return false;
+            };
+            *trouble == Trouble::Missing
+        };
+        if let Some(fault) = snapshot.faults.iter().find(missing) {
+            return Some(fault.clone());
+        }
+        let is_known = |wanted: bool, source: &SourceSnapshot| {
+            let known = |s: &SourceStatus| s.trouble.is_some() || !s.delivers.is_empty();
+            !wanted || source.status.as_ref().is_some_and(known)
+        };
+        let known =
+            is_known(camera, &snapshot.camera) && is_known(microphone, &snapshot.microphone);
+        let enough = engine.now().since(begun) >= DEVICES_ANSWER;
+        if known || enough || interrupts.load(Ordering::Relaxed) > 0 {
+            return None;
+        }
+        engine.wait_for_change(LOOK_EVERY);
+    }
+}
+
+/// Says that a device is not there, and where to find what is.
+fn refuse_device(fault: &Fault) -> ExitCode {
+    eprintln!(
+        "tallylight: {}. `tallylight devices` lists what there is; `test` in its place is the \
+         test signal; --keep-trying goes live without it and waits for it.",
+        fault.sentence()
+    );
     ExitCode::from(fault.exit_class().status())
 }
 

@@ -40,7 +40,7 @@ impl Reporter {
         let Some(destination) = snapshot.destinations.first() else { return };
         let state = state_name(&destination.connection);
         let detail = detail(snapshot, destination);
-        let news = news(destination, &detail);
+        let news = news(snapshot, destination, &detail);
         let changed = self.last_state != Some(state) || news != self.last_news;
         if !changed && snapshot.at < self.next {
             return;
@@ -139,20 +139,25 @@ fn detail(snapshot: &Snapshot, destination: &DestinationSnapshot) -> String {
             format!("{reason} Try {attempt} in {seconds:.0} s.")
         }
         Connection::Failed(fault) => fault.to_string(),
-        Connection::Live { .. } => match (&snapshot.faults.first(), snapshot.cause.sentence()) {
-            (Some(fault), _) => fault.to_string(),
-            (None, Some(sentence)) => sentence.to_string(),
-            (None, None) => String::new(),
-        },
+        Connection::Live { .. } if snapshot.faults.is_empty() => {
+            snapshot.cause.sentence().unwrap_or_default().to_string()
+        }
+        Connection::Live { .. } => faults(snapshot),
         Connection::Stopping | Connection::Stopped => String::new(),
     }
 }
 
-/// What is new when it changes; while live, faults are shown with the next
-/// figures.
-fn news(destination: &DestinationSnapshot, detail: &str) -> String {
+/// What is wrong, one after the other.
+fn faults(snapshot: &Snapshot) -> String {
+    let faults: Vec<String> = snapshot.faults.iter().map(ToString::to_string).collect();
+    faults.join(" ")
+}
+
+/// What is new when it changes; while live, faults that come or go, but not the
+/// cause, whose numbers change each second.
+fn news(snapshot: &Snapshot, destination: &DestinationSnapshot, detail: &str) -> String {
     match &destination.connection {
-        Connection::Live { .. } => String::new(),
+        Connection::Live { .. } => faults(snapshot),
         Connection::Reconnecting { attempt, reason, .. } => format!("{attempt} {reason}"),
         _ => detail.to_string(),
     }

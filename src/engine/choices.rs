@@ -2,46 +2,57 @@
 //! may take its time.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
-use super::inputs::list_devices;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
+use super::inputs::{devices_mark, list_devices};
 use super::slot::Slot;
 
 /// Identities and names.
 pub type Names = Arc<Vec<(String, String)>>;
 
-/// The last answer.
-#[derive(Clone, Debug, Default)]
+/// How often it is looked whether something was plugged in or out.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// The last answer. Once asked, it is kept true as devices come and go, until
+/// this is dropped.
+#[derive(Debug, Default)]
 pub struct Choices {
+    /// Asks the thread; one question waits at most, for two have one answer.
+    ask: Option<Sender<()>>,
     shared: Arc<Shared>,
 }
 
 #[derive(Debug, Default)]
 struct Shared {
-    asking: AtomicBool,
     cameras: Slot<Names>,
     microphones: Slot<Names>,
 }
 
 impl Choices {
-    /// Asks again, unless an answer is on its way.
-    pub fn refresh(&self) {
-        if self.shared.asking.swap(true, Ordering::AcqRel) {
-            return;
+    /// Asks anew, unless a question waits already.
+    pub fn refresh(&mut self) {
+        if self.ask.is_none() {
+            self.ask = self.start();
         }
+        if let Some(ask) = &self.ask {
+            // Full: the answer to the question that waits serves this one too.
+            let _ = ask.try_send(());
+        }
+    }
+
+    fn start(&self) -> Option<Sender<()>> {
+        let (ask, questions) = bounded(1);
         let shared = Arc::clone(&self.shared);
-        let ask = move || {
-            let devices = list_devices();
-            let cameras = devices.cameras.into_iter().map(|camera| (camera.id, camera.name));
-            shared.cameras.put(Arc::new(cameras.collect()));
-            let microphones = devices.microphones.into_iter().map(|mic| (mic.id, mic.name));
-            shared.microphones.put(Arc::new(microphones.collect()));
-            shared.asking.store(false, Ordering::Release);
-        };
-        if let Err(error) = thread::Builder::new().name("devices".into()).spawn(ask) {
-            tracing::warn!(%error, "devices can't be listed");
-            self.shared.asking.store(false, Ordering::Release);
+        let watch = move || shared.watch(&questions);
+        match thread::Builder::new().name("devices".into()).spawn(watch) {
+            Ok(_) => Some(ask),
+            Err(error) => {
+                tracing::warn!(%error, "devices can't be listed");
+                None
+            }
         }
     }
 
@@ -53,5 +64,36 @@ impl Choices {
     /// Microphones, as of the last answer.
     pub fn microphones(&self) -> Names {
         self.shared.microphones.latest().unwrap_or_default()
+    }
+}
+
+impl Shared {
+    /// Answers questions, and those that nobody asks when a device comes or goes.
+    fn watch(&self, questions: &Receiver<()>) {
+        let (mut mark, mut settling) = (devices_mark(), false);
+        loop {
+            match questions.recv_timeout(LOOK_EVERY) {
+                Ok(()) => self.list(),
+                Err(RecvTimeoutError::Timeout) => {
+                    let now = devices_mark();
+                    let changed = now != mark;
+                    // Once more a second later: the system gives the rights to a
+                    // new device after its name.
+                    if changed || settling {
+                        self.list();
+                    }
+                    (mark, settling) = (now, changed);
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn list(&self) {
+        let devices = list_devices();
+        let cameras = devices.cameras.into_iter().map(|camera| (camera.id, camera.name));
+        self.cameras.put(Arc::new(cameras.collect()));
+        let microphones = devices.microphones.into_iter().map(|mic| (mic.id, mic.name));
+        self.microphones.put(Arc::new(microphones.collect()));
     }
 }

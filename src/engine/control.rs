@@ -11,6 +11,7 @@ use super::audio::{AudioCommand, AudioOutput, AudioThread};
 use super::choices::{Choices, Names};
 use super::figures::RateMeter;
 use super::handle::{Door, Options};
+use super::health::Sources;
 use super::process::ProcessMeter;
 use super::stream::{Feeds, Stream};
 use super::video::{FrameCommand, FrameOutput, FrameThread};
@@ -257,10 +258,11 @@ impl Control {
     /// Passes wishes on, and puts an ended stream away.
     fn look_after_stream(&mut self) {
         let now = self.now();
+        let sources = self.sources();
         let Some(stream) = &mut self.stream else { return };
         let status = stream.destination.status();
         stream.follow(now, &status, &self.frame_output.figures);
-        self.cause = stream.health.cause(now, &status, &self.output);
+        self.cause = stream.health.cause(now, &status, &self.output, &sources);
         let encoder_failed = self.frame_output.figures.failed.swap(false, Ordering::AcqRel)
             || self.audio_output.figures.failed.swap(false, Ordering::AcqRel);
         let late = self.frame_output.figures.late.load(Ordering::Relaxed);
@@ -278,6 +280,21 @@ impl Control {
         }
     }
 
+    /// How the picture's source is doing; `None` where the picture is off.
+    fn camera(&self) -> Option<SourceStatus> {
+        self.frame_output.status.latest().filter(|_| self.video != VideoInput::None)
+    }
+
+    /// How the sound's source is doing; `None` where the sound is off.
+    fn microphone(&self) -> Option<SourceStatus> {
+        self.audio_output.status.latest().filter(|_| self.audio != AudioInput::None)
+    }
+
+    fn sources(&self) -> Sources {
+        let muted = self.audio_output.levels.latest().is_some_and(|levels| levels.muted);
+        Sources { camera: self.camera(), microphone: self.microphone().filter(|_| !muted) }
+    }
+
     fn end_stream(&mut self) {
         if let Some(stream) = self.stream.take() {
             stream.end(&self.feeds());
@@ -293,14 +310,8 @@ impl Control {
             (Some(_), None) => Stage::Publishing,
             (Some(_), Some(_)) => Stage::Stopping,
         };
-        let camera = source(
-            self.frame_output.status.latest().filter(|_| self.video != VideoInput::None),
-            self.choices.cameras(),
-        );
-        let microphone = source(
-            self.audio_output.status.latest().filter(|_| self.audio != AudioInput::None),
-            self.choices.microphones(),
-        );
+        let camera = source(self.camera(), self.choices.cameras());
+        let microphone = source(self.microphone(), self.choices.microphones());
         let overload = self.stream.as_ref().and_then(|stream| stream.health.notice());
         let notices = [self.refusal.as_ref(), overload];
         let faults = report::faults(&camera, &microphone, &notices);

@@ -229,8 +229,8 @@ impl Fault {
                 "Check the network; the stream goes on by itself when it is back"
             }
             Self::Moved { .. } => "Nothing to do",
-            Self::Camera { trouble, .. } | Self::Microphone { trouble, .. } => {
-                device_remedy(trouble)
+            Self::Camera { name, trouble } | Self::Microphone { name, trouble } => {
+                device_remedy(name, trouble)
             }
             Self::Source { .. } => "Choose another picture or sound",
             Self::Encoder { .. } => "Choose another size, rate or bitrate and go live again",
@@ -287,17 +287,21 @@ fn quoted(code: &str, text: &str) -> String {
 }
 
 fn device_sentence(kind: &str, name: &str, trouble: &Trouble) -> String {
+    let unnamed = format!("The {kind}");
+    let device = if name.is_empty() { unnamed } else { format!("The {kind} “{name}”") };
     match trouble {
-        Trouble::Missing => format!("The {kind} “{name}” is not there"),
-        Trouble::Busy => format!("Another program is using the {kind} “{name}”"),
-        Trouble::Denied => format!("The system does not let this program use the {kind} “{name}”"),
-        Trouble::Stalled => format!("The {kind} “{name}” has stopped delivering"),
-        Trouble::Failed(words) => format!("The {kind} “{name}” reported an error: {words}"),
+        Trouble::Missing if name.is_empty() => format!("There is no {kind}"),
+        Trouble::Missing => format!("{device} is not there"),
+        Trouble::Busy => format!("{device} is in use by another program"),
+        Trouble::Denied => format!("{device} may not be used: the system does not allow it"),
+        Trouble::Stalled => format!("{device} has stopped delivering"),
+        Trouble::Failed(words) => format!("{device} reported an error: {words}"),
     }
 }
 
-fn device_remedy(trouble: &Trouble) -> &'static str {
+fn device_remedy(name: &str, trouble: &Trouble) -> &'static str {
     match trouble {
+        Trouble::Missing if name.is_empty() => "Plug one in, or choose the test signal",
         Trouble::Missing => "Plug it in again; it comes back by itself",
         Trouble::Busy => "Close the other program; it comes back by itself",
         Trouble::Denied => {

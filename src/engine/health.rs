@@ -5,11 +5,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::figures::{VideoFigures, VideoTarget};
-use super::{Cause, Fault, OutputSettings};
+use super::{Cause, Fault, OutputSettings, report};
 use crate::media::MediaTime;
 use crate::publish::overload::{Change, Level, Overload, Work};
-use crate::publish::verdict::{Away, Measurements, Verdict, judge};
+use crate::publish::verdict::{self, Away, Measurements, Verdict, judge};
 use crate::publish::{Failure, State, Status};
+use crate::source::SourceStatus;
 
 /// Drops of this long ago no longer count.
 const DROPS_REMEMBERED: Duration = Duration::from_secs(10);
@@ -90,7 +91,13 @@ impl Health {
     }
 
     /// What is to blame.
-    pub fn cause(&mut self, now: MediaTime, status: &Status, output: &OutputSettings) -> Cause {
+    pub fn cause(
+        &mut self,
+        now: MediaTime,
+        status: &Status,
+        output: &OutputSettings,
+        sources: &Sources,
+    ) -> Cause {
         if now.since(self.drops.0) > DROPS_REMEMBERED {
             self.drops = (now, status.dropped);
         }
@@ -103,14 +110,57 @@ impl Health {
             net_delay: status.net_delay,
             dropped: status.dropped.saturating_sub(self.drops.1),
             server_full: status.server_full,
-            fps_wanted: output.fps.as_f64(),
+            fps_wanted: sources.fps_wanted(output),
             encoder_load: self.load,
             encoder_late: self.late,
-            camera: None,
-            microphone: None,
+            camera: sources.camera(),
+            microphone: sources.microphone(),
         };
         let verdict = judge(&seen);
-        named(&verdict, verdict.to_string())
+        let sentence = sources.sentence(&verdict).unwrap_or_else(|| verdict.to_string());
+        named(&verdict, sentence)
+    }
+}
+
+/// What the sources say of themselves.
+#[derive(Debug, Default)]
+pub struct Sources {
+    /// The picture's source; `None` where the picture is off.
+    pub camera: Option<SourceStatus>,
+    /// The sound's; `None` where it is off or muted: then nobody misses it.
+    pub microphone: Option<SourceStatus>,
+}
+
+impl Sources {
+    fn camera(&self) -> Option<verdict::Camera> {
+        let status = self.camera.as_ref()?;
+        // A rate that is not measured yet is not held against it.
+        let fps = status.fps.unwrap_or(f64::INFINITY);
+        status.silent.map(|silent| verdict::Camera { fps, silent })
+    }
+
+    fn microphone(&self) -> Option<verdict::Microphone> {
+        let silent = self.microphone.as_ref()?.silent?;
+        Some(verdict::Microphone { silent })
+    }
+
+    /// A camera that was set to fewer frames than the output has is only asked
+    /// for those.
+    fn fps_wanted(&self, output: &OutputSettings) -> f64 {
+        let set = self.camera.as_ref().and_then(|status| status.fps_set);
+        set.map_or(output.fps.as_f64(), |set| set.min(output.fps.as_f64()))
+    }
+
+    /// The device by name and what is wrong with it, where the device knows.
+    fn sentence(&self, verdict: &Verdict) -> Option<String> {
+        let fault = match verdict {
+            Verdict::CameraSilent { .. } => report::camera_fault(self.camera.as_ref()?)?,
+            Verdict::MicrophoneSilent { .. } => {
+                report::microphone_fault(self.microphone.as_ref()?)?
+            }
+            _ => return None,
+        };
+        Some(fault.sentence())
     }
 }
 

@@ -49,6 +49,11 @@ pub(super) fn built_in_url(address: SocketAddr) -> String {
     format!("rtmp://{host}/live/tally")
 }
 
+/// Changes when a device comes or goes; asks no driver.
+pub(super) fn devices_mark() -> u64 {
+    source::devices_mark()
+}
+
 /// Cameras and microphones. Asks the system, which can take a while.
 pub fn list_devices() -> Devices {
     source::list_devices()

@@ -23,7 +23,8 @@ mod video;
 mod watch;
 
 pub use crate::source::{
-    AudioSpec as AudioInput, CameraInfo, Devices, MicrophoneInfo, VideoSpec as VideoInput,
+    AudioSpec as AudioInput, CameraInfo, Devices, MicrophoneInfo, SourceStatus, Trouble,
+    VideoSpec as VideoInput,
 };
 pub use command::{Command, DestinationSettings, OutputSettings};
 pub use fault::{ExitClass, Fault};

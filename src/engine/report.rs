@@ -11,6 +11,7 @@ use crate::protocol::rtmp::status::Refusal;
 use crate::protocol::rtmp::url::Target;
 use crate::protocol::rtmp::{self, ErrorKind};
 use crate::publish::{self, Failure, State, Status, transport};
+use crate::source::SourceStatus;
 
 /// Reads a destination's address.
 pub fn target_of(settings: &DestinationSettings) -> Result<Target, Fault> {
@@ -89,14 +90,22 @@ pub fn faults(
     microphone: &SourceSnapshot,
     notices: &[Option<&Fault>],
 ) -> Vec<Fault> {
-    let of = |source: &SourceSnapshot| {
-        let status = source.status.as_ref()?;
-        Some((status.name.clone(), status.trouble.clone()?))
-    };
-    let camera = of(camera).map(|(name, trouble)| Fault::Camera { name, trouble });
-    let microphone = of(microphone).map(|(name, trouble)| Fault::Microphone { name, trouble });
+    let camera = camera.status.as_ref().and_then(camera_fault);
+    let microphone = microphone.status.as_ref().and_then(microphone_fault);
     let notices = notices.iter().flatten().map(|fault| (*fault).clone());
     notices.chain(camera).chain(microphone).collect()
+}
+
+/// What is wrong with a camera, by its name.
+pub fn camera_fault(status: &SourceStatus) -> Option<Fault> {
+    let trouble = status.trouble.clone()?;
+    Some(Fault::Camera { name: status.name.clone(), trouble })
+}
+
+/// What is wrong with a microphone, by its name.
+pub fn microphone_fault(status: &SourceStatus) -> Option<Fault> {
+    let trouble = status.trouble.clone()?;
+    Some(Fault::Microphone { name: status.name.clone(), trouble })
 }
 
 fn log_entry(end: &publish::End) -> ConnectionLog {

@@ -1,6 +1,11 @@
 //! The devices there are: plain data for lists and menus.
 
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use serde::Serialize;
+
+use super::{camera, microphone};
 
 /// Cameras and microphones that can be opened.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -45,14 +50,35 @@ pub struct MicrophoneInfo {
     pub name: String,
     /// Whether it is what the system would take.
     pub default: bool,
-    /// Lowest and highest sample rate in Hz.
+    /// Lowest and highest sample rate in Hz; both 0 while another program keeps
+    /// it to itself, for then it can't be asked.
     pub rates: (u32, u32),
-    /// Channel counts.
+    /// Channel counts; empty while it can't be asked.
     pub channels: Vec<u16>,
 }
 
 /// Lists the devices. Asks drivers, and can take a second: not for a thread that
 /// must answer at once. A device that does not answer is left out.
 pub fn list_devices() -> Devices {
-    Devices::default()
+    Devices { cameras: camera::list(), microphones: microphone::list() }
+}
+
+/// A number that changes when a device comes or goes. Looks at the names of the
+/// device nodes and asks no driver, so that it can be called each second. Where
+/// the system has no such names it is always the same.
+pub fn devices_mark() -> u64 {
+    let names = |folder| {
+        let mut names: Vec<_> = fs::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.file_name())
+            .filter(|name| folder != "/dev" || name.as_encoded_bytes().starts_with(b"video"))
+            .collect();
+        names.sort_unstable();
+        names
+    };
+    let mut hasher = DefaultHasher::new();
+    ["/dev", "/dev/snd"].map(names).hash(&mut hasher);
+    hasher.finish()
 }

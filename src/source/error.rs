@@ -8,12 +8,6 @@ use std::path::PathBuf;
 /// Why a source can't be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// This version does not open devices: nothing else is put in their place.
-    #[error("this version can't use {what} yet")]
-    NoDevices {
-        /// What was asked for.
-        what: &'static str,
-    },
     /// A picture file can't be shown.
     #[error("the picture {} can't be shown: {reason}", path.display())]
     Picture {

@@ -4,22 +4,27 @@
 //! answers at once: sources on devices keep their own threads and hand over the
 //! latest frame.
 
+mod camera;
 mod devices;
 mod error;
 mod glyphs;
+mod microphone;
 mod open;
 mod picture;
-#[allow(dead_code, reason = "devices will show it")]
 mod slate;
 mod spec;
 mod test_signal;
 
-pub use devices::{CameraInfo, CameraMode, Devices, MicrophoneInfo, list_devices};
+pub use camera::Camera;
+pub use devices::{CameraInfo, CameraMode, Devices, MicrophoneInfo, devices_mark, list_devices};
 pub use error::Error;
+pub use microphone::{Feed, FeedCounts, Microphone};
 pub use open::{open_audio, open_video};
 pub use picture::StillPicture;
 pub use spec::{AudioSpec, VideoSpec};
 pub use test_signal::{TestPicture, TestTone};
+
+use std::time::Duration;
 
 use crate::media::{AudioBlock, MediaTime, VideoFrame};
 
@@ -46,13 +51,21 @@ pub trait AudioSource: Send {
 /// How a source is doing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SourceStatus {
-    /// Its name, as people know it.
+    /// Its name, as people know it; empty where the system's own was asked for
+    /// and there has been none.
     pub name: String,
     /// What it delivers in words, such as "1280×720 MJPEG, 30 fps asked, 24.8
     /// delivered".
     pub delivers: String,
     /// What is wrong, where something is.
     pub trouble: Option<Trouble>,
+    /// How long a device has delivered nothing; `None` for what is no device, and
+    /// for one that is still being opened.
+    pub silent: Option<Duration>,
+    /// Pictures a second that a camera delivers, measured over the last seconds.
+    pub fps: Option<f64>,
+    /// Pictures a second that a camera was set to.
+    pub fps_set: Option<f64>,
     /// Frames that were shown more than once because no newer one had come.
     pub repeated: u64,
     /// Frames or samples that came and were never used.

@@ -1,7 +1,8 @@
 //! One door to all sources: what was asked for in, a source out.
 
 use super::{
-    AudioSource, AudioSpec, Error, StillPicture, TestPicture, TestTone, VideoSource, VideoSpec,
+    AudioSource, AudioSpec, Camera, Error, Microphone, StillPicture, TestPicture, TestTone,
+    VideoSource, VideoSpec,
 };
 use crate::media::{Clock, FrameRate, Planes};
 
@@ -13,25 +14,23 @@ pub fn open_video(
     spec: &VideoSpec,
     layout: Planes,
     rate: FrameRate,
-    _clock: Clock,
+    clock: Clock,
 ) -> Result<Option<Box<dyn VideoSource>>, Error> {
     Ok(match spec {
         VideoSpec::None => None,
         VideoSpec::Test => Some(Box::new(TestPicture::new(layout, rate))),
-        VideoSpec::Default | VideoSpec::Camera(_) => {
-            return Err(Error::NoDevices { what: "cameras" });
-        }
+        VideoSpec::Default => Some(Box::new(Camera::open("", layout, rate, clock)?)),
+        VideoSpec::Camera(asked) => Some(Box::new(Camera::open(asked, layout, rate, clock)?)),
         VideoSpec::Picture(path) => Some(Box::new(StillPicture::open(path)?)),
     })
 }
 
 /// Opens a sound; `None` for none. Returns at once.
-pub fn open_audio(spec: &AudioSpec, _clock: Clock) -> Result<Option<Box<dyn AudioSource>>, Error> {
+pub fn open_audio(spec: &AudioSpec, clock: Clock) -> Result<Option<Box<dyn AudioSource>>, Error> {
     Ok(match spec {
         AudioSpec::None => None,
         AudioSpec::Test => Some(Box::new(TestTone::new())),
-        AudioSpec::Default | AudioSpec::Microphone(_) => {
-            return Err(Error::NoDevices { what: "microphones" });
-        }
+        AudioSpec::Default => Some(Box::new(Microphone::open("", clock)?)),
+        AudioSpec::Microphone(id) => Some(Box::new(Microphone::open(id, clock)?)),
     })
 }

@@ -63,11 +63,13 @@ fn unknown_arguments_are_wrong_usage() {
 
 #[test]
 fn devices_are_not_replaced_by_something_else() {
-    for arguments in [["--camera", "some-camera"], ["--mic", "some-microphone"]] {
+    for arguments in [["--camera", "some-camera"], ["--mic", "alsa:some-microphone"]] {
         let url = "rtmp://127.0.0.1/live/k";
         let ended = Program::start(&["publish", "--json", arguments[0], arguments[1], url]).wait();
         assert_eq!(ended.code(), Some(5), "{arguments:?}: {}", ended.stderr);
-        assert!(ended.stderr.contains("can't use"), "{}", ended.stderr);
+        let name = arguments[1];
+        assert!(ended.stderr.contains(&format!("{name}” is not there")), "{}", ended.stderr);
+        assert!(ended.stderr.contains("tallylight devices"), "{}", ended.stderr);
     }
 }
 

@@ -1,0 +1,56 @@
+//! What every system's camera interface is made to look like.
+
+use std::time::Duration;
+
+use super::choose::{Offer, Wish};
+use crate::media::FrameRate;
+use crate::scene::RawImage;
+use crate::source::Trouble;
+
+/// A camera that was found.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    /// Stable identity.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// What the system opens it by.
+    pub address: String,
+    /// What it can do; empty where it can't be asked just now.
+    pub offers: Vec<Offer>,
+}
+
+/// The system's cameras.
+pub(super) trait Backend: Send {
+    /// All cameras, in the system's order.
+    fn list(&self) -> Vec<Found>;
+
+    /// Opens a camera in the mode that suits best.
+    fn open(&self, camera: &Found, wish: &Wish) -> Result<Box<dyn Capture>, Trouble>;
+}
+
+/// A camera that is open and streaming. Stays on the thread that opened it.
+pub(super) trait Capture {
+    /// What it was set to, in words, such as "1280×720 YUYV, 30 fps".
+    fn mode(&self) -> String;
+
+    /// The rate it was set to, where that is known.
+    fn rate(&self) -> Option<FrameRate>;
+
+    /// Waits up to `timeout` for a picture and hands the newest one to `take`
+    /// with its age. Older ones that were waiting too are passed over.
+    fn next(
+        &mut self,
+        timeout: Duration,
+        take: &mut dyn FnMut(RawImage<'_>, Duration),
+    ) -> Result<Arrival, Trouble>;
+}
+
+/// What came of waiting for a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Arrival {
+    /// Whether a picture was handed over.
+    pub picture: bool,
+    /// Pictures that were passed over, or damaged.
+    pub dropped: u64,
+}

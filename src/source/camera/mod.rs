@@ -1,0 +1,241 @@
+//! Cameras: one thread for each, which owns the device.
+//!
+//! The source never waits. It shows the newest picture; when none comes any
+//! more it shows the last one for a while, then a slate that says what is
+//! missing, until the thread has the camera back.
+
+mod backend;
+mod choose;
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(not(target_os = "linux"))]
+mod native;
+mod request;
+mod shared;
+mod watch;
+mod worker;
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use self::backend::Backend;
+use self::choose::Wish;
+use self::request::Request;
+use self::shared::{Shared, State};
+use self::watch::{DEAD, LAST_PICTURE};
+use self::worker::Worker;
+use super::slate::slate;
+use super::{CameraInfo, CameraMode, Error, SourceStatus, Trouble, VideoSource};
+use crate::media::{Clock, FrameRate, MediaTime, Picture, Planes, VideoFrame};
+
+/// Threads that may be left in drivers that never return, for one source.
+const MOST_ABANDONED: u32 = 3;
+
+/// A camera as a source.
+pub struct Camera {
+    request: Request,
+    wish: Wish,
+    clock: Clock,
+    shared: Arc<Shared>,
+    abandoned: u32,
+    /// Pictures that had arrived at the last tick.
+    seen: u64,
+    repeated: u64,
+    /// Pictures that came and went between two ticks.
+    skipped: u64,
+    /// When this source, or its present thread, began.
+    since: Option<MediaTime>,
+    /// What the slate in use says, and the slate.
+    slate: Option<(Trouble, Arc<Picture>)>,
+}
+
+impl Camera {
+    /// A camera by what was asked for: its identity, and perhaps `;size=640x480`,
+    /// `;fps=25`, `;format=YUYV` behind it. An empty identity is the first camera
+    /// there is. Opens it on a thread of its own.
+    pub fn open(asked: &str, layout: Planes, rate: FrameRate, clock: Clock) -> Result<Self, Error> {
+        let request = Request::parse(asked);
+        let wish = Wish {
+            layout,
+            rate: request.rate.unwrap_or(rate),
+            size: request.size,
+            format: request.format,
+        };
+        let shared = start(&request, wish, clock)?;
+        Ok(Self {
+            request,
+            wish,
+            clock,
+            shared,
+            abandoned: 0,
+            seen: 0,
+            repeated: 0,
+            skipped: 0,
+            since: None,
+            slate: None,
+        })
+    }
+
+    /// Leaves a thread that gave no sign of life, and starts another.
+    fn abandon_if_dead(&mut self, now: MediaTime) {
+        let since = *self.since.get_or_insert(now);
+        let last = self.shared.last_beat().max(since);
+        if now.since(last) < DEAD || self.abandoned >= MOST_ABANDONED {
+            return;
+        }
+        tracing::warn!(
+            camera = self.name(),
+            "its driver does not return; trying once more beside it"
+        );
+        self.abandoned += 1;
+        self.shared.close();
+        if let Ok(shared) = start(&self.request, self.wish, self.clock) {
+            shared.state().trouble = Some(Trouble::Stalled);
+            (self.shared, self.seen, self.since) = (shared, 0, Some(now));
+        }
+    }
+
+    /// Its name, or else what it was asked for by.
+    fn name(&self) -> String {
+        self.shared.state().name.clone().unwrap_or_else(|| self.request.id.clone())
+    }
+
+    /// What is wrong at `now`: what the thread says, or that nothing comes.
+    fn trouble(&self, state: &State, now: MediaTime) -> Option<Trouble> {
+        let patience = if state.latest.is_some() { state.stall } else { watch::FIRST_PICTURE };
+        let stalled = || {
+            self.silent(state, now).filter(|silent| *silent >= patience).map(|_| Trouble::Stalled)
+        };
+        state.trouble.clone().or_else(stalled)
+    }
+
+    /// How long no picture has come, or none since the source began.
+    fn silent(&self, state: &State, now: MediaTime) -> Option<Duration> {
+        let last = state.latest.as_ref().map(|frame| frame.time).or(self.since)?;
+        Some(now.since(last))
+    }
+
+    fn slate(&mut self, trouble: Trouble, due: MediaTime) -> VideoFrame {
+        let picture = match self.slate.take() {
+            Some((of, picture)) if of == trouble => picture,
+            _ => {
+                let name = self.name();
+                let name = if name.is_empty() { "Camera" } else { &name };
+                slate(self.wish.layout, &[name, words(&trouble)])
+            }
+        };
+        self.slate = Some((trouble, Arc::clone(&picture)));
+        VideoFrame { time: due, picture }
+    }
+}
+
+impl VideoSource for Camera {
+    fn frame(&mut self, due: MediaTime) -> Option<VideoFrame> {
+        self.abandon_if_dead(due);
+        let state = self.shared.state().clone();
+        match state.arrived.saturating_sub(self.seen) {
+            0 if state.latest.is_some() => self.repeated += 1,
+            0 => {}
+            new => self.skipped += new - 1,
+        }
+        self.seen = state.arrived;
+        let trouble = self.trouble(&state, due);
+        let fresh = |frame: &VideoFrame| due.since(frame.time) < LAST_PICTURE;
+        match (state.latest, trouble) {
+            (Some(frame), None) => Some(frame),
+            (Some(frame), Some(_)) if fresh(&frame) => Some(frame),
+            (_, Some(trouble)) => Some(self.slate(trouble, due)),
+            (None, None) => None,
+        }
+    }
+
+    fn status(&self) -> SourceStatus {
+        let state = self.shared.state().clone();
+        let now = self.clock.at(std::time::Instant::now());
+        let trouble = self.trouble(&state, now);
+        let delivers = match (&state.mode, state.fps) {
+            (Some(mode), Some(fps)) => format!("{mode} asked, {fps:.1} delivered"),
+            (Some(mode), None) => format!("{mode} asked"),
+            (None, _) => String::new(),
+        };
+        // While it is being opened its silence says nothing.
+        let known = state.latest.is_some() || trouble.is_some();
+        SourceStatus {
+            name: self.name(),
+            delivers,
+            silent: self.silent(&state, now).filter(|_| known),
+            fps: state.fps,
+            fps_set: state.fps_set,
+            trouble,
+            repeated: self.repeated,
+            dropped: state.dropped + self.skipped,
+        }
+    }
+}
+
+impl Drop for Camera {
+    fn drop(&mut self) {
+        self.shared.close();
+    }
+}
+
+/// The words under a missing camera's name.
+fn words(trouble: &Trouble) -> &'static str {
+    match trouble {
+        Trouble::Missing => "is not there",
+        Trouble::Busy => "is in use by another program",
+        Trouble::Denied => "may not be used",
+        Trouble::Stalled => "sends no picture",
+        Trouble::Failed(_) => "does not work",
+    }
+}
+
+/// Starts a camera's thread.
+fn start(request: &Request, wish: Wish, clock: Clock) -> Result<Arc<Shared>, Error> {
+    let shared = Arc::new(Shared::default());
+    shared.beat(clock.at(std::time::Instant::now()));
+    let worker = Worker {
+        backend: system(),
+        id: Some(request.id.clone()).filter(|id| !id.is_empty()),
+        wish,
+        clock,
+        shared: Arc::clone(&shared),
+    };
+    let failed = |error: std::io::Error| Error::Thread {
+        name: request.id.clone(),
+        reason: error.to_string(),
+    };
+    thread::Builder::new().name("camera".into()).spawn(move || worker.run()).map_err(failed)?;
+    Ok(shared)
+}
+
+/// This system's cameras.
+fn system() -> Box<dyn Backend> {
+    #[cfg(target_os = "linux")]
+    return Box::new(linux::V4l);
+    #[cfg(not(target_os = "linux"))]
+    return Box::new(native::Native);
+}
+
+/// Lists the cameras. Asks drivers, which may take their time.
+pub(super) fn list() -> Vec<CameraInfo> {
+    let info = |found: backend::Found| CameraInfo {
+        id: found.id,
+        name: found.name,
+        modes: found.offers.iter().map(mode_info).collect(),
+    };
+    system().list().into_iter().map(info).collect()
+}
+
+fn mode_info(offer: &choose::Offer) -> CameraMode {
+    CameraMode {
+        format: request::name_of(offer.format).into(),
+        width: offer.width,
+        height: offer.height,
+        fps: offer.rates.iter().map(|rate| (rate.as_f64() * 100.0).round() / 100.0).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

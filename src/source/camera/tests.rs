@@ -1,0 +1,286 @@
+//! The source and the thread's work against cameras on paper.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use super::backend::{Arrival, Capture, Found};
+use super::*;
+use crate::media::{Plane, Planes};
+use crate::scene::{RawFormat, RawImage};
+
+const LAYOUT: Planes = Planes::new(64, 36);
+
+fn wish() -> Wish {
+    Wish { layout: LAYOUT, rate: FrameRate::whole(30), size: None, format: None }
+}
+
+/// A source without a thread: the test plays the thread's part.
+fn camera() -> Camera {
+    let clock = Clock::starting_at(Instant::now());
+    let shared = Arc::new(Shared::default());
+    Camera {
+        request: Request::parse("usb:1"),
+        wish: wish(),
+        clock,
+        shared,
+        // So that no thread is started for a source whose time is the test's.
+        abandoned: MOST_ABANDONED,
+        seen: 0,
+        repeated: 0,
+        skipped: 0,
+        since: None,
+        slate: None,
+    }
+}
+
+fn at(millis: i64) -> MediaTime {
+    MediaTime::from_millis(millis)
+}
+
+/// A picture arrives that was taken at `millis`.
+fn deliver(camera: &Camera, millis: i64) {
+    let picture = Arc::new(Picture::black(Planes::new(32, 18)));
+    let mut state = camera.shared.state();
+    state.latest = Some(VideoFrame { time: at(millis), picture });
+    state.arrived += 1;
+    state.trouble = None;
+}
+
+fn fail(camera: &Camera, trouble: Trouble) {
+    camera.shared.state().trouble = Some(trouble);
+}
+
+/// Whether what is shown is a slate: dark grey ground in the output's size.
+fn is_slate(frame: &VideoFrame) -> bool {
+    frame.picture.layout() == LAYOUT && frame.picture.plane(Plane::Y)[0] == 40
+}
+
+#[test]
+fn nothing_is_shown_until_something_is_known() {
+    let mut camera = camera();
+    assert!(camera.frame(at(0)).is_none());
+    fail(&camera, Trouble::Busy);
+    assert!(is_slate(&camera.frame(at(33)).unwrap()));
+    deliver(&camera, 60);
+    assert!(!is_slate(&camera.frame(at(66)).unwrap()));
+}
+
+#[test]
+fn the_last_picture_stays_and_then_a_slate_says_why() {
+    let mut camera = camera();
+    deliver(&camera, 1_000);
+    camera.frame(at(1_010));
+    fail(&camera, Trouble::Missing);
+    assert!(!is_slate(&camera.frame(at(3_900)).unwrap()));
+    assert!(is_slate(&camera.frame(at(4_000)).unwrap()));
+    deliver(&camera, 5_000);
+    assert!(!is_slate(&camera.frame(at(5_020)).unwrap()));
+}
+
+#[test]
+fn a_thread_that_says_nothing_is_a_stalled_camera() {
+    let mut camera = camera();
+    deliver(&camera, 0);
+    camera.frame(at(10));
+    let state = camera.shared.state().clone();
+    assert_eq!(camera.trouble(&state, at(1_999)), None);
+    assert_eq!(camera.trouble(&state, at(2_000)), Some(Trouble::Stalled));
+    assert!(is_slate(&camera.frame(at(3_000)).unwrap()));
+}
+
+#[test]
+fn repeated_and_skipped_pictures_are_counted() {
+    let mut camera = camera();
+    for tick in 0..4 {
+        if tick != 2 {
+            deliver(&camera, tick * 33);
+        }
+        if tick == 3 {
+            deliver(&camera, tick * 33 + 1);
+            deliver(&camera, tick * 33 + 2);
+        }
+        camera.frame(at(tick * 33 + 10));
+    }
+    let status = camera.status();
+    assert_eq!((status.repeated, status.dropped), (1, 2));
+}
+
+#[test]
+fn a_slate_is_drawn_once_for_each_trouble() {
+    let mut camera = camera();
+    fail(&camera, Trouble::Busy);
+    let [first, second] = [0, 33].map(|due| camera.frame(at(due)).unwrap());
+    assert!(Arc::ptr_eq(&first.picture, &second.picture));
+    fail(&camera, Trouble::Denied);
+    assert_ne!(camera.frame(at(66)).unwrap().picture, first.picture);
+}
+
+#[test]
+fn the_status_names_camera_mode_and_rate() {
+    let camera = camera();
+    assert_eq!(camera.status().name, "usb:1");
+    {
+        let mut state = camera.shared.state();
+        state.name = Some("Webcam".into());
+        state.mode = Some("1280×720 MJPG, 30 fps".into());
+        state.fps = Some(24.84);
+    }
+    let status = camera.status();
+    assert_eq!(status.name, "Webcam");
+    assert_eq!(status.delivers, "1280×720 MJPG, 30 fps asked, 24.8 delivered");
+}
+
+#[test]
+fn a_silent_thread_is_left_and_replaced() {
+    let mut camera = camera();
+    camera.abandoned = MOST_ABANDONED - 1;
+    camera.request = Request::parse("no such camera");
+    let before = Arc::clone(&camera.shared);
+    camera.frame(at(0));
+    camera.frame(at(9_999));
+    assert!(!before.is_closed());
+    camera.frame(at(10_000));
+    assert!(before.is_closed());
+    assert!(!Arc::ptr_eq(&before, &camera.shared));
+}
+
+/// What a camera on paper does when it is waited for.
+enum Act {
+    Picture(Vec<u8>),
+    Nothing,
+    Fail(Trouble),
+    Panic,
+    /// The source lets go.
+    Close,
+}
+
+struct Paper {
+    cameras: Vec<Found>,
+    open: Result<(), Trouble>,
+    acts: Mutex<VecDeque<Act>>,
+    shared: Arc<Shared>,
+}
+
+struct PaperCapture {
+    acts: VecDeque<Act>,
+    shared: Arc<Shared>,
+}
+
+impl Backend for Paper {
+    fn list(&self) -> Vec<Found> {
+        self.cameras.clone()
+    }
+
+    fn open(&self, _: &Found, _: &Wish) -> Result<Box<dyn Capture>, Trouble> {
+        self.open.clone()?;
+        let acts = std::mem::take(&mut *self.acts.lock().unwrap());
+        Ok(Box::new(PaperCapture { acts, shared: Arc::clone(&self.shared) }))
+    }
+}
+
+impl Capture for PaperCapture {
+    fn mode(&self) -> String {
+        "16×8 GREY".into()
+    }
+
+    fn rate(&self) -> Option<FrameRate> {
+        None
+    }
+
+    fn next(
+        &mut self,
+        _: Duration,
+        take: &mut dyn FnMut(RawImage<'_>, Duration),
+    ) -> Result<Arrival, Trouble> {
+        match self.acts.pop_front() {
+            Some(Act::Picture(bytes)) => {
+                take(RawImage::packed(RawFormat::Grey, 16, 8, &bytes), Duration::from_millis(7));
+                Ok(Arrival { picture: true, dropped: 0 })
+            }
+            Some(Act::Nothing) => Ok(Arrival { picture: false, dropped: 2 }),
+            Some(Act::Fail(trouble)) => Err(trouble),
+            Some(Act::Panic) => panic!("a driver's wrapper does"),
+            Some(Act::Close) | None => {
+                self.shared.close();
+                Ok(Arrival::default())
+            }
+        }
+    }
+}
+
+fn found(id: &str) -> Found {
+    Found {
+        id: id.into(),
+        name: format!("Camera {id}"),
+        address: String::new(),
+        offers: Vec::new(),
+    }
+}
+
+fn worker(cameras: &[&str], id: Option<&str>, acts: Vec<Act>) -> Worker {
+    let shared = Arc::new(Shared::default());
+    let paper = Paper {
+        cameras: cameras.iter().map(|id| found(id)).collect(),
+        open: Ok(()),
+        acts: Mutex::new(acts.into()),
+        shared: Arc::clone(&shared),
+    };
+    Worker {
+        backend: Box::new(paper),
+        id: id.map(Into::into),
+        wish: wish(),
+        clock: Clock::starting_at(Instant::now()),
+        shared,
+    }
+}
+
+#[test]
+fn pictures_are_converted_and_handed_over() {
+    let mut worker =
+        worker(&["a"], Some("a"), vec![Act::Picture(vec![90; 128]), Act::Nothing, Act::Close]);
+    assert_eq!(worker.session(), Ok(()));
+    let state = worker.shared.state().clone();
+    assert_eq!(state.name.as_deref(), Some("Camera a"));
+    assert_eq!(state.mode.as_deref(), Some("16×8 GREY"));
+    assert_eq!((state.arrived, state.dropped), (1, 2));
+    assert_eq!(state.latest.unwrap().picture.plane(Plane::Y)[5], 90);
+}
+
+#[test]
+fn another_camera_is_never_taken_in_its_place() {
+    let mut worker = worker(&["b", "c"], Some("a"), Vec::new());
+    assert_eq!(worker.session(), Err(Trouble::Missing));
+}
+
+#[test]
+fn the_first_camera_is_taken_and_then_kept() {
+    let mut worker = worker(&["b", "c"], None, vec![Act::Fail(Trouble::Missing)]);
+    assert_eq!(worker.session(), Err(Trouble::Missing));
+    assert_eq!(worker.id.as_deref(), Some("b"));
+}
+
+#[test]
+fn a_damaged_picture_is_counted_and_trouble_stays() {
+    let mut worker = worker(&["a"], Some("a"), vec![Act::Picture(vec![90; 5]), Act::Close]);
+    worker.shared.state().trouble = Some(Trouble::Stalled);
+    assert_eq!(worker.session(), Ok(()));
+    let state = worker.shared.state().clone();
+    assert_eq!((state.arrived, state.dropped, state.trouble), (0, 1, Some(Trouble::Stalled)));
+}
+
+#[test]
+fn a_picture_ends_the_trouble() {
+    let mut worker = worker(&["a"], Some("a"), vec![Act::Picture(vec![90; 128]), Act::Close]);
+    worker.shared.state().trouble = Some(Trouble::Stalled);
+    assert_eq!(worker.session(), Ok(()));
+    assert_eq!(worker.shared.state().trouble, None);
+}
+
+#[test]
+fn a_panic_in_a_driver_ends_the_session_and_not_the_thread() {
+    let mut worker = worker(&["a"], Some("a"), vec![Act::Picture(vec![90; 128]), Act::Panic]);
+    assert!(matches!(worker.guarded_session(), Err(Trouble::Failed(_))));
+    assert_eq!(worker.guarded_session(), Ok(()), "the next one runs");
+    assert_eq!(worker.shared.state().arrived, 1);
+}

@@ -1,0 +1,268 @@
+//! Sound devices by stable identity, without those that are of no use.
+
+use std::str::FromStr;
+
+use cpal::traits::{DeviceTrait, HostTrait};
+use cpal::{Device, DeviceId, ErrorKind, SampleFormat, SupportedStreamConfigRange};
+
+use super::quiet;
+use crate::media::SAMPLE_RATE;
+use crate::mix::{MOST_CHANNELS, RATES};
+use crate::source::{MicrophoneInfo, Trouble};
+
+/// What to ask of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Setup {
+    /// Sample rate in Hz.
+    pub rate: u32,
+    /// Channel count.
+    pub channels: u16,
+    /// What a sample is.
+    pub format: SampleFormat,
+}
+
+/// All devices that can be heard. Asks drivers, which may take their time.
+pub(super) fn list() -> Vec<MicrophoneInfo> {
+    quiet::hush();
+    let host = cpal::default_host();
+    let Ok(devices) = host.devices() else { return Vec::new() };
+    let default = host.default_input_device().and_then(|device| device.id().ok());
+    let mut infos: Vec<MicrophoneInfo> = devices
+        .filter_map(|device| {
+            let id = device.id().ok()?;
+            // Before it is asked anything: some of ALSA's plugins crash.
+            is_useful(&id.to_string()).then(|| info(&device, &id, default.as_ref() == Some(&id)))?
+        })
+        .collect();
+    infos.sort_by_key(|info| !info.default);
+    tell_namesakes_apart(&mut infos);
+    infos
+}
+
+/// The device of that identity; the system's default for none.
+pub(super) fn find(id: Option<&str>) -> Result<Device, Trouble> {
+    let host = cpal::default_host();
+    let Some(id) = id else {
+        return host.default_input_device().ok_or(Trouble::Missing);
+    };
+    let id = DeviceId::from_str(id).map_err(|_| Trouble::Missing)?;
+    host.devices()
+        .map_err(trouble_of)?
+        .find(|device| device.id().is_ok_and(|other| other == id))
+        .ok_or(Trouble::Missing)
+}
+
+/// A device's name, as people know it.
+pub(super) fn name(device: &Device) -> Option<String> {
+    let description = device.description().ok()?;
+    match description.name().trim() {
+        "" => None,
+        // ALSA has no better name for it.
+        "default" => Some("Default input".into()),
+        name => Some(name.into()),
+    }
+}
+
+/// What suits best of what a device can do: 48 kHz before other rates, two
+/// channels before one, one before more, floats before integers.
+pub(super) fn choose(device: &Device) -> Result<Setup, Trouble> {
+    let ranges: Vec<_> = device.supported_input_configs().map_err(trouble_of)?.collect();
+    best(&ranges).ok_or_else(|| Trouble::Failed("it has no format that can be used".into()))
+}
+
+/// What an error of the sound system means for the person.
+pub(super) fn trouble_of(error: cpal::Error) -> Trouble {
+    match error.kind() {
+        ErrorKind::DeviceBusy => Trouble::Busy,
+        ErrorKind::DeviceNotAvailable => Trouble::Missing,
+        ErrorKind::PermissionDenied => Trouble::Denied,
+        _ => Trouble::Failed(error.to_string()),
+    }
+}
+
+/// Whether a device is worth listing. Of ALSA's names those of hardware, by the
+/// card's name and not its number, and those of sound servers; not its dozens of
+/// plugins. Elsewhere all are devices.
+fn is_useful(id: &str) -> bool {
+    let Some(name) = id.strip_prefix("alsa:") else { return true };
+    let by_number = |card: &str| card.starts_with(|c: char| c.is_ascii_digit());
+    match name.strip_prefix("hw:") {
+        Some(hardware) => !by_number(hardware.strip_prefix("CARD=").unwrap_or(hardware)),
+        None => matches!(name, "default" | "pulse" | "pipewire"),
+    }
+}
+
+/// What is listed of a device that can be heard. One that another program, or
+/// this one, keeps to itself can't be asked and is listed all the same.
+fn info(device: &Device, id: &DeviceId, default: bool) -> Option<MicrophoneInfo> {
+    let mut info = MicrophoneInfo {
+        id: id.to_string(),
+        name: name(device).unwrap_or_else(|| id.to_string()),
+        default,
+        rates: (0, 0),
+        channels: Vec::new(),
+    };
+    let ranges: Vec<_> = match device.supported_input_configs() {
+        Ok(ranges) => ranges.filter(is_usable).collect(),
+        Err(error) if error.kind() == ErrorKind::DeviceBusy && device.supports_input() => {
+            return Some(info);
+        }
+        Err(_) => return None,
+    };
+    let lowest = ranges.iter().map(|range| range.min_sample_rate()).min()?;
+    let highest = ranges.iter().map(|range| range.max_sample_rate()).max()?;
+    info.rates = (lowest.max(*RATES.start()), highest.min(*RATES.end()));
+    info.channels = ranges.iter().map(|range| range.channels()).collect();
+    info.channels.sort_unstable();
+    info.channels.dedup();
+    Some(info)
+}
+
+/// Puts the identity's end behind names that several devices have.
+fn tell_namesakes_apart(infos: &mut [MicrophoneInfo]) {
+    let names: Vec<String> = infos.iter().map(|info| info.name.clone()).collect();
+    for info in infos {
+        if names.iter().filter(|name| **name == info.name).count() > 1 {
+            let end = info.id.rsplit([':', ',']).next().unwrap_or_default();
+            info.name = format!("{} ({end})", info.name);
+        }
+    }
+}
+
+fn is_usable(range: &SupportedStreamConfigRange) -> bool {
+    (1..=MOST_CHANNELS).contains(&range.channels())
+        && range.max_sample_rate() >= *RATES.start()
+        && range.min_sample_rate() <= *RATES.end()
+        && format_rank(range.sample_format()).is_some()
+}
+
+fn best(ranges: &[SupportedStreamConfigRange]) -> Option<Setup> {
+    let setup = |range: &SupportedStreamConfigRange| Setup {
+        rate: rate_in(range.min_sample_rate(), range.max_sample_rate()),
+        channels: range.channels(),
+        format: range.sample_format(),
+    };
+    ranges.iter().filter(|range| is_usable(range)).map(setup).min_by_key(rank)
+}
+
+/// The rate of a range that suits best: ours, or else the nearest above it, or
+/// else the highest.
+fn rate_in(low: u32, high: u32) -> u32 {
+    SAMPLE_RATE.clamp(low.max(*RATES.start()), high.min(*RATES.end()).max(low))
+}
+
+/// Smaller is better.
+fn rank(setup: &Setup) -> (u32, u16, u8) {
+    let rate = match setup.rate {
+        SAMPLE_RATE => 0,
+        above if above > SAMPLE_RATE => above,
+        below => 1_000_000 - below,
+    };
+    let channels = match setup.channels {
+        2 => 0,
+        channels => channels,
+    };
+    (rate, channels, format_rank(setup.format).unwrap_or(u8::MAX))
+}
+
+/// The order in which sample formats are preferred; `None`: can't be read.
+fn format_rank(format: SampleFormat) -> Option<u8> {
+    const ORDER: [SampleFormat; 7] = [
+        SampleFormat::F32,
+        SampleFormat::I32,
+        SampleFormat::I16,
+        SampleFormat::U16,
+        SampleFormat::U8,
+        SampleFormat::I8,
+        SampleFormat::F64,
+    ];
+    ORDER.iter().position(|other| *other == format).and_then(|rank| u8::try_from(rank).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use cpal::SupportedBufferSize;
+
+    use super::*;
+
+    fn range(
+        channels: u16,
+        low: u32,
+        high: u32,
+        format: SampleFormat,
+    ) -> SupportedStreamConfigRange {
+        SupportedStreamConfigRange::new(channels, low, high, SupportedBufferSize::Unknown, format)
+    }
+
+    #[test]
+    fn plugins_and_numbered_twins_are_left_out() {
+        for id in [
+            "alsa:default",
+            "alsa:pipewire",
+            "alsa:hw:CARD=Loopback,DEV=1",
+            "coreaudio:AppleHDA",
+            "wasapi:{0.0.1}",
+        ] {
+            assert!(is_useful(id), "{id}");
+        }
+        for id in [
+            "alsa:null",
+            "alsa:hw:CARD=0,DEV=0",
+            "alsa:plughw:CARD=PCH,DEV=0",
+            "alsa:vdownmix",
+            "alsa:sysdefault:CARD=PCH",
+            "alsa:hw:0,0",
+            "alsa:front:CARD=PCH,DEV=0",
+        ] {
+            assert!(!is_useful(id), "{id}");
+        }
+    }
+
+    #[test]
+    fn our_rate_in_stereo_floats_is_best() {
+        let all = [
+            range(1, 8_000, 48_000, SampleFormat::F32),
+            range(2, 44_100, 44_100, SampleFormat::F32),
+            range(2, 8_000, 192_000, SampleFormat::I16),
+            range(2, 8_000, 192_000, SampleFormat::F32),
+            range(32, 48_000, 48_000, SampleFormat::F32),
+        ];
+        let chosen = |ranges: &[SupportedStreamConfigRange]| {
+            best(ranges).map(|setup| (setup.rate, setup.channels, setup.format))
+        };
+        assert_eq!(chosen(&all), Some((48_000, 2, SampleFormat::F32)));
+        assert_eq!(chosen(&all[..3]), Some((48_000, 2, SampleFormat::I16)));
+        assert_eq!(chosen(&all[..2]), Some((48_000, 1, SampleFormat::F32)));
+        assert_eq!(chosen(&all[1..2]), Some((44_100, 2, SampleFormat::F32)));
+        assert_eq!(chosen(&all[4..]), None);
+    }
+
+    #[test]
+    fn a_device_without_our_rate_is_taken_at_the_next() {
+        let rate =
+            |low, high| best(&[range(1, low, high, SampleFormat::I16)]).map(|setup| setup.rate);
+        assert_eq!(rate(8_000, 16_000), Some(16_000));
+        assert_eq!(rate(96_000, 192_000), Some(96_000));
+        assert_eq!(rate(4_000, 8_000), Some(8_000));
+        assert_eq!(rate(200_000, 400_000), None);
+        assert_eq!(rate(4_000, 5_500), None);
+    }
+
+    #[test]
+    fn namesakes_get_the_end_of_their_identity() {
+        let info = |id: &str, name: &str| MicrophoneInfo {
+            id: id.into(),
+            name: name.into(),
+            default: false,
+            rates: (8_000, 48_000),
+            channels: vec![2],
+        };
+        let mut infos = [
+            info("alsa:hw:CARD=L,DEV=0", "Loop"),
+            info("alsa:hw:CARD=L,DEV=1", "Loop"),
+            info("alsa:default", "Default"),
+        ];
+        tell_namesakes_apart(&mut infos);
+        assert_eq!(infos.map(|info| info.name), ["Loop (DEV=0)", "Loop (DEV=1)", "Default"]);
+    }
+}

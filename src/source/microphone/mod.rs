@@ -1,0 +1,184 @@
+//! Microphones: one thread for each, which owns the device; its callback fills a
+//! ring that the source empties.
+
+mod devices;
+mod feed;
+mod quiet;
+mod shared;
+mod watch;
+mod worker;
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use rtrb::Consumer;
+
+pub use self::feed::{Feed, FeedCounts};
+use self::shared::{Link, Shared};
+use self::watch::DEAD;
+use self::worker::Worker;
+use super::{AudioSource, Error, MicrophoneInfo, SourceStatus, Trouble};
+use crate::media::{AudioBlock, Clock, MediaTime};
+use crate::mix::Intake;
+
+/// Threads that may be left in drivers that never return, for one source.
+const MOST_ABANDONED: u32 = 3;
+
+/// A microphone as a source.
+pub struct Microphone {
+    /// Its identity; `None`: the system's default.
+    id: Option<String>,
+    clock: Clock,
+    shared: Arc<Shared>,
+    abandoned: u32,
+    /// When this source, or its present thread, began.
+    since: Option<MediaTime>,
+    /// The newest block's time, and that of the last one before which samples had
+    /// come.
+    now: MediaTime,
+    heard: Option<MediaTime>,
+    /// The ring, and what its samples go through.
+    line: Option<(Consumer<f32>, Intake)>,
+    /// Samples on their way from the ring to the intake.
+    scratch: Vec<f32>,
+    /// What earlier intakes had counted.
+    dropped_before: u64,
+}
+
+impl Microphone {
+    /// A microphone by its identity; an empty one is the system's default. Opens
+    /// it on a thread of its own.
+    pub fn open(id: &str, clock: Clock) -> Result<Self, Error> {
+        let id = Some(id.trim().to_owned()).filter(|id| !id.is_empty());
+        let shared = start(id.as_deref(), clock)?;
+        Ok(Self {
+            id,
+            clock,
+            shared,
+            abandoned: 0,
+            since: None,
+            now: MediaTime::ZERO,
+            heard: None,
+            line: None,
+            scratch: Vec::new(),
+            dropped_before: 0,
+        })
+    }
+
+    /// Takes the ring of a device that was opened anew.
+    fn connect(&mut self, link: Link) {
+        self.dropped_before = self.dropped();
+        match Intake::new(link.rate, link.channels) {
+            Ok(intake) => self.line = Some((link.ring, intake)),
+            Err(error) => self.shared.state().trouble = Some(Trouble::Failed(error.to_string())),
+        }
+    }
+
+    /// Leaves a thread that gave no sign of life, and starts another.
+    fn abandon_if_dead(&mut self, now: MediaTime) {
+        let since = *self.since.get_or_insert(now);
+        let last = self.shared.last_beat().max(since);
+        if now.since(last) < DEAD || self.abandoned >= MOST_ABANDONED {
+            return;
+        }
+        tracing::warn!(
+            microphone = self.name(),
+            "its driver does not return; trying once more beside it"
+        );
+        self.abandoned += 1;
+        self.shared.close();
+        if let Ok(shared) = start(self.id.as_deref(), self.clock) {
+            shared.state().trouble = Some(Trouble::Stalled);
+            (self.shared, self.since) = (shared, Some(now));
+        }
+    }
+
+    /// Its name, or else what it was asked for by.
+    fn name(&self) -> String {
+        let asked = || self.id.clone().unwrap_or_default();
+        self.shared.state().name.clone().unwrap_or_else(asked)
+    }
+
+    /// How long nothing has come; unknown while it is being opened.
+    fn silent(&self, trouble: Option<&Trouble>) -> Option<Duration> {
+        let last = self.heard.or(self.since.filter(|_| trouble.is_some()))?;
+        Some(self.now.since(last))
+    }
+
+    /// Frames that came and were never heard.
+    fn dropped(&self) -> u64 {
+        self.dropped_before + self.line.as_ref().map_or(0, |(_, intake)| intake.dropped())
+    }
+}
+
+impl AudioSource for Microphone {
+    fn read(&mut self, block: &mut AudioBlock) {
+        self.now = block.time;
+        self.abandon_if_dead(block.time);
+        if let Some(link) = self.shared.take_link() {
+            self.connect(link);
+        }
+        let Some((ring, intake)) = &mut self.line else {
+            block.samples.fill(0.0);
+            return;
+        };
+        self.scratch.resize(ring.slots(), 0.0);
+        if !self.scratch.is_empty() && ring.pop_entire_slice(&mut self.scratch).is_ok() {
+            intake.push(&self.scratch);
+            self.heard = Some(self.now);
+        }
+        intake.fill(&mut block.samples);
+    }
+
+    fn status(&self) -> SourceStatus {
+        let state = self.shared.state().clone();
+        let delivers = match (&state.setup, &self.line) {
+            (Some(setup), Some((_, intake))) => {
+                let ppm = (intake.clock_difference() * 1e6).round();
+                format!(
+                    "{setup}, clock off by {ppm:+} ppm, {:.0} ms queued",
+                    intake.latency_s() * 1e3
+                )
+            }
+            (Some(setup), None) => setup.clone(),
+            (None, _) => String::new(),
+        };
+        SourceStatus {
+            name: self.name(),
+            delivers,
+            silent: self.silent(state.trouble.as_ref()),
+            trouble: state.trouble,
+            repeated: self.line.as_ref().map_or(0, |(_, intake)| intake.starved()),
+            dropped: state.dropped + self.dropped(),
+            ..SourceStatus::default()
+        }
+    }
+}
+
+impl Drop for Microphone {
+    fn drop(&mut self) {
+        self.shared.close();
+    }
+}
+
+/// Starts a microphone's thread.
+fn start(id: Option<&str>, clock: Clock) -> Result<Arc<Shared>, Error> {
+    let shared = Arc::new(Shared::default());
+    shared.beat(clock.at(std::time::Instant::now()));
+    let worker = Worker { id: id.map(Into::into), clock, shared: Arc::clone(&shared) };
+    let failed = |error: std::io::Error| Error::Thread {
+        name: id.unwrap_or("the microphone").into(),
+        reason: error.to_string(),
+    };
+    thread::Builder::new().name("microphone".into()).spawn(move || worker.run()).map_err(failed)?;
+    Ok(shared)
+}
+
+/// Lists the microphones. Asks drivers, which may take their time.
+pub(super) fn list() -> Vec<MicrophoneInfo> {
+    devices::list()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,220 @@
+//! A microphone's thread: finds it, opens it, watches that it delivers, and
+//! begins again when it does not. The stream lives here and nowhere else.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cpal::traits::{DeviceTrait, StreamTrait};
+use cpal::{BufferSize, Device, SampleFormat, SizedSample, Stream, StreamConfig};
+
+use super::devices::{self, Setup, trouble_of};
+use super::feed::{Feed, FeedCounts};
+use super::quiet;
+use super::shared::{Link, Shared};
+use super::watch::{Backoff, Starvation};
+use crate::media::{Clock, MediaTime};
+use crate::source::Trouble;
+
+/// How often the thread looks up from waiting.
+const LOOK_UP: Duration = Duration::from_millis(100);
+
+/// Frames that a callback is asked to bring, at 48 kHz: some sound cards keep
+/// time too coarsely for less.
+const PERIOD: u32 = 1_024;
+
+/// All that a microphone's thread owns.
+pub(super) struct Worker {
+    /// The identity that is wanted; `None`: the system's default.
+    pub id: Option<String>,
+    /// The media clock.
+    pub clock: Clock,
+    /// Where the sound goes.
+    pub shared: Arc<Shared>,
+}
+
+impl Worker {
+    /// Runs until the source lets go.
+    pub fn run(mut self) {
+        let mut backoff = Backoff::default();
+        while !self.shared.is_closed() {
+            let began = self.now();
+            // A driver's wrapper that panics costs this session and no more.
+            let end = catch_unwind(AssertUnwindSafe(|| self.session()))
+                .unwrap_or_else(|_| Err(Trouble::Failed("its driver is at fault".into())));
+            if let Err(trouble) = end {
+                self.shared.state().trouble = Some(trouble);
+            }
+            if self.now().since(began) > Backoff::WORKED {
+                backoff.reset();
+            }
+            self.pause(backoff.next());
+        }
+    }
+
+    /// From finding the device to its end; `Ok` when the source let go.
+    fn session(&mut self) -> Result<(), Trouble> {
+        self.beat();
+        quiet::hush();
+        let device = devices::find(self.id.as_deref())?;
+        let setup = devices::choose(&device);
+        // The system has a default by name even where there is no device at all.
+        if (self.id.is_some() || setup.is_ok())
+            && let Some(name) = devices::name(&device)
+        {
+            self.shared.state().name = Some(name);
+        }
+        let setup = setup?;
+        self.beat();
+        let (feed, ring, counts) = Feed::new(setup.rate, setup.channels);
+        let stream = open(&device, setup, feed, &self.shared)?;
+        stream.play().map_err(trouble_of)?;
+        let link = Link { rate: setup.rate, channels: setup.channels, ring };
+        self.shared.hand_over(link, describe(setup));
+        self.watch(&counts)
+    }
+
+    /// Stays until nothing comes any more, or an error that is no hiccup.
+    fn watch(&self, counts: &FeedCounts) -> Result<(), Trouble> {
+        let mut starvation = Starvation::new(self.now());
+        while !self.shared.is_closed() {
+            self.beat();
+            thread::sleep(LOOK_UP);
+            if let Some(trouble) = self.shared.take_failure() {
+                return Err(trouble);
+            }
+            let calls = counts.calls.load(Ordering::Relaxed);
+            if !starvation.goes_on(calls, self.now()) {
+                return Err(Trouble::Stalled);
+            }
+            if calls > 0 {
+                let mut state = self.shared.state();
+                state.trouble = None;
+                state.dropped = counts.dropped.load(Ordering::Relaxed);
+            }
+        }
+        Ok(())
+    }
+
+    fn pause(&self, pause: Duration) {
+        let until = Instant::now() + pause;
+        while !self.shared.is_closed() && Instant::now() < until {
+            self.beat();
+            thread::sleep(LOOK_UP.min(until.saturating_duration_since(Instant::now())));
+        }
+    }
+
+    fn now(&self) -> MediaTime {
+        self.clock.at(Instant::now())
+    }
+
+    fn beat(&self) {
+        self.shared.beat(self.now());
+    }
+}
+
+/// Opens a stream; where the device won't have the period, with its own.
+fn open(
+    device: &Device,
+    setup: Setup,
+    feed: Feed,
+    shared: &Arc<Shared>,
+) -> Result<Stream, Trouble> {
+    let period = u64::from(PERIOD) * u64::from(setup.rate) / 48_000;
+    let mut config = StreamConfig {
+        channels: setup.channels,
+        sample_rate: setup.rate,
+        buffer_size: BufferSize::Fixed(u32::try_from(period).unwrap_or(PERIOD).max(64)),
+    };
+    let feed = Arc::new(FeedSlot::new(feed));
+    build(device, config, setup.format, &feed, shared)
+        .or_else(|_| {
+            config.buffer_size = BufferSize::Default;
+            build(device, config, setup.format, &feed, shared)
+        })
+        .map_err(trouble_of)
+}
+
+/// Keeps the feed for the second try when the first does not become a stream.
+struct FeedSlot(std::sync::Mutex<Option<Feed>>);
+
+impl FeedSlot {
+    fn new(feed: Feed) -> Self {
+        Self(std::sync::Mutex::new(Some(feed)))
+    }
+
+    fn take(&self) -> Option<Feed> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+    }
+
+    fn put(&self, feed: Option<Feed>) {
+        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = feed;
+    }
+}
+
+fn build(
+    device: &Device,
+    config: StreamConfig,
+    format: SampleFormat,
+    feed: &Arc<FeedSlot>,
+    shared: &Arc<Shared>,
+) -> Result<Stream, cpal::Error> {
+    let build = match format {
+        SampleFormat::I32 => build_of::<i32>,
+        SampleFormat::I16 => build_of::<i16>,
+        SampleFormat::I8 => build_of::<i8>,
+        SampleFormat::U16 => build_of::<u16>,
+        SampleFormat::U8 => build_of::<u8>,
+        SampleFormat::F64 => build_of::<f64>,
+        _ => build_of::<f32>,
+    };
+    build(device, config, feed, shared)
+}
+
+fn build_of<T>(
+    device: &Device,
+    config: StreamConfig,
+    slot: &Arc<FeedSlot>,
+    shared: &Arc<Shared>,
+) -> Result<Stream, cpal::Error>
+where
+    T: SizedSample + cpal::Sample,
+    f32: cpal::FromSample<T>,
+{
+    let mut lent = Lent { feed: slot.take(), slot: Arc::clone(slot) };
+    let shared = Arc::clone(shared);
+    device.build_input_stream(
+        config,
+        move |samples: &[T], _: &_| {
+            if let Some(feed) = &mut lent.feed {
+                feed.push(samples);
+            }
+        },
+        move |error| shared.fail(&error),
+        None,
+    )
+}
+
+/// A feed inside a callback, which goes back to its slot with the callback.
+struct Lent {
+    feed: Option<Feed>,
+    slot: Arc<FeedSlot>,
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.slot.put(self.feed.take());
+    }
+}
+
+fn describe(setup: Setup) -> String {
+    let khz = f64::from(setup.rate) / 1_000.0;
+    let channels = match setup.channels {
+        1 => "mono".into(),
+        2 => "stereo".into(),
+        more => format!("{more} channels"),
+    };
+    format!("{khz} kHz {channels}")
+}

@@ -1,0 +1,301 @@
+//! Cameras and microphones of a machine that has them: the kernel's own test
+//! devices `vivid` and `snd-aloop`. Run by `tests/rig.sh`, as root, one at a
+//! time; of no use elsewhere.
+
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use tallylight::media::{Clock, FrameRate, Plane, Planes, VideoFrame};
+use tallylight::source::{Camera, SourceStatus, Trouble, VideoSource, list_devices};
+
+const VIVID: &str = "platform:vivid-000";
+const FPS: FrameRate = FrameRate::whole(30);
+
+/// A camera that is asked for a picture at the output's rate, as the engine does.
+struct Rig {
+    camera: Camera,
+    clock: Clock,
+}
+
+impl Rig {
+    fn open(asked: &str, width: u32, height: u32) -> Self {
+        let clock = Clock::starting_at(Instant::now());
+        let camera = Camera::open(asked, Planes::new(width, height), FPS, clock).expect("a thread");
+        Self { camera, clock }
+    }
+
+    fn tick(&mut self) -> Option<VideoFrame> {
+        sleep(FPS.interval());
+        self.camera.frame(self.clock.at(Instant::now()))
+    }
+
+    /// Waits until `done` says so; how long it took.
+    fn until(
+        &mut self,
+        what: &str,
+        limit: Duration,
+        mut done: impl FnMut(&SourceStatus) -> bool,
+    ) -> Duration {
+        let start = Instant::now();
+        loop {
+            self.tick();
+            let status = self.camera.status();
+            if done(&status) {
+                return start.elapsed();
+            }
+            assert!(start.elapsed() < limit, "{what} did not come: {status:?}");
+        }
+    }
+
+    /// Waits for a picture of the camera itself. The emulated one draws large
+    /// pictures at its leisure.
+    fn picture(&mut self) -> VideoFrame {
+        let limit = Instant::now() + Duration::from_secs(60);
+        loop {
+            let frame = self.tick();
+            if let Some(frame) = frame
+                && self.camera.status().trouble.is_none()
+            {
+                return frame;
+            }
+            assert!(Instant::now() < limit, "no picture: {:?}", self.camera.status());
+        }
+    }
+}
+
+fn run(program: &str, arguments: &[&str]) {
+    let status = Command::new(program).args(arguments).stdout(Stdio::null()).status();
+    assert!(
+        status.expect("it runs (Debian package v4l-utils)").success(),
+        "{program} {arguments:?}"
+    );
+}
+
+fn control(setting: &str) {
+    run("v4l2-ctl", &["-d", "/dev/video0", "-c", setting]);
+}
+
+/// The colours of the wide bars in a row below the text, as RGB.
+fn bars(frame: &VideoFrame) -> Vec<[f32; 3]> {
+    let layout = frame.picture.layout();
+    let (width, half) = (layout.width as usize, layout.width as usize / 2);
+    let y = layout.height as usize * 2 / 3 / 2 * 2;
+    let pixel = |x: usize| {
+        let luma = frame.picture.plane(Plane::Y)[y * width + x];
+        let chroma = y / 2 * half + x / 2;
+        let [cb, cr] =
+            [Plane::U, Plane::V].map(|plane| f32::from(frame.picture.plane(plane)[chroma]));
+        rgb([f32::from(luma), cb, cr])
+    };
+    let mut bars: Vec<[f32; 3]> = Vec::new();
+    let mut run = 0;
+    for x in 1..width {
+        let same = pixel(x).iter().zip(pixel(x - 1)).all(|(a, b)| (a - b).abs() < 4.0);
+        run = if same { run + 1 } else { 0 };
+        if run == width / 24 {
+            bars.push(pixel(x - width / 48));
+        }
+    }
+    bars
+}
+
+/// BT.709, limited range, to RGB.
+fn rgb([y, cb, cr]: [f32; 3]) -> [f32; 3] {
+    let (y, cb, cr) = ((y - 16.0) / 219.0, (cb - 128.0) / 224.0, (cr - 128.0) / 224.0);
+    let (r, b) = (y + 1.5748 * cr, y + 1.8556 * cb);
+    let g = (y - 0.2126 * r - 0.0722 * b) / 0.7152;
+    [r, g, b].map(|part| (part * 255.0).clamp(0.0, 255.0))
+}
+
+/// The camera's bars: 75 % of each colour, and black.
+const BARS: [[f32; 3]; 8] = [
+    [191.0, 191.0, 191.0],
+    [191.0, 191.0, 0.0],
+    [0.0, 191.0, 191.0],
+    [0.0, 191.0, 0.0],
+    [191.0, 0.0, 191.0],
+    [191.0, 0.0, 0.0],
+    [0.0, 0.0, 191.0],
+    [0.0, 0.0, 0.0],
+];
+
+fn distance(a: [f32; 3], b: [f32; 3]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+#[ignore = "needs the cameras of a test machine"]
+fn cameras_are_listed_without_their_metadata_nodes() {
+    let cameras = list_devices().cameras;
+    println!("{cameras:#?}");
+    assert_eq!(cameras[0].id, VIVID);
+    assert_eq!(cameras[0].name, "vivid");
+    assert!(cameras.iter().all(|camera| !camera.modes.is_empty()));
+    let modes = &cameras[0].modes;
+    let mode =
+        modes.iter().find(|mode| mode.format == "UYVY" && mode.width == 640 && mode.height == 480);
+    assert_eq!(mode.unwrap().fps[0], 25.0);
+}
+
+#[test]
+#[ignore = "needs the cameras of a test machine"]
+fn every_format_and_size_opens_with_the_right_colours() {
+    let sizes = [(320, 180), (640, 360), (640, 480), (1280, 720), (1920, 1080), (3840, 2160)];
+    for format in ["YUYV", "UYVY", "NV12", "NV21", "I420", "YV12", "RGB", "BGR", "GREY"] {
+        for (width, height) in sizes {
+            let asked = format!("{VIVID};size={width}x{height};format={format}");
+            let mut rig = Rig::open(&asked, width, height);
+            let frame = rig.picture();
+            let layout = frame.picture.layout();
+            assert_eq!((layout.width, layout.height), (width, height), "{asked}");
+            let bars = bars(&frame);
+            let expected = |n: usize| match format {
+                "GREY" => {
+                    let [r, g, b] = BARS[n];
+                    [0.299 * r + 0.587 * g + 0.114 * b; 3]
+                }
+                _ => BARS[n],
+            };
+            let off =
+                |bar: [f32; 3]| (0..8).map(|n| distance(bar, expected(n))).fold(f32::MAX, f32::min);
+            let worst = bars.iter().map(|bar| off(*bar)).fold(0.0, f32::max);
+            println!(
+                "{asked}: {} bars, worst {worst:.1}, {}",
+                bars.len(),
+                rig.camera.status().delivers
+            );
+            assert!(bars.len() >= 5 && worst <= 6.0, "{bars:?}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the cameras of a test machine"]
+fn a_camera_in_an_odd_state_opens_all_the_same() {
+    run(
+        "v4l2-ctl",
+        &[
+            "-d",
+            "/dev/video0",
+            "--set-fmt-video=width=1280,height=720,pixelformat=UYVY",
+            "-p",
+            "12.5",
+        ],
+    );
+    let mut rig = Rig::open(VIVID, 640, 360);
+    let layout = rig.picture().picture.layout();
+    assert_eq!((layout.width, layout.height), (640, 360));
+}
+
+#[test]
+#[ignore = "needs the cameras of a test machine"]
+fn pictures_are_fresh_and_come_at_the_rate_that_was_asked() {
+    for (size, fps) in [("640x360", 30.0), ("640x480", 25.0)] {
+        let mut rig = Rig::open(&format!("{VIVID};size={size};fps={fps}"), 640, 360);
+        rig.picture();
+        rig.until("a measured rate", Duration::from_secs(10), |status| {
+            status.delivers.contains("delivered")
+        });
+        let mut oldest = Duration::ZERO;
+        for _ in 0..90 {
+            let frame = rig.tick().expect("a picture");
+            oldest = oldest.max(rig.clock.at(Instant::now()).since(frame.time));
+        }
+        let status = rig.camera.status();
+        println!("{size}@{fps}: oldest {oldest:?}, {status:?}");
+        assert!(oldest < Duration::from_millis(150));
+    }
+}
+
+#[test]
+#[ignore = "needs the cameras of a test machine"]
+fn a_frozen_camera_is_noticed_and_comes_back() {
+    let mut rig = Rig::open(VIVID, 320, 180);
+    rig.picture();
+    control("percentage_of_dropped_buffers=100");
+    let noticed =
+        rig.until("the notice", Duration::from_secs(6), |s| s.trouble == Some(Trouble::Stalled));
+    sleep(Duration::from_secs(5));
+    rig.until("still stalled", Duration::from_secs(1), |s| s.trouble == Some(Trouble::Stalled));
+    control("percentage_of_dropped_buffers=0");
+    let back = rig.until("the picture", Duration::from_secs(6), |s| s.trouble.is_none());
+    println!("noticed after {noticed:?}, back after {back:?}");
+    assert!(back < Duration::from_secs(2));
+}
+
+#[test]
+#[ignore = "needs the cameras of a test machine"]
+fn a_camera_that_is_pulled_out_comes_back_when_it_is_plugged_in() {
+    let driver = "/sys/bus/platform/drivers/vivid";
+    let mut rig = Rig::open(VIVID, 320, 180);
+    rig.picture();
+    std::fs::write(format!("{driver}/unbind"), "vivid.0").expect("root may pull it out");
+    let noticed =
+        rig.until("the notice", Duration::from_secs(6), |s| s.trouble == Some(Trouble::Missing));
+    sleep(Duration::from_secs(4));
+    std::fs::write(format!("{driver}/bind"), "vivid.0").expect("root may plug it in");
+    let back = rig.until("the picture", Duration::from_secs(8), |s| s.trouble.is_none());
+    println!("noticed after {noticed:?}, back after {back:?}");
+    assert!(back < Duration::from_secs(2));
+    assert_eq!(rig.camera.status().name, "vivid");
+}
+
+#[test]
+#[ignore = "needs the cameras of a test machine"]
+fn a_fault_while_streaming_is_survived() {
+    for fault in ["inject_fatal_streaming_error=1", "disconnect=1", "inject_v4l2_buf_flag_error=1"]
+    {
+        let mut rig = Rig::open(VIVID, 320, 180);
+        rig.picture();
+        control(fault);
+        sleep(Duration::from_secs(1));
+        let arrived = rig.camera.status();
+        let back = rig.until("the picture", Duration::from_secs(8), |s| s.trouble.is_none());
+        let fresh = rig.picture();
+        let age = rig.clock.at(Instant::now()).since(fresh.time);
+        println!("{fault}: {arrived:?}, back {back:?} after a second, picture {age:?} old");
+        assert!(age < Duration::from_millis(500));
+    }
+}
+
+#[test]
+#[ignore = "needs the cameras of a test machine"]
+fn a_camera_in_use_is_told_apart_and_taken_when_it_is_free() {
+    let mut other = Command::new("v4l2-ctl")
+        .args(["-d", "/dev/video0", "--stream-mmap", "--stream-count=0"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it runs (Debian package v4l-utils)");
+    sleep(Duration::from_secs(2));
+    let mut rig = Rig::open(VIVID, 320, 180);
+    rig.until("the notice", Duration::from_secs(6), |s| s.trouble == Some(Trouble::Busy));
+    other.kill().expect("it can be killed");
+    other.wait().expect("it ends");
+    let back = rig.until("the picture", Duration::from_secs(6), |s| s.trouble.is_none());
+    println!("taken after {back:?}");
+    assert!(back < Duration::from_secs(2));
+}
+
+#[test]
+#[ignore = "needs the cameras of a test machine"]
+fn a_camera_that_is_not_there_is_said_to_be_missing() {
+    let mut rig = Rig::open("usb:no:such:camera", 320, 180);
+    rig.until("the notice", Duration::from_secs(6), |s| s.trouble == Some(Trouble::Missing));
+    assert_eq!(rig.camera.status().name, "usb:no:such:camera");
+}
+
+#[test]
+#[ignore = "needs the cameras of a test machine"]
+fn a_jpeg_camera_shows_its_pictures() {
+    let cameras = list_devices().cameras;
+    let jpeg = cameras.iter().find(|camera| camera.modes.iter().all(|mode| mode.format == "MJPEG"));
+    let jpeg = jpeg.expect("a camera of JPEG pictures alone");
+    let mut rig = Rig::open(&jpeg.id, 1280, 720);
+    let frame = rig.picture();
+    let luma = frame.picture.plane(Plane::Y);
+    let (low, high) = (luma.iter().min().unwrap(), luma.iter().max().unwrap());
+    println!("{}: luma {low} to {high}, {:?}", jpeg.name, rig.camera.status());
+    assert!(high - low > 100, "a picture, not one colour");
+}
