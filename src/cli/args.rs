@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::engine::{AudioInput, OutputSettings, VideoInput};
+use crate::engine::{AudioInput, Fingerprint, OutputSettings, VideoInput};
 use crate::media::FrameRate;
 
 /// A light, honest live publisher.
@@ -83,6 +83,14 @@ pub struct Publish {
     /// of your own.
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// The one certificate to trust, by the SHA-256 of its DER form as `openssl
+    /// x509 -fingerprint -sha256` prints it; no other is taken.
+    #[arg(long, value_name = "SHA256", conflicts_with = "ca_file")]
+    pub only_certificate: Option<Fingerprint>,
+    /// User name, for servers that ask for one; the password is read from the
+    /// environment's TALLYLIGHT_PASSWORD. Both may stand in the address, too.
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
 }
 
 /// `tallylight serve`.

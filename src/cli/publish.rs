@@ -12,7 +12,7 @@ use crate::engine::{
     AudioInput, Command, Connection, DestinationSettings, Engine, ExitClass, Fault, Options,
     Snapshot, SourceSnapshot, SourceStatus, Stage, Trouble, VideoInput,
 };
-use crate::protocol::rtmp::key::StreamKey;
+use crate::protocol::rtmp::key::{Credentials, StreamKey};
 
 /// How often the engine's state is looked at; states change rarely, and the
 /// engine works on while nobody looks.
@@ -23,6 +23,9 @@ const DEVICES_ANSWER: Duration = Duration::from_secs(5);
 
 /// The environment's name for the key.
 const KEY_VARIABLE: &str = "TALLYLIGHT_KEY";
+
+/// The environment's name for the password.
+const PASSWORD_VARIABLE: &str = "TALLYLIGHT_PASSWORD";
 
 /// Publishes until it is told to stop, the time is over, or it can't go on.
 pub fn run(args: &Publish) -> ExitCode {
@@ -180,9 +183,24 @@ fn destination(args: &Publish) -> Result<DestinationSettings, Fault> {
         name: "server".into(),
         server: url.clone(),
         key: secret_key(args)?,
+        credentials: credentials(args)?,
         ca_file: args.ca_file.clone(),
+        only_certificate: args.only_certificate,
         ..DestinationSettings::default()
     })
+}
+
+/// User and password, where a user was named.
+fn credentials(args: &Publish) -> Result<Option<Credentials>, Fault> {
+    let Some(user) = args.user.as_deref().map(str::trim).filter(|user| !user.is_empty()) else {
+        return Ok(None);
+    };
+    match std::env::var(PASSWORD_VARIABLE) {
+        Ok(password) => Ok(Some(Credentials::new(user, &password))),
+        Err(_) => Err(Fault::Address(format!(
+            "There is no password for “{user}” in the environment's {PASSWORD_VARIABLE}"
+        ))),
+    }
 }
 
 /// The key from standard input or the environment, where one was given.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{AudioInput, VideoInput};
+use super::{AudioInput, Fingerprint, VideoInput};
 use crate::media::FrameRate;
 use crate::protocol::rtmp::key::{Credentials, StreamKey};
 
@@ -91,6 +91,9 @@ pub struct DestinationSettings {
     pub credentials: Option<Credentials>,
     /// A file with the certificates to trust beside the system's.
     pub ca_file: Option<PathBuf>,
+    /// The one certificate to trust, whatever it says of itself, in place of all
+    /// others.
+    pub only_certificate: Option<Fingerprint>,
     /// Start the built-in server first and publish there: "this computer".
     pub built_in_server: bool,
 }

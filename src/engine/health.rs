@@ -189,6 +189,7 @@ fn blame(reason: &Failure) -> Away {
         | Failure::Transport { .. }
         | Failure::NoAnswer { .. }
         | Failure::Stalled { .. }
+        | Failure::NetworkChanged
         | Failure::Local(_) => Away::Network,
     }
 }

@@ -22,6 +22,7 @@ mod stream;
 mod video;
 mod watch;
 
+pub use crate::publish::transport::Fingerprint;
 pub use crate::source::{
     AudioSpec as AudioInput, CameraInfo, Devices, MicrophoneInfo, SourceStatus, Trouble,
     VideoSpec as VideoInput,

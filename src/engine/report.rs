@@ -145,6 +145,9 @@ fn fault(failure: &Failure) -> Fault {
             Fault::NoAnswer { peer: peer.clone(), waiting_for: step_words(*step).into() }
         }
         Failure::Stalled { waited } => Fault::Stalled { waited: *waited },
+        Failure::NetworkChanged => {
+            Fault::ConnectionLost { detail: "this computer's network has changed".into() }
+        }
         Failure::Local(why) => Fault::NotNow { why: sentence(why) },
     }
 }

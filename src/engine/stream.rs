@@ -13,7 +13,7 @@ use super::{DestinationSettings, Fault, OutputSettings, report};
 use crate::encode::{AudioSettings, VideoSettings, registry};
 use crate::media::{Clock, MediaTime, Packet, TrackConfig};
 use crate::publish::overload::Overload;
-use crate::publish::{self, Destination, KeyframeRequest, PacketSender, Status};
+use crate::publish::{self, Certificates, Destination, KeyframeRequest, PacketSender, Status};
 
 /// A stream that runs.
 pub struct Stream {
@@ -71,7 +71,10 @@ impl Stream {
         };
         let config = publish::Config {
             target: report::target_of(settings)?,
-            ca_file: settings.ca_file.clone(),
+            certificates: Certificates {
+                ca_file: settings.ca_file.clone(),
+                only: settings.only_certificate,
+            },
             video_kbps: feeds.frames.map(|_| output.video_kbps),
             audio_kbps: feeds.sound.map(|_| output.audio_kbps),
             adaptive: output.adaptive,

@@ -17,6 +17,6 @@ mod status;
 pub mod transport;
 pub mod verdict;
 
-pub use driver::{Config, Destination, KeyframeRequest, start};
+pub use driver::{Certificates, Config, Destination, KeyframeRequest, start};
 pub use inlet::PacketSender;
 pub use status::{End, Failure, State, Status, Step};

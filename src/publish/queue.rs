@@ -1,7 +1,7 @@
 //! What waits for the wire, and what is given up when the wire is too slow.
 //!
 //! A [`SendQueue`] is bounded by *time*: the age of its oldest video against
-//! the newest packet that came in. Decisions are taken on whole packets, before
+//! the newest that came in. Decisions are taken on whole packets, before
 //! they are cut into chunks. Bitrate and reconnecting are decided elsewhere;
 //! bytes are made of packets elsewhere.
 //!
@@ -129,8 +129,9 @@ pub struct SendQueue {
     last: [u64; 2],
     /// The packet handed out last, until it is flushed.
     in_flight: Option<(Track, MediaTime)>,
-    /// The newest time that came in, dropped or not.
-    newest: MediaTime,
+    /// The newest time that came in, by track, dropped or not. Sound and picture
+    /// need not come in together: sound can be late as a whole.
+    newest: [MediaTime; 2],
     dropping: Option<Dropping>,
     drops: Drops,
 }
@@ -171,7 +172,7 @@ impl SendQueue {
             base: None,
             last: [0; 2],
             in_flight: None,
-            newest: Self::NEVER,
+            newest: [Self::NEVER; 2],
             dropping: None,
             drops: Drops::default(),
         }
@@ -193,7 +194,7 @@ impl SendQueue {
         self.switching = false;
         self.base = None;
         self.in_flight = None;
-        self.newest = Self::NEVER;
+        self.newest = [Self::NEVER; 2];
         self.dropping = None;
     }
 
@@ -207,13 +208,22 @@ impl SendQueue {
         }
     }
 
+    /// The second session is not to take over after all. False: its start waits
+    /// already, and what follows it is meant for no other.
+    pub fn stay(&mut self) -> bool {
+        self.switching = false;
+        let starts = self.entries.iter().filter(|entry| matches!(entry.item, Item::Start(_)));
+        // One may be the open session's own.
+        starts.count() <= usize::from(self.base.is_none())
+    }
+
     /// Takes over a track's header. In an open session one that a decoder has to
     /// know of is queued.
     pub fn push_config(&mut self, config: TrackConfig) {
         if !self.headers.replace(config.clone()) || self.phase != Phase::Open {
             return;
         }
-        self.insert(Entry { dts: self.newest, item: Item::Config(config) });
+        self.insert(Entry { dts: self.newest(), item: Item::Config(config) });
     }
 
     /// Takes in a packet, or lets it go.
@@ -221,7 +231,8 @@ impl SendQueue {
         if self.phase == Phase::Closed {
             return;
         }
-        self.newest = self.newest.max(packet.dts);
+        let newest = &mut self.newest[packet.track as usize];
+        *newest = packet.dts.max(*newest);
         match packet.track {
             Track::Audio => self.push_audio(packet),
             Track::Video if packet.keyframe => self.push_keyframe(packet),
@@ -265,11 +276,11 @@ impl SendQueue {
         self.in_flight = None;
     }
 
-    /// How far the oldest packet that waits, of either track, lies behind the
-    /// newest that came in. Sound and keyframes can be older than the bound
-    /// when the link stands still.
+    /// How far the oldest packet that waits lies behind the newest of its track
+    /// that came in; the greater of both tracks. Sound and keyframes can be older
+    /// than the bound when the link stands still.
     pub fn queued(&self) -> Duration {
-        self.oldest(|_| true)
+        self.age(Track::Audio).max(self.age(Track::Video))
     }
 
     /// Payload that waits, in bytes, with a little for bookkeeping.
@@ -315,7 +326,7 @@ impl SendQueue {
         }
         self.insert(Entry { dts: packet.dts, item: Item::Media(packet) });
         if self.phase == Phase::Waiting {
-            let horizon = self.newest - self.limits.time;
+            let horizon = self.newest[Track::Audio as usize] - self.limits.time;
             self.remove_where(|entry| entry.dts < horizon, |_| ());
         }
     }
@@ -389,11 +400,11 @@ impl SendQueue {
 
     /// Whether the oldest video that waits, or is being written, is too old.
     fn is_late(&self) -> bool {
-        self.phase == Phase::Open && self.oldest(|track| track == Track::Video) > self.limits.time
+        self.phase == Phase::Open && self.age(Track::Video) > self.limits.time
     }
 
     fn drop_late(&mut self) {
-        let horizon = self.newest - self.limits.time;
+        let horizon = self.newest[Track::Video as usize] - self.limits.time;
         let young =
             self.entries.iter().find(|e| e.dts >= horizon && e.item.is_keyframe()).map(|e| e.dts);
         let mut drops = self.drops;
@@ -420,7 +431,7 @@ impl SendQueue {
 
     fn start_dropping(&mut self, why: DropReason) {
         if self.dropping.is_none() {
-            self.dropping = Some(Dropping { since: self.newest, why });
+            self.dropping = Some(Dropping { since: self.newest(), why });
             self.drops.episodes += 1;
         }
     }
@@ -439,17 +450,23 @@ impl SendQueue {
         });
     }
 
-    /// Age of the oldest packet of the tracks asked for, queued or in flight.
-    fn oldest(&self, wanted: impl Fn(Track) -> bool) -> Duration {
+    /// Age of the oldest packet of a track, queued or in flight.
+    fn age(&self, track: Track) -> Duration {
         if self.phase != Phase::Open {
             return Duration::ZERO;
         }
-        let in_flight = self.in_flight.filter(|(track, _)| wanted(*track)).map(|(_, dts)| dts);
+        let in_flight = self.in_flight.filter(|(of, _)| *of == track).map(|(_, dts)| dts);
         let queued = || {
-            let of_track = |e: &&Entry| matches!(&e.item, Item::Media(p) if wanted(p.track));
+            let of_track = |e: &&Entry| matches!(&e.item, Item::Media(p) if p.track == track);
             self.entries.iter().find(of_track).map(|e| e.dts)
         };
-        in_flight.or_else(queued).map_or(Duration::ZERO, |dts| self.newest.since(dts))
+        let newest = self.newest[track as usize];
+        in_flight.or_else(queued).map_or(Duration::ZERO, |dts| newest.since(dts))
+    }
+
+    /// The newest time that came in.
+    fn newest(&self) -> MediaTime {
+        self.newest[0].max(self.newest[1])
     }
 
     fn start(&mut self, base: MediaTime, headers: Headers) -> Next {

@@ -155,6 +155,9 @@ pub enum Failure {
         /// For how long.
         waited: Duration,
     },
+    /// The machine no longer has the address that the connection was made from.
+    #[error("the machine's network has changed")]
+    NetworkChanged,
     /// A file of certificates can't be used, or the system refused a resource.
     #[error("{0}")]
     Local(String),
@@ -171,6 +174,7 @@ impl Failure {
                 rtmp::Retry::Never => Retry::Never,
             },
             Self::Local(_) => Retry::Never,
+            Self::NetworkChanged => Retry::Now,
             Self::NameNotFound { .. } | Self::NoAnswer { .. } | Self::Stalled { .. } => {
                 Retry::Backoff
             }

@@ -42,6 +42,10 @@ pub enum Part {
 /// Bookkeeping of a message that is kept, in bytes.
 pub(super) const OVERHEAD: usize = 128;
 
+/// Longest metadata or header that is remembered, in bytes. Longer ones are passed
+/// on, and players that come later do without.
+const MAX_REMEMBERED: usize = 64 << 10;
+
 /// Headers of one stream: tracks and kinds. More than that are not remembered.
 const MAX_HEADERS: usize = 16;
 
@@ -102,12 +106,23 @@ impl Cache {
         let part = part_of(message);
         self.has_video |= message.kind == MediaKind::Video;
         match part {
+            Part::Metadata | Part::Header if message.payload.len() > MAX_REMEMBERED => {}
             Part::Metadata => self.metadata = Some(message.clone()),
             Part::Header => self.set_header(message),
             Part::Keyframe => self.start_over(message),
             Part::Picture | Part::Sound | Part::Data => self.append(part, message),
         }
         part
+    }
+
+    /// What is kept since the keyframe costs, in bytes.
+    pub fn cost(&self) -> usize {
+        self.bytes
+    }
+
+    /// Lets go of what was kept since the keyframe; the next one starts anew.
+    pub fn forget(&mut self) {
+        self.forget_gop();
     }
 
     /// Whether there are pictures in the stream.
@@ -297,6 +312,16 @@ mod tests {
             cache.push(&sound(3000));
         }
         assert_eq!(kept(&cache), None, "the smallest messages cost memory, too");
+    }
+
+    #[test]
+    fn what_is_remembered_is_short() {
+        let mut cache = small();
+        let long = |first: &[u8]| [first, &[0; MAX_REMEMBERED]].concat();
+        let header = message(MediaKind::Video, 0, &long(&[0x17, 0]));
+        assert_eq!(cache.push(&header), Part::Header);
+        assert_eq!(cache.push(&message(MediaKind::Metadata, 0, &long(&[2]))), Part::Metadata);
+        assert_eq!(cache.headers().count(), 0);
     }
 
     #[test]

@@ -21,6 +21,8 @@ use crate::media::MediaTime;
 pub struct HubLimits {
     /// Of each stream.
     pub cache: CacheLimits,
+    /// Bytes of all streams together, bookkeeping included.
+    pub all_caches: usize,
     /// Of each player.
     pub player: PlayerLimits,
     /// How long a player waits for somebody to publish.
@@ -33,6 +35,7 @@ impl Default for HubLimits {
     fn default() -> Self {
         Self {
             cache: CacheLimits::default(),
+            all_caches: 256 << 20,
             player: PlayerLimits::default(),
             play_wait: Duration::from_secs(60),
             publisher_grace: Duration::from_secs(10),
@@ -67,6 +70,8 @@ pub struct Hub {
     limits: HubLimits,
     streams: HashMap<StreamNumber, Stream>,
     numbers: HashMap<Vec<u8>, StreamNumber>,
+    /// What all streams keep, in bytes.
+    cached: usize,
     last_number: u64,
 }
 
@@ -97,7 +102,7 @@ enum Published {
 impl Hub {
     /// No streams.
     pub fn new(limits: HubLimits) -> Self {
-        Self { limits, streams: HashMap::new(), numbers: HashMap::new(), last_number: 0 }
+        Self { limits, streams: HashMap::new(), numbers: HashMap::new(), cached: 0, last_number: 0 }
     }
 
     /// Somebody wants to publish.
@@ -110,6 +115,7 @@ impl Hub {
             Published::No => false,
         };
         stream.published = Published::Now;
+        self.cached -= stream.cache.cost();
         stream.cache = Cache::new(self.limits.cache);
         for listener in stream.players.values_mut() {
             listener.waits_since = None;
@@ -126,6 +132,7 @@ impl Hub {
         let Some(stream) = self.streams.get_mut(&number) else { return };
         stream.published = Published::Lost(now);
         if !lost {
+            self.cached -= stream.cache.cost();
             stream.end(now);
         }
         self.remove_if_unused(number);
@@ -172,7 +179,12 @@ impl Hub {
     /// players miss by it.
     pub fn push(&mut self, now: MediaTime, number: StreamNumber, message: &Message) -> u64 {
         let Some(stream) = self.streams.get_mut(&number) else { return 0 };
+        self.cached -= stream.cache.cost();
         let part = stream.cache.push(message);
+        if self.cached + stream.cache.cost() > self.limits.all_caches {
+            stream.cache.forget();
+        }
+        self.cached += stream.cache.cost();
         let mut missed = 0;
         for Listener { player, .. } in stream.players.values_mut() {
             let before = player.missed().pictures;
@@ -208,7 +220,9 @@ impl Hub {
             self.streams.iter().filter(|(_, stream)| due(stream)).map(|(n, _)| *n).collect();
         for number in &due {
             if let Some(stream) = self.streams.get_mut(number) {
+                self.cached -= stream.cache.cost();
                 stream.give_up(now, &self.limits);
+                self.cached += stream.cache.cost();
             }
             self.remove_if_unused(*number);
         }
@@ -248,6 +262,7 @@ impl Hub {
         if self.streams.get(&number).is_some_and(unused)
             && let Some(stream) = self.streams.remove(&number)
         {
+            self.cached -= stream.cache.cost();
             self.numbers.remove(&stream.path);
         }
     }

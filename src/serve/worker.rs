@@ -29,6 +29,9 @@ const FIRST_CONNECTION: usize = 2;
 /// Bytes read in one go.
 const READ_BUFFER: usize = 128 << 10;
 
+/// Clients let in before the others have their turn. They come in again at once.
+const ACCEPTS_PER_TURN: usize = 64;
+
 /// How long to wait when the system has no more sockets.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -166,11 +169,13 @@ impl Worker {
 
     /// Takes all who wait to be let in.
     fn accept(&mut self, now: MediaTime) {
-        self.accept_at = None;
-        loop {
+        for _ in 0..ACCEPTS_PER_TURN {
             match self.listener.accept() {
                 Ok((socket, address)) => self.admit(socket, address, now),
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                    self.accept_at = None;
+                    return;
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     // One that has gone again, or no more sockets: later is better.

@@ -131,7 +131,7 @@ impl Model {
             key: (!key.is_empty()).then_some(key),
             credentials: (!user.is_empty()).then(|| Credentials::new(user, &draft.password)),
             ca_file: (!draft.ca_file.trim().is_empty()).then(|| draft.ca_file.trim().into()),
-            built_in_server: false,
+            ..DestinationSettings::default()
         }
     }
 

@@ -57,3 +57,21 @@ fn a_certificate_for_another_name() {
         "elsewhere.example",
     );
 }
+
+#[test]
+fn the_one_certificate_that_was_named() {
+    let nginx = Nginx::start("tls-named");
+    let front =
+        TlsFront::start("tls-named", nginx.port, &Certificate::for_name("elsewhere.example"));
+    let url = format!("rtmps://localhost:{}/live/k", front.port);
+    let publish = |fingerprint: &str| {
+        let fixed = ["publish", "--json", "--size", "320x180", "--duration", "1s"];
+        let arguments = [&fixed[..], &["--only-certificate", fingerprint, &url]].concat();
+        Program::start(&arguments).wait()
+    };
+    let other = publish(&"00".repeat(32));
+    assert_eq!(other.code(), Some(4), "{}", other.stderr);
+    let ended = publish(&front.fingerprint());
+    assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+    assert_eq!(publish("no fingerprint").code(), Some(2));
+}

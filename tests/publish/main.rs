@@ -5,6 +5,11 @@
 mod media;
 #[path = "../support/nginx.rs"]
 mod nginx;
+#[path = "../support/odd_server.rs"]
+mod odd_server;
+#[path = "../support/peer.rs"]
+#[allow(dead_code, reason = "each test file uses a part of it")]
+mod peer;
 #[path = "../support/program.rs"]
 mod program;
 #[path = "../support/proxy.rs"]
@@ -14,5 +19,6 @@ mod tls_front;
 
 mod encrypted;
 mod faults;
+mod listening;
 mod recorded;
 mod refused;

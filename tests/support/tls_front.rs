@@ -82,6 +82,17 @@ impl TlsFront {
     pub fn authority(&self) -> String {
         self.folder.join("authority.pem").display().to_string()
     }
+
+    /// Its certificate's fingerprint, as openssl prints it.
+    pub fn fingerprint(&self) -> String {
+        let output = Command::new("openssl")
+            .args(["x509", "-noout", "-fingerprint", "-sha256", "-in"])
+            .arg(self.folder.join("server.pem"))
+            .output()
+            .expect("openssl is missing: install the package openssl");
+        let text = String::from_utf8(output.stdout).expect("it prints text");
+        text.trim().split_once('=').expect("a name and a value").1.to_string()
+    }
 }
 
 impl Drop for TlsFront {

@@ -5,6 +5,9 @@
 //! next deadline. Every match arm here is one call; what is decided is decided
 //! by the policies beside this folder.
 
+mod dial;
+mod moving;
+mod network;
 mod pace;
 mod phase;
 mod progress;
@@ -12,7 +15,6 @@ mod resolver;
 mod session;
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,6 +22,9 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use mio::{Events, Poll, Token, Waker};
 
+pub use self::dial::Certificates;
+use self::moving::{Leaving, Moving};
+use self::network::Network;
 use self::pace::Pace;
 use self::phase::Phase;
 use super::inlet::{Inlet, Item, PacketSender};
@@ -51,8 +56,8 @@ const ORDERS: usize = 16;
 pub struct Config {
     /// Server and key.
     pub target: Target,
-    /// Certificates to trust beside the system's.
-    pub ca_file: Option<PathBuf>,
+    /// Whom to believe that they are the server.
+    pub certificates: Certificates,
     /// Video bitrate in kbit/s; `None`: no pictures.
     pub video_kbps: Option<u32>,
     /// Audio bitrate in kbit/s; `None`: no sound.
@@ -152,8 +157,15 @@ struct Driver {
     orders: Receiver<Order>,
     queue: SendQueue,
     phase: Phase,
-    /// Where to connect next, and what to say there.
+    /// Where it is or goes next, and what to say there.
     options: ClientOptions,
+    /// Whether to tell servers that their requests to move are followed.
+    announce_moves: bool,
+    /// A connection that is to take over from that of the phase.
+    moving: Option<Moving>,
+    /// A connection that was taken over from.
+    leaving: Option<Leaving>,
+    network: Network,
     reconnector: Reconnector,
     pace: Pace,
     /// When it was asked to publish.
@@ -205,7 +217,11 @@ impl Driver {
         let shown = Arc::new(Mutex::new(status.clone()));
         let pace = Pace::new(config.video_kbps, config.audio_kbps, config.adaptive);
         Self {
-            options: ClientOptions::new(config.target.clone()),
+            options: options(&config.target, true),
+            announce_moves: true,
+            moving: None,
+            leaving: None,
+            network: Network::default(),
             clock,
             config,
             poll,
@@ -232,7 +248,7 @@ impl Driver {
             let now = self.now();
             self.take_orders(now);
             self.take_packets();
-            if let Err(failure) = self.advance(now) {
+            if let Err(failure) = self.round(now) {
                 self.connection_ended(now, failure);
             }
             self.ask_for_keyframe(now);
@@ -249,6 +265,12 @@ impl Driver {
                 return self.give_up(Failure::Local(error.to_string()));
             }
         }
+    }
+
+    fn round(&mut self, now: MediaTime) -> Result<(), Failure> {
+        self.look_at_network(now)?;
+        self.advance(now)?;
+        self.go_on_moving(now)
     }
 
     fn now(&self) -> MediaTime {
@@ -298,8 +320,6 @@ impl Driver {
         let live = self.phase.live_for(now);
         self.lived += live.unwrap_or_default();
         self.phase.abort();
-        // Redirects and challenges belong to the connection that has ended.
-        self.options = ClientOptions::new(self.config.target.clone());
         self.queue.close_session();
         if matches!(self.status.state, State::Stopping) {
             self.status.state = State::Stopped;
@@ -307,6 +327,14 @@ impl Driver {
         }
         tracing::info!(reason = %failure, "connection ended");
         self.remember(End { at: now, live, reason: failure.clone() });
+        if self.take_over(now) {
+            return;
+        }
+        // Some services close on fields of `connect` that they do not know.
+        self.announce_moves &= !matches!(self.status.state, State::Connecting(Step::Application));
+        // Redirects and challenges belong to the connection that has ended.
+        self.options = options(&self.config.target, self.announce_moves);
+        self.status.address = self.config.target.url.to_string();
         match self.reconnector.failed(now, failure.retry(), random()) {
             Some(next) if !self.is_hopeless(next.at) => self.wait(next, failure),
             _ => self.give_up(failure),
@@ -342,6 +370,10 @@ impl Driver {
             return;
         }
         self.status.state = State::Stopping;
+        if let Some(moving) = self.moving.take() {
+            moving.abort();
+            self.queue.stay();
+        }
         if !self.close_session(now) {
             self.phase.abort();
             self.phase = Phase::Ended;
@@ -367,6 +399,10 @@ impl Driver {
         self.status.limit_kbps = self.pace.limit_kbps();
         *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = self.status.clone();
     }
+}
+
+fn options(target: &Target, announce_reconnect: bool) -> ClientOptions {
+    ClientOptions { announce_reconnect, ..ClientOptions::new(target.clone()) }
 }
 
 /// At least 0 and below 1; in the middle where the system gives no random bytes.

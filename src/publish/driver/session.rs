@@ -1,10 +1,12 @@
 //! A running session: moves bytes between session and socket, and packets from
 //! the queue into the session.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Driver;
+use super::dial::peer_of;
 use super::pace::{Gauge, Pace};
 use super::phase::Phase;
 use crate::media::{MediaTime, Track, TrackConfig};
@@ -30,10 +32,24 @@ const DRAIN: Duration = Duration::from_millis(700);
 /// All of the goodbye has this long.
 const GOODBYE: Duration = Duration::from_millis(1_600);
 
+/// What the queue gave a session to send.
+enum Fed {
+    /// Nothing for now.
+    Nothing,
+    /// A message, or several.
+    Something,
+    /// What follows belongs to the next session, which starts with this.
+    Over(Headers),
+}
+
 /// A session on an open connection.
 pub struct Running {
+    /// Host and port, for people.
+    peer: String,
     transport: Transport,
     session: ClientSession,
+    /// Metadata and headers were handed to it.
+    started: bool,
     /// When the server said that the stream may start.
     live_since: Option<MediaTime>,
     /// When a stop was asked for.
@@ -56,8 +72,10 @@ impl Running {
         let mut random = [0; RANDOM_SIZE];
         getrandom::fill(&mut random).map_err(|error| Failure::Local(error.to_string()))?;
         Ok(Self {
+            peer: peer_of(&options),
             session: ClientSession::new(options, &random, now),
             transport,
+            started: false,
             live_since: None,
             stop_since: None,
             shut: false,
@@ -69,6 +87,22 @@ impl Running {
     /// Since when it has been live.
     pub fn live_since(&self) -> Option<MediaTime> {
         self.live_since
+    }
+
+    /// This machine's address and the server's.
+    pub fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
+        self.transport.local().zip(self.transport.peer())
+    }
+
+    /// The next thing that the session has to tell.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.session.poll_event()
+    }
+
+    /// The stream is on it from now on.
+    pub fn begin(&mut self, now: MediaTime) {
+        self.live_since = Some(now);
+        self.gauge = Gauge::new(now);
     }
 
     /// Breaks the connection off.
@@ -88,72 +122,86 @@ impl Running {
     }
 
     /// Reads what the peer sent.
-    fn read(&mut self, now: MediaTime, peer: &str) -> Result<(), Failure> {
+    fn read(&mut self, now: MediaTime) -> Result<(), Failure> {
         let mut buffer = [0; READ_SIZE];
         for _ in 0..READS {
-            match self.transport.read(&mut buffer).map_err(|e| transport_failure(peer, e))? {
+            let received = self.transport.read(&mut buffer);
+            match received.map_err(|error| self.transport_failure(error))? {
                 Received::Bytes(count) => {
-                    self.session
-                        .read(now, &buffer[..count])
-                        .map_err(|e| session_failure(peer, e))?;
+                    let read = self.session.read(now, &buffer[..count]);
+                    read.map_err(|error| self.session_failure(error))?;
                 }
                 Received::Blocked => return Ok(()),
                 Received::End => {
-                    return self.session.peer_closed(now).map_err(|e| session_failure(peer, e));
+                    let closed = self.session.peer_closed(now);
+                    return closed.map_err(|error| self.session_failure(error));
                 }
             }
         }
         Ok(())
     }
 
-    /// Writes what the session has, and lets packets follow as long as the socket
-    /// takes all.
-    fn write(
-        &mut self,
-        now: MediaTime,
-        peer: &str,
-        queue: &mut SendQueue,
-        status: &mut Status,
-    ) -> Result<(), Failure> {
-        loop {
-            if self.session.output().is_empty() {
-                if !self.transport.flush().map_err(|e| transport_failure(peer, e))? {
-                    return Ok(());
-                }
-                queue.flushed();
-                if queue.is_empty() {
-                    self.gauge.idle();
-                }
-                if !self.feed(now, queue, status).map_err(|e| session_failure(peer, e))? {
-                    return Ok(());
-                }
-            }
-            let count = self
-                .transport
-                .write(self.session.output())
-                .map_err(|e| transport_failure(peer, e))?;
+    /// Reads, keeps the session's deadlines and sends its answers: all but media.
+    pub fn converse(&mut self, now: MediaTime) -> Result<(), Failure> {
+        self.read(now)?;
+        self.session.on_deadline(now).map_err(|error| self.session_failure(error))?;
+        self.write_out(now).map(|_| ())
+    }
+
+    /// Writes what the session has. True: the system has taken all of it.
+    fn write_out(&mut self, now: MediaTime) -> Result<bool, Failure> {
+        while !self.session.output().is_empty() {
+            let written = self.transport.write(self.session.output());
+            let count = written.map_err(|error| self.transport_failure(error))?;
             if count == 0 {
-                return Ok(());
+                return Ok(false);
             }
-            status.bytes += count as u64;
             self.sent += count as u64;
             self.session.consume(now, count);
             self.gauge.written(now, self.sent, self.transport.sent());
         }
+        self.transport.flush().map_err(|error| self.transport_failure(error))
     }
 
-    /// Gives the session the next thing to send. False: there is none.
+    /// Writes what the session has, and lets packets follow as long as the system
+    /// takes all.
+    fn write(
+        &mut self,
+        now: MediaTime,
+        queue: &mut SendQueue,
+        status: &mut Status,
+    ) -> Result<Fed, Failure> {
+        let before = self.sent;
+        let fed = loop {
+            if !self.write_out(now)? {
+                break Fed::Nothing;
+            }
+            queue.flushed();
+            if queue.is_empty() {
+                self.gauge.idle();
+            }
+            match self.feed(now, queue, status).map_err(|error| self.session_failure(error))? {
+                Fed::Something => {}
+                fed => break fed,
+            }
+        };
+        status.bytes += self.sent - before;
+        Ok(fed)
+    }
+
+    /// Gives the session the next thing to send.
     fn feed(
         &mut self,
         now: MediaTime,
         queue: &mut SendQueue,
         status: &mut Status,
-    ) -> Result<bool, Error> {
+    ) -> Result<Fed, Error> {
         if self.session.state() != SessionState::Live {
-            return Ok(false);
+            return Ok(Fed::Nothing);
         }
         match queue.pop() {
-            None => return Ok(false),
+            None => return Ok(Fed::Nothing),
+            Some(Next::Start(headers)) if self.started => return Ok(Fed::Over(headers)),
             Some(Next::Start(headers)) => self.send_start(now, headers)?,
             Some(Next::Config(config)) => self.session.send_config(now, 0, &config)?,
             Some(Next::Media(timed)) => {
@@ -165,10 +213,16 @@ impl Running {
                 }
             }
         }
-        Ok(true)
+        Ok(Fed::Something)
+    }
+
+    /// Hands metadata and headers to the session.
+    pub fn start_stream(&mut self, now: MediaTime, headers: Headers) -> Result<(), Failure> {
+        self.send_start(now, headers).map_err(|error| self.session_failure(error))
     }
 
     fn send_start(&mut self, now: MediaTime, headers: Headers) -> Result<(), Error> {
+        self.started = true;
         let Headers { audio, video } = headers;
         let metadata = Metadata { video: video.clone(), audio: audio.clone() };
         self.session.send_metadata(now, &metadata)?;
@@ -219,28 +273,56 @@ impl Running {
         }
         waited >= GOODBYE || self.session.state() == SessionState::Over
     }
+
+    /// Goes away without taking the stream back: it goes on elsewhere. True: the
+    /// connection can be dropped.
+    pub fn leave(&mut self) -> bool {
+        if !self.shut {
+            self.shut = self.transport.close().unwrap_or(true);
+        }
+        // What is left unread would make the close a reset.
+        let mut buffer = [0; READ_SIZE];
+        for _ in 0..READS {
+            match self.transport.read(&mut buffer) {
+                Ok(Received::Bytes(_)) => {}
+                Ok(Received::Blocked) => return false,
+                Ok(Received::End) | Err(_) => return self.shut,
+            }
+        }
+        false
+    }
+
+    fn transport_failure(&self, error: transport::Error) -> Failure {
+        Failure::Transport { peer: self.peer.clone(), error: Arc::new(error) }
+    }
+
+    fn session_failure(&self, error: Error) -> Failure {
+        Failure::Session { peer: self.peer.clone(), error: Arc::new(error) }
+    }
 }
 
 impl Driver {
     /// A round of the running session.
     pub(super) fn run_session(&mut self, now: MediaTime) -> Result<(), Failure> {
-        let peer = self.peer();
         let Phase::Session(running) = &mut self.phase else { return Ok(()) };
-        let read = running.read(now, &peer);
+        let read = running.read(now);
         self.take_events(now)?;
         let Phase::Session(running) = &mut self.phase else { return Ok(()) };
         read?;
-        running.session.on_deadline(now).map_err(|e| session_failure(&peer, e))?;
-        running.write(now, &peer, &mut self.queue, &mut self.status)?;
+        running.session.on_deadline(now).map_err(|error| running.session_failure(error))?;
+        let fed = running.write(now, &mut self.queue, &mut self.status)?;
+        if let Fed::Over(headers) = fed {
+            return self.change_over(now, headers);
+        }
         if running.go_on_closing(now, &self.queue) {
-            running.write(now, &peer, &mut self.queue, &mut self.status)?;
+            running.write_out(now)?;
             self.lived += self.phase.live_for(now).unwrap_or_default();
             self.phase = Phase::Ended;
             self.status.state = State::Stopped;
             return Ok(());
         }
         // The goodbye may have come since.
-        running.write(now, &peer, &mut self.queue, &mut self.status)?;
+        running.write_out(now)?;
         running.measure(now, &self.queue, &mut self.pace, &mut self.status)
     }
 
@@ -260,9 +342,7 @@ impl Driver {
             Event::Acknowledged(news) => self.note_acknowledged(now, news.bytes),
             Event::RedirectTo(url) => self.start_over(self.options.redirected(url)),
             Event::AuthRequired(round) => self.start_over(self.options.authenticating(round)),
-            // Not announced in `connect`, so no server that keeps to Enhanced RTMP
-            // sends it; the connection goes on until the server ends it.
-            Event::ReconnectRequest(url) => tracing::info!(%url, "the server asks to move"),
+            Event::ReconnectRequest(url) => self.begin_move(now, url),
             Event::Closed => {}
         }
         Ok(())
@@ -286,9 +366,9 @@ impl Driver {
         }
     }
 
-    fn went_live(&mut self, now: MediaTime) {
+    pub(super) fn went_live(&mut self, now: MediaTime) {
         let Phase::Session(running) = &mut self.phase else { return };
-        running.live_since = Some(now);
+        running.begin(now);
         self.ever_live = true;
         self.queue.start_session();
         self.pace.connected(now);
@@ -314,14 +394,6 @@ impl Driver {
         self.options = options;
         self.phase = Phase::Start;
     }
-}
-
-fn transport_failure(peer: &str, error: transport::Error) -> Failure {
-    Failure::Transport { peer: peer.into(), error: Arc::new(error) }
-}
-
-fn session_failure(peer: &str, error: Error) -> Failure {
-    Failure::Session { peer: peer.into(), error: Arc::new(error) }
 }
 
 /// Code and text as the server sent them.

@@ -169,10 +169,11 @@ fn queued_time_counts_what_is_half_written() {
     push(&mut queue, "V40");
     assert_eq!(queue.queued(), Duration::ZERO, "nothing newer came in");
     assert!(!queue.is_empty());
-    push(&mut queue, "A100");
+    push(&mut queue, "A45 V100");
     assert_eq!(queue.queued(), Duration::from_millis(60));
-    queue.pop();
+    assert_eq!(queue.pop().as_ref().map(written), Some("V40".to_owned()));
     assert_eq!(queue.queued(), Duration::from_millis(60), "popped is not sent");
+    queue.pop();
     queue.pop();
     assert_eq!(queue.queued(), Duration::ZERO);
     assert!(!queue.is_empty());
@@ -182,13 +183,25 @@ fn queued_time_counts_what_is_half_written() {
 }
 
 #[test]
+fn sound_that_is_late_as_a_whole_is_no_queue() {
+    let mut queue = live();
+    for t in (5_000..5_500).step_by(40) {
+        push(&mut queue, &format!("V{t} A{}", t - 4_000));
+        assert!(queue.queued() <= Duration::from_millis(500), "{:?}", queue.queued());
+    }
+    assert!(drain(&mut queue).starts_with("A1000 A1040 "));
+    push(&mut queue, "A1540");
+    assert_eq!((queue.queued(), queue.drops()), (Duration::ZERO, Drops::default()));
+}
+
+#[test]
 fn late_video_goes_and_sound_stays() {
     let mut queue = live();
     push_span(&mut queue, 20, 1_040);
     assert_eq!(queue.drops(), Drops::default(), "1 s old is not late");
     assert_eq!(queue.dropping(), None);
     push_span(&mut queue, 1_040, 2_000);
-    let dropped = Dropping { since: MediaTime::from_millis(1_060), why: DropReason::Late };
+    let dropped = Dropping { since: MediaTime::from_millis(1_080), why: DropReason::Late };
     assert_eq!(queue.dropping(), Some(dropped));
     let left = drain(&mut queue);
     assert!(!left.contains('V'), "{left}");
@@ -294,6 +307,21 @@ fn a_second_session_takes_over_at_a_keyframe() {
     assert_eq!(drain(&mut queue), "V40 A60 V80 S K0 A10 A20 V40");
     push(&mut queue, "A115 A150");
     assert_eq!(drain(&mut queue), "A30", "sound of the session that was left");
+}
+
+#[test]
+fn a_second_session_that_is_lost_before_its_keyframe_changes_nothing() {
+    let mut queue = live();
+    queue.switch_at_keyframe();
+    push(&mut queue, "V40");
+    assert!(queue.stay());
+    push(&mut queue, "K80");
+    assert!(!queue.wants_keyframe());
+    assert_eq!(drain(&mut queue), "V40 K80");
+    queue.switch_at_keyframe();
+    push(&mut queue, "K120");
+    assert!(!queue.stay(), "its start waits already");
+    assert_eq!(drain(&mut queue), "S K0");
 }
 
 #[test]

@@ -178,6 +178,11 @@ impl Transport {
         self.stream()?.peer_addr().ok()
     }
 
+    /// This machine's address on the connection.
+    pub fn local(&self) -> Option<SocketAddr> {
+        self.stream()?.local_addr().ok()
+    }
+
     /// The version of TLS in use, in words.
     pub fn tls_version(&self) -> Option<&'static str> {
         match &self.link {
@@ -272,6 +277,14 @@ pub fn route_to(peer: SocketAddr) -> Option<IpAddr> {
     let socket = UdpSocket::bind(any).ok()?;
     socket.connect(peer).ok()?;
     socket.local_addr().ok().map(|address| address.ip())
+}
+
+/// Whether an address is this machine's.
+pub fn is_own(address: IpAddr) -> bool {
+    match UdpSocket::bind((address, 0)) {
+        Ok(_) => true,
+        Err(error) => error.kind() != io::ErrorKind::AddrNotAvailable,
+    }
 }
 
 /// Does it until it is done or would block (`None`).

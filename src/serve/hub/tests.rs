@@ -122,6 +122,27 @@ fn nothing_is_kept_of_a_stream_that_nobody_uses() {
 }
 
 #[test]
+fn all_streams_together_keep_no_more_than_allowed() {
+    let mut hub = Hub::new(HubLimits { all_caches: 2000, ..HubLimits::default() });
+    let first = hub.publish(at(0), b"live/1").unwrap();
+    let second = hub.publish(at(0), b"live/2").unwrap();
+    for number in [first, second] {
+        hub.push(at(0), number, &key(0));
+        (1..10).for_each(|n| {
+            hub.push(at(0), number, &inter(n));
+        });
+        let kept = |number| hub.streams[&number].cache.cost();
+        assert_eq!(hub.cached, kept(first) + kept(second));
+        assert!(hub.cached <= 2000);
+    }
+    assert!(hub.streams[&first].cache.start().is_some());
+    assert!(hub.streams[&second].cache.start().is_none(), "it came too late");
+    hub.unpublish(at(1), first, false);
+    hub.unpublish(at(1), second, true);
+    assert_eq!(hub.cached, 0);
+}
+
+#[test]
 fn labels_hold_no_names() {
     let mut hub = hub();
     for path in ["live/s3cret", "s3cret", "app\u{202E}x/inst/s3cret"] {

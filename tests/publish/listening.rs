@@ -1,0 +1,171 @@
+//! What a server says while the stream is live is heard: the program against a
+//! server that says odd things at chosen moments.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value as Json;
+use tallylight::protocol::amf0::{Properties, Value};
+use tallylight::protocol::rtmp::message::{PeerBandwidthLimit, ProtocolControl, UserControl};
+
+use crate::faults::{live, stop};
+use crate::odd_server::{Heard, OddServer};
+use crate::peer::Script;
+use crate::program::{Ended, Program, eventually};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Bytes of a server whose chunks are of the size that ours announced.
+fn script() -> Script {
+    let mut script = Script::new();
+    script.control(ProtocolControl::SetChunkSize(4_096));
+    script
+}
+
+fn move_request(to: &str) -> Vec<u8> {
+    let info = Properties::new()
+        .with("level", "status")
+        .with("code", "NetConnection.Connect.ReconnectRequest")
+        .with("tcUrl", to)
+        .with("description", "This server is about to be updated");
+    let mut script = script();
+    script.command(0, "onStatus", 0.0, &[Value::Null, info.into()]);
+    script.take()
+}
+
+/// Waits until so many pictures were heard on a connection.
+fn pictures(server: &OddServer, connection: usize, count: usize) -> Heard {
+    eventually("pictures", PATIENCE, || {
+        let heard = server.heard().get(connection)?.clone();
+        (heard.pictures().len() >= count).then_some(heard)
+    })
+}
+
+fn stopped(program: Program) -> Ended {
+    let begun = Instant::now();
+    program.interrupt();
+    let ended = program.wait();
+    assert!(begun.elapsed() < Duration::from_millis(2_300), "after {:?}", begun.elapsed());
+    assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+    ended
+}
+
+/// Both connections together have every frame once.
+fn expect_no_gap(old: &Heard, new: &Heard, summary: &Json) {
+    assert_eq!(summary["dropped"], 0, "{summary}");
+    let (before, after) = (old.pictures(), new.pictures());
+    assert_eq!(before.len() + after.len(), summary["video_frames"].as_u64().unwrap_or(0) as usize);
+    assert_eq!(after.first(), Some(&(true, 0)), "a keyframe at time 0 comes first");
+    assert!(after.windows(2).all(|pair| pair[1].1 - pair[0].1 <= 34), "{after:?}");
+    assert!(!old.unpublished, "the stream was not taken back: it goes on elsewhere");
+    assert!(old.ended && !old.reset, "the old connection was closed in order");
+}
+
+#[test]
+fn a_stream_that_is_asked_to_move_goes_on_without_a_gap() {
+    let (old, new) = (OddServer::start(), OddServer::start());
+    let program = live(&old.url("k"), &[]);
+    pictures(&old, 0, 30);
+    old.say(&move_request(&format!("rtmp://127.0.0.1:{}/live", new.port)));
+    pictures(&new, 0, 30);
+    eventually("the old connection's end", PATIENCE, || old.heard()[0].ended.then_some(()));
+    let ended = stopped(program);
+    assert!(ended.lines.iter().all(|line| line["state"] != "reconnecting"), "{:?}", ended.lines);
+    let (before, after) = (&old.heard()[0], &new.heard()[0]);
+    assert_eq!(after.key, "k");
+    expect_no_gap(before, after, ended.summary());
+    let waited = after.last.zip(before.last).map(|(new, old)| new > old);
+    assert_eq!(waited, Some(true));
+}
+
+#[test]
+fn a_move_to_a_relative_address() {
+    let server = OddServer::start();
+    let program = live(&server.url("k"), &[]);
+    pictures(&server, 0, 10);
+    server.say(&move_request("/elsewhere"));
+    pictures(&server, 1, 10);
+    eventually("the old connection's end", PATIENCE, || server.heard()[0].ended.then_some(()));
+    let ended = stopped(program);
+    let heard = server.heard();
+    expect_no_gap(&heard[0], &heard[1], ended.summary());
+}
+
+#[test]
+fn a_move_to_where_nobody_is_changes_nothing() {
+    let server = OddServer::start();
+    let program = live(&server.url("k"), &[]);
+    pictures(&server, 0, 10);
+    let nobody = crate::nginx::free_port();
+    server.say(&move_request(&format!("rtmp://127.0.0.1:{nobody}/live")));
+    let so_far = server.heard()[0].pictures().len();
+    pictures(&server, 0, so_far + 40);
+    let ended = stopped(program);
+    assert_eq!(server.heard().len(), 1, "there was one connection");
+    assert!(server.heard()[0].unpublished);
+    assert_eq!(ended.summary()["dropped"], 0);
+}
+
+#[test]
+fn a_server_that_goes_before_the_move_is_done() {
+    let (old, new) = (OddServer::start(), OddServer::start());
+    let mut program = live(&old.url("k"), &[]);
+    pictures(&old, 0, 10);
+    let mut bytes = move_request(&format!("rtmp://127.0.0.1:{}/live", new.port));
+    // Not a chunk of any kind: the session has to end.
+    bytes.extend([0xff; 64]);
+    old.say(&bytes);
+    pictures(&new, 0, 30);
+    program.wait_for_state("live");
+    stopped(program);
+    assert_eq!(old.heard().len(), 1, "the new server took over at once");
+}
+
+#[test]
+fn sizes_windows_and_pings_in_mid_stream() {
+    let server = OddServer::start();
+    let program = live(&server.url("k"), &[]);
+    pictures(&server, 0, 10);
+    let mut script = script();
+    for size in [1, 4_096, 128, 65_536, 4_096] {
+        script.control(ProtocolControl::SetChunkSize(size));
+        script.user_control(&UserControl::PingRequest { timestamp: size });
+        script.control(ProtocolControl::WindowAcknowledgementSize(4_096));
+        script.control(ProtocolControl::SetPeerBandwidth {
+            window_size: 4_096,
+            limit: PeerBandwidthLimit(0),
+        });
+    }
+    // What the server's own session writes next on the same chunk stream is an
+    // acknowledgement, with a header that builds on the last.
+    script.control(ProtocolControl::Acknowledgement { sequence_number: 0 });
+    server.say(&script.take());
+    let so_far = server.heard()[0].pictures().len();
+    pictures(&server, 0, so_far + 60);
+    let ended = stopped(program);
+    assert_eq!(server.heard().len(), 1);
+    assert_eq!(ended.summary()["dropped"], 0);
+}
+
+#[test]
+fn rubbish_in_mid_stream_ends_the_connection_and_not_the_stream() {
+    let server = OddServer::start();
+    let mut program = live(&server.url("k"), &[]);
+    pictures(&server, 0, 10);
+    server.say(&[0xff; 64]);
+    let away = program.wait_for_state("reconnecting");
+    assert!(away["detail"].as_str().is_some_and(|words| words.len() > 20), "{away}");
+    program.wait_for_state("live");
+    pictures(&server, 1, 10);
+    server.say(&[0xff; 64]);
+    program.wait_for_state("reconnecting");
+    stop(program);
+}
+
+#[test]
+fn a_server_that_no_longer_reads() {
+    let server = OddServer::start();
+    let program = live(&server.url("k"), &["--video-kbps", "4000"]);
+    pictures(&server, 0, 10);
+    server.set_deaf(true);
+    stop(program);
+}
