@@ -289,6 +289,20 @@ fn a_server_that_reads_slowly() {
     assert!(report.kbps(10, story.end) > 800.0, "{report}");
 }
 
+/// The same, by a system that speaks of room in its buffer 64 KiB at a time: what
+/// arrives comes in lumps, half a second apart.
+#[test]
+fn a_server_that_reads_slowly_and_in_lumps() {
+    let story = Story::steady("server reads 1 Mbps in lumps", Profile::kbps(20_000.0));
+    let profile = Profile { window: 128 << 10, window_step: 64 << 10, ..story.profile };
+    let link = story.link(profile, 1);
+    let report = Lab { server_kbps: 1_000.0, ..Lab::new(link, ours()) }.run(story.end);
+    story.print("Kernel", &report);
+    assert!(report.queue_ms(0, story.end) <= 1_050, "{report}");
+    assert!(report.kbps(10, story.end) > 920.0, "{report}");
+    assert!(report.freeze_ms() < 1_000, "{report}");
+}
+
 /// Without a controller the bound on queued time holds by dropping.
 #[test]
 fn the_queue_is_bounded_without_a_controller() {

@@ -7,12 +7,14 @@
 //! do about the figures is decided elsewhere.
 
 mod acks;
+mod lumps;
 mod marks;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use self::acks::Acks;
+use self::lumps::Lumps;
 use self::marks::Marks;
 use super::transport::TcpFigures;
 use crate::media::MediaTime;
@@ -78,6 +80,7 @@ pub struct LinkMeter {
     kernel: Option<TcpFigures>,
     /// The last second, newest last.
     points: VecDeque<Point>,
+    lumps: Lumps,
     lowest: Lowest,
     /// Bytes told to have arrived at the last progress, and when that was.
     progress: (u64, MediaTime),
@@ -117,6 +120,7 @@ impl LinkMeter {
             written: 0,
             kernel: None,
             points: VecDeque::from([start]),
+            lumps: Lumps::new(now),
             lowest: Lowest::new(now),
             progress: (0, now),
             figures: LinkFigures::default(),
@@ -153,6 +157,7 @@ impl LinkMeter {
             Some(_) => net_delay >= Self::FILLING,
             None => acked_kbps.is_some(),
         };
+        self.lumps.look(now, self.delivered(), !sample.idle);
         self.push(Point {
             at: now,
             delivered: self.delivered(),
@@ -164,7 +169,7 @@ impl LinkMeter {
             rtt: rtt.max(rtt_now),
             net_delay,
             kbps: self.rate(Self::SECOND),
-            busy: self.busy(acked_kbps),
+            busy: self.busy(now, acked_kbps),
             unacked: self.unacked(),
             server_full: self.server_full(),
         };
@@ -234,13 +239,15 @@ impl LinkMeter {
     }
 
     /// The rate of a busy link, and no more than the server says.
-    fn busy(&self, acked_kbps: Option<f64>) -> Option<Busy> {
+    fn busy(&self, now: MediaTime, acked_kbps: Option<f64>) -> Option<Busy> {
         let stretch = self.points.iter().rev().take_while(|point| point.busy).count();
-        if stretch < Self::BUSY.0 {
-            return None;
-        }
-        let kbps = self.rate(stretch.min(Self::BUSY.1)).min(acked_kbps.unwrap_or(f64::MAX));
-        Some(Busy { kbps, length: Self::SAMPLE * stretch.min(Self::SECOND) as u32 })
+        let steady = (stretch >= Self::BUSY.0).then(|| self.rate(stretch.min(Self::BUSY.1)));
+        // A lump is sent in no time, and for that moment nothing waits.
+        let lumps = self.lumps.kbps(now);
+        let stretch = if lumps.is_some() { Self::SECOND } else { stretch.min(Self::SECOND) };
+        let kbps = steady.into_iter().chain(lumps).reduce(f64::max)?;
+        let kbps = kbps.min(acked_kbps.unwrap_or(f64::MAX));
+        Some(Busy { kbps, length: Self::SAMPLE * stretch as u32 })
     }
 
     /// Rate over the last `points` points in kbit/s.

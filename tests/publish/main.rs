@@ -18,7 +18,9 @@ mod proxy;
 mod tls_front;
 
 mod encrypted;
+mod endurance;
 mod faults;
 mod listening;
 mod recorded;
 mod refused;
+mod table;

@@ -44,6 +44,8 @@ pub struct Profile {
     pub unsent: usize,
     /// Bytes that the receiver's system keeps until its program reads them.
     pub window: usize,
+    /// Room in them that it speaks of at a time: one segment, which can be large.
+    pub window_step: usize,
 }
 
 impl Profile {
@@ -57,6 +59,7 @@ impl Profile {
             loss: 0.0,
             unsent: 16 << 10,
             window: 4 << 20,
+            window_step: 0,
         }
     }
 }
@@ -202,6 +205,8 @@ struct Way {
     sent_total: u64,
     arrived_total: u64,
     acked: u64,
+    /// The byte up to which the receiver has said to have room.
+    edge: u64,
     cwnd: f64,
     ssthresh: f64,
     srtt: Duration,
@@ -234,6 +239,7 @@ impl Way {
             sent_total: 0,
             arrived_total: 0,
             acked: 0,
+            edge: 0,
             cwnd: 10.0 * Self::SEGMENT,
             ssthresh: f64::MAX,
             srtt: rtt,
@@ -299,9 +305,14 @@ impl Way {
 
     fn send(&mut self, now: MediaTime) {
         let in_flight = (self.sent_total - self.acked) as usize;
-        let window = self.profile.window.saturating_sub(self.arrived.len());
-        let allowed = (self.cwnd as usize).min(window).saturating_sub(in_flight);
-        if window < self.cwnd as usize && allowed == 0 && !self.unsent.is_empty() {
+        let read_total = self.arrived_total - self.arrived.len() as u64;
+        let edge = read_total + self.profile.window as u64;
+        if edge >= self.edge + self.profile.window_step as u64 {
+            self.edge = edge;
+        }
+        let window = self.edge.saturating_sub(self.sent_total) as usize;
+        let allowed = (self.cwnd as usize).saturating_sub(in_flight).min(window);
+        if window == 0 && !self.unsent.is_empty() {
             self.window_limited += Link::STEP;
         }
         let n = allowed.min(self.unsent.len());

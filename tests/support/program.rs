@@ -62,6 +62,12 @@ impl Program {
         panic!("never {state}: {seen:?}; {}", self.stderr());
     }
 
+    /// Its process.
+    #[allow(dead_code, reason = "each test file uses a part of it")]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks it to end, as Ctrl-C does.
     pub fn interrupt(&self) {
         let kill = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
