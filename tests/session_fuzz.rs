@@ -401,7 +401,7 @@ mod server_side {
             ServerEvent::PublishRequested { stream_id, .. } => server.accept_publish(stream_id),
             ServerEvent::PlayRequested { stream_id, .. } => {
                 server.accept_play(stream_id)?;
-                server.send(stream_id, MediaKind::Video, 40, &[0x17, 1, 0, 0, 0])?;
+                server.send(stream_id, MediaKind::Video, 40, &vec![0x17, 1, 0, 0, 0].into())?;
                 if random.one_in(2) { server.end_play(stream_id) } else { Ok(()) }
             }
             _ => Ok(()),

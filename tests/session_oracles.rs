@@ -291,9 +291,7 @@ mod our_server {
         }
 
         fn output(&mut self) -> Vec<u8> {
-            let out = self.0.session.output().to_vec();
-            self.0.session.consume(out.len());
-            out
+            self.0.take_output()
         }
     }
 
@@ -383,7 +381,7 @@ mod our_server {
             client.raised
         );
         let metadata = session_support::metadata().script_body();
-        client.host.0.session.send(1, MediaKind::Metadata, 0, &metadata).unwrap();
+        client.host.0.session.send(1, MediaKind::Metadata, 0, &metadata.clone().into()).unwrap();
         for (kind, time, body) in bodies() {
             client.host.0.session.send(1, kind, time, &body).unwrap();
         }

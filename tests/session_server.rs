@@ -79,12 +79,18 @@ fn a_stream_is_published_again_under_another_name() {
 #[test]
 fn nothing_is_sent_to_one_who_does_not_play() {
     let mut desk = Desk::after(&mut Script::player("live", "k"));
-    assert!(desk.session.send(1, MediaKind::Audio, 0, &[0xAF, 1, 2]).is_err(), "not yet");
+    assert!(
+        desk.session.send(1, MediaKind::Audio, 0, &vec![0xAF, 1, 2].into()).is_err(),
+        "not yet"
+    );
     desk.session.accept_play(1).unwrap();
-    desk.session.send(1, MediaKind::Audio, 0, &[0xAF, 1, 2]).unwrap();
+    desk.session.send(1, MediaKind::Audio, 0, &vec![0xAF, 1, 2].into()).unwrap();
     assert_eq!(desk.said().last().map(String::as_str), Some("type 8"));
     desk.session.end_play(1).unwrap();
-    assert!(desk.session.send(1, MediaKind::Audio, 0, &[0xAF, 1, 2]).is_err(), "no more");
+    assert!(
+        desk.session.send(1, MediaKind::Audio, 0, &vec![0xAF, 1, 2].into()).is_err(),
+        "no more"
+    );
     assert_ne!(desk.session.state(), State::Over, "the mistakes did not end the session");
 }
 

@@ -182,6 +182,9 @@ impl Controller {
     fn lower(&mut self, now: MediaTime, link: &LinkFigures) {
         let before = self.limit.unwrap_or_else(|| self.enough());
         let carried = link.busy.map_or(link.kbps, |busy| busy.kbps);
+        // At first what arrives just now, to be quick; on a link that is known to be
+        // narrow what arrives in a second, for many carry in lumps.
+        let carried = if self.limit.is_some() { carried.max(link.kbps) } else { carried };
         let stands_still = carried < 0.1 * self.wanted();
         self.trouble = Some(Trouble {
             seen: now,

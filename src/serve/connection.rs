@@ -1,6 +1,6 @@
 //! One client: its socket, its session, and what it publishes and plays.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -12,6 +12,9 @@ use crate::protocol::rtmp::server::ServerSession;
 
 /// How long a client that is turned away may take to read why, and to close.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
+
+/// Pieces handed to the socket at a time: half as many chunks.
+const SLICES: usize = 64;
 
 /// A client and what is known of it.
 #[derive(Debug)]
@@ -120,7 +123,9 @@ impl Connection {
     /// Writes what is pending, as far as the socket takes it in one go.
     pub fn write(&mut self, now: MediaTime) -> Progress {
         loop {
-            match self.socket.write(self.session.output()) {
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let count = self.session.output_slices(&mut slices);
+            match self.socket.write_vectored(&slices[..count]) {
                 Ok(count) => {
                     self.session.consume(count);
                     self.blocked_since = None;

@@ -71,12 +71,12 @@ fn a_player_is_told_all_that_players_wait_for() {
             "onStatus NetStream.Data.Start",
         ]
     );
-    host.session.send(1, MediaKind::Metadata, 0, b"\x02\0\x0AonMetaData\x05").unwrap();
-    host.session.send(1, MediaKind::Video, 40, KEY).unwrap();
-    host.session.send(1, MediaKind::Audio, 41, SOUND).unwrap();
+    host.session.send(1, MediaKind::Metadata, 0, &b"\x02\0\x0AonMetaData\x05"[..].into()).unwrap();
+    host.session.send(1, MediaKind::Video, 40, &KEY.into()).unwrap();
+    host.session.send(1, MediaKind::Audio, 41, &SOUND.into()).unwrap();
     host.session.notify_unpublished(1).unwrap();
     host.session.notify_published(1).unwrap();
-    host.session.send(1, MediaKind::Video, 60, KEY).unwrap();
+    host.session.send(1, MediaKind::Video, 60, &KEY.into()).unwrap();
     host.session.end_play(1).unwrap();
     let answers = host.answers();
     assert_eq!(
@@ -107,13 +107,13 @@ fn one_connection_publishes_and_plays() {
     script.video(7, KEY);
     let mut host = hosted(&mut script);
     assert_eq!(host.media(), ["Video 7 8"]);
-    host.session.send(2, MediaKind::Video, 1, KEY).unwrap();
+    host.session.send(2, MediaKind::Video, 1, &KEY.into()).unwrap();
     let answers = host.answers();
     assert_eq!((answers[0].header.message_stream_id, &answers[0].payload[..]), (2, KEY));
     script.command(0, "deleteStream", 0.0, &[Value::Null, 1.0.into()]);
     host.read(&script.take()).unwrap();
     assert_eq!(host.events.last(), Some(&ServerEvent::PublishEnded { stream_id: 1 }));
-    assert!(host.session.send(2, MediaKind::Video, 2, KEY).is_ok(), "playing goes on");
+    assert!(host.session.send(2, MediaKind::Video, 2, &KEY.into()).is_ok(), "playing goes on");
 }
 
 #[test]

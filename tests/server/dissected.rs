@@ -17,9 +17,7 @@ fn exchange(capture: &mut Capture, host: &mut Host, mut bytes: &[u8]) {
 }
 
 fn capture_output(capture: &mut Capture, host: &mut Host) {
-    let output = host.session.output().to_vec();
-    host.session.consume(output.len());
-    capture.server(&output);
+    capture.server(&host.take_output());
 }
 
 /// The handshake in its two steps, then the rest.
@@ -41,9 +39,11 @@ const CONNECTED: &str = "Window Acknowledgement Size 2500000|Set Peer Bandwidth 
 fn a_player() {
     let (mut capture, mut host) = captured(Script::player("live", "k3y"));
     let session = &mut host.session;
-    session.send(1, MediaKind::Metadata, 0, b"\x02\0\x0AonMetaData\x05").expect("it plays");
-    session.send(1, MediaKind::Video, 0, &[0x17; 9000]).expect("it plays");
-    session.send(1, MediaKind::Audio, 0x0123_4567, &[0xAF; 9000]).expect("it plays");
+    session
+        .send(1, MediaKind::Metadata, 0, &b"\x02\0\x0AonMetaData\x05"[..].into())
+        .expect("it plays");
+    session.send(1, MediaKind::Video, 0, &vec![0x17; 9000].into()).expect("it plays");
+    session.send(1, MediaKind::Audio, 0x0123_4567, &vec![0xAF; 9000].into()).expect("it plays");
     session.end_play(1).expect("it plays");
     capture_output(&mut capture, &mut host);
     let dissected = capture.dissected();

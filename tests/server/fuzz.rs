@@ -170,8 +170,10 @@ fn run<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
     let mut output = Vec::new();
     for piece in pieces {
         let result = read_piece(&mut session, piece, &mut outcome, &mut digest);
-        output.extend_from_slice(session.output());
-        session.consume(usize::MAX);
+        while !session.output().is_empty() {
+            output.extend_from_slice(session.output());
+            session.consume(session.output().len());
+        }
         if let Err(error) = result {
             outcome.error = Some(error);
             break;
@@ -223,7 +225,7 @@ fn answer(session: &mut ServerSession, event: &ServerEvent, turn: usize) -> Resu
         ServerEvent::PublishRequested { stream_id, .. } => session.accept_publish(stream_id)?,
         ServerEvent::PlayRequested { stream_id, .. } => {
             session.accept_play(stream_id)?;
-            session.send(stream_id, MediaKind::Video, 7, &[0x17; 200])?;
+            session.send(stream_id, MediaKind::Video, 7, &vec![0x17; 200].into())?;
             session.notify_unpublished(stream_id)?;
         }
         _ => return Ok(false),

@@ -41,9 +41,7 @@ fn exchange(host: &mut Host, mut bytes: &[u8]) -> Vec<u8> {
 }
 
 fn take_output(host: &mut Host) -> Vec<u8> {
-    let answer = host.session.output().to_vec();
-    host.session.consume(answer.len());
-    answer
+    host.take_output()
 }
 
 /// A client of rml_rtmp, joined to a host.
@@ -139,7 +137,7 @@ fn rml_rtmp_plays() {
     assert!(rml.events.contains(&ClientSessionEvent::PlaybackRequestAccepted), "{:?}", rml.events);
     let session = &mut rml.host.session;
     let metadata = b"\x02\x00\x0AonMetaData\x08\0\0\0\x01\0\x05width\0\x40\x94\0\0\0\0\0\0\0\0\x09";
-    session.send(1, MediaKind::Metadata, 0, metadata).expect("it plays");
+    session.send(1, MediaKind::Metadata, 0, &metadata[..].into()).expect("it plays");
     let mut expected = Vec::new();
     for n in 0..30_u32 {
         let (picture, sound) = (body(0x27, 7000 + 100 * n as usize), body(0xAF, 300));

@@ -109,13 +109,21 @@ pub fn server_events(server: &mut ServerSession) -> Vec<ServerEvent> {
 
 /// Takes all output at once.
 pub fn take_output(client: &mut ClientSession, now: MediaTime) -> Vec<u8> {
-    let bytes = client.output().to_vec();
-    client.consume(now, bytes.len());
+    let mut bytes = Vec::new();
+    while !client.output().is_empty() {
+        let piece = client.output().to_vec();
+        client.consume(now, piece.len());
+        bytes.extend(piece);
+    }
     bytes
 }
 
 pub fn take_server_output(server: &mut ServerSession) -> Vec<u8> {
-    let bytes = server.output().to_vec();
-    server.consume(bytes.len());
+    let mut bytes = Vec::new();
+    while !server.output().is_empty() {
+        let piece = server.output().to_vec();
+        server.consume(piece.len());
+        bytes.extend(piece);
+    }
     bytes
 }

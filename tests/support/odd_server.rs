@@ -127,9 +127,11 @@ fn talk(stream: &mut TcpStream, shared: &Mutex<Shared>, index: usize) -> std::io
         while let Some(event) = session.poll_event() {
             note(&mut session, event, &mut lock(shared).heard[index])?;
         }
-        let output = session.output().to_vec();
-        stream.write_all(&output)?;
-        session.consume(output.len());
+        while !session.output().is_empty() {
+            let piece = session.output().to_vec();
+            stream.write_all(&piece)?;
+            session.consume(piece.len());
+        }
         let live = !lock(shared).heard[index].media.is_empty();
         if live && !lock(shared).heard[index].ended {
             let say = std::mem::take(&mut lock(shared).say);

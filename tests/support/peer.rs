@@ -209,9 +209,19 @@ impl Host {
 
     /// What the server has to say now.
     pub fn answers(&mut self) -> Vec<Received> {
-        let output = self.session.output().to_vec();
-        self.session.consume(output.len());
+        let output = self.take_output();
         self.listener.hear(&output)
+    }
+
+    /// The same as bytes.
+    pub fn take_output(&mut self) -> Vec<u8> {
+        let mut output = Vec::new();
+        while !self.session.output().is_empty() {
+            let piece = self.session.output().to_vec();
+            self.session.consume(piece.len());
+            output.extend(piece);
+        }
+        output
     }
 
     fn grant(&mut self, event: &ServerEvent) {

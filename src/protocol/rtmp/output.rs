@@ -1,4 +1,14 @@
 //! Bytes that a session wants sent, until the socket has taken them.
+//!
+//! Chunk headers, commands and short payloads are written into one buffer. Long
+//! payloads are not copied: the pieces between their chunk headers are lent from
+//! where they lie, shared with the send queue and with other destinations or
+//! players, and the socket takes all of it by a vectored write.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+use bytes::Bytes;
 
 use super::chunk::{ChunkWriter, MessageHeader, WriteError};
 use super::message::{ProtocolControl, UserControl};
@@ -13,25 +23,89 @@ const KEEP_CAPACITY: usize = 1 << 20;
 /// taking the answers.
 const MAX_ANSWERS: usize = 64 << 10;
 
+/// Shorter payloads are copied: that costs less than keeping track of them.
+const LEND_FROM: usize = 2 << 10;
+
 /// The chunk writer and what it wrote.
 #[derive(Debug, Default)]
 pub(super) struct Output {
     writer: ChunkWriter,
+    /// What is not lent.
     bytes: Vec<u8>,
-    /// Bytes at the front that the socket has taken.
+    /// Bytes at the front of these that the socket has taken.
     taken: usize,
+    /// What is lent, in order.
+    loans: VecDeque<Loan>,
+    /// Bytes lent and not taken.
+    lent: usize,
     /// Bytes of answers written since the buffer was empty.
     answers: usize,
 }
 
+/// A piece of a payload, untaken.
+#[derive(Debug)]
+struct Loan {
+    /// How many of the bytes that are not lent come before it.
+    after: usize,
+    piece: Bytes,
+}
+
 impl Output {
-    /// What the socket has not taken yet.
+    /// The first of what the socket has not taken yet, in one piece. Empty when
+    /// nothing is left; more may follow once it is taken.
     pub fn pending(&self) -> &[u8] {
-        &self.bytes[self.taken..]
+        match self.loans.front() {
+            Some(loan) if loan.after == self.taken => &loan.piece,
+            Some(loan) => &self.bytes[self.taken..loan.after],
+            None => &self.bytes[self.taken..],
+        }
+    }
+
+    /// All that the socket has not taken yet, in bytes.
+    pub fn pending_bytes(&self) -> usize {
+        self.bytes.len() - self.taken + self.lent
+    }
+
+    /// Puts the first pieces of what the socket has not taken yet into `slices`:
+    /// how many.
+    pub fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        let mut count = 0;
+        let mut add = |piece: &'a [u8]| match slices.get_mut(count) {
+            _ if piece.is_empty() => true,
+            Some(slot) => {
+                *slot = IoSlice::new(piece);
+                count += 1;
+                true
+            }
+            None => false,
+        };
+        let mut from = self.taken;
+        for loan in &self.loans {
+            if !add(&self.bytes[from..loan.after]) || !add(&loan.piece) {
+                return count;
+            }
+            from = loan.after;
+        }
+        add(&self.bytes[from..]);
+        count
     }
 
     /// The socket has taken `count` bytes.
-    pub fn consume(&mut self, count: usize) {
+    pub fn consume(&mut self, mut count: usize) {
+        while let Some(loan) = self.loans.front_mut() {
+            let before = count.min(loan.after - self.taken);
+            (self.taken, count) = (self.taken + before, count - before);
+            if count < loan.piece.len() {
+                if self.taken == loan.after {
+                    loan.piece = loan.piece.slice(count..);
+                    self.lent -= count;
+                }
+                return;
+            }
+            count -= loan.piece.len();
+            self.lent -= loan.piece.len();
+            self.loans.pop_front();
+        }
         self.taken = self.bytes.len().min(self.taken + count);
         if self.taken == self.bytes.len() {
             self.clear();
@@ -47,7 +121,8 @@ impl Output {
         if self.bytes.capacity() > KEEP_CAPACITY {
             self.bytes = Vec::new();
         }
-        (self.taken, self.answers) = (0, 0);
+        self.loans.clear();
+        (self.taken, self.lent, self.answers) = (0, 0, 0);
     }
 
     /// For the handshake, which is not cut into chunks.
@@ -74,6 +149,38 @@ impl Output {
         self.writer.write(header, parts, &mut self.bytes)
     }
 
+    /// A message whose payload is `prefix` and `payload`, the latter lent if it is
+    /// long.
+    pub fn media(
+        &mut self,
+        header: &MessageHeader,
+        prefix: &[u8],
+        payload: &Bytes,
+    ) -> Result<(), WriteError> {
+        let chunk_size = self.writer.chunk_size() as usize;
+        if payload.len() < LEND_FROM || chunk_size < LEND_FROM {
+            return self.message(header, &[prefix, payload]);
+        }
+        let cut = self.writer.cut(header, prefix.len() + payload.len())?;
+        self.bytes.extend_from_slice(cut.first_header());
+        self.bytes.extend_from_slice(prefix);
+        let mut rest = payload.clone();
+        let mut room = chunk_size - prefix.len();
+        while rest.len() > room {
+            let piece = rest.split_to(room);
+            self.lend(piece);
+            self.bytes.extend_from_slice(cut.next_header());
+            room = chunk_size;
+        }
+        self.lend(rest);
+        Ok(())
+    }
+
+    fn lend(&mut self, piece: Bytes) {
+        self.lent += piece.len();
+        self.loans.push_back(Loan { after: self.bytes.len(), piece });
+    }
+
     pub fn control(&mut self, control: ProtocolControl) -> Result<(), WriteError> {
         self.writer.write_control(&control, &mut self.bytes)
     }
@@ -86,6 +193,7 @@ impl Output {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::rtmp::message::MessageType;
 
     #[test]
     fn bytes_leave_in_order() {
@@ -101,6 +209,65 @@ mod tests {
         assert!(taken == sent);
         out.consume(10);
         assert!(out.pending().is_empty());
+    }
+
+    fn header(timestamp: u32) -> MessageHeader {
+        MessageHeader {
+            chunk_stream_id: 6,
+            timestamp,
+            message_type: MessageType::VIDEO,
+            message_stream_id: 1,
+        }
+    }
+
+    /// Messages with lent and copied payloads and answers between them; the same,
+    /// all copied.
+    fn mixed() -> (Output, Vec<u8>) {
+        let (mut out, mut copied) = (Output::default(), Output::default());
+        for out in [&mut out, &mut copied] {
+            out.control(ProtocolControl::SetChunkSize(4_096)).unwrap();
+        }
+        let payload = Bytes::from((0..300_000_u32).map(|i| (i % 253) as u8).collect::<Vec<_>>());
+        for (index, length) in
+            [10, 2_047, 2_048, 4_091, 4_092, 8_187, 100_000, 300_000, 5].into_iter().enumerate()
+        {
+            let (header, payload) = (header(33 * index as u32), payload.slice(..length));
+            out.media(&header, &[0x17, 1, 0, 0, 0], &payload).unwrap();
+            copied.message(&header, &[&[0x17, 1, 0, 0, 0], &payload]).unwrap();
+            for out in [&mut out, &mut copied] {
+                out.user_control(&UserControl::PingResponse { timestamp: 7 }).unwrap();
+            }
+        }
+        (out, copied.bytes)
+    }
+
+    #[test]
+    fn lent_payloads_leave_as_copied_ones_do() {
+        for step in [97, 1_000, 4_096, 70_000, usize::MAX] {
+            let (mut out, right) = mixed();
+            assert_eq!(out.pending_bytes(), right.len());
+            let mut sent = Vec::new();
+            while !out.pending().is_empty() {
+                let mut slices = [IoSlice::new(&[]); 5];
+                let count = out.slices(&mut slices);
+                assert_eq!(&slices[0][..], out.pending());
+                let all: Vec<u8> =
+                    slices[..count].iter().flat_map(|slice| slice.to_vec()).collect();
+                let taken = all.len().min(step);
+                sent.extend_from_slice(&all[..taken]);
+                out.consume(taken);
+                assert_eq!(out.pending_bytes(), right.len() - sent.len());
+            }
+            assert!(sent == right, "{step} at a time");
+            assert_eq!((out.lent, out.loans.len(), out.bytes.len()), (0, 0, 0));
+        }
+    }
+
+    #[test]
+    fn what_is_forgotten_is_given_back() {
+        let (mut out, _) = mixed();
+        out.clear();
+        assert_eq!((out.pending_bytes(), out.loans.len()), (0, 0));
     }
 
     #[test]

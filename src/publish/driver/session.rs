@@ -1,6 +1,7 @@
 //! A running session: moves bytes between session and socket, and packets from
 //! the queue into the session.
 
+use std::io::IoSlice;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +26,9 @@ const READ_SIZE: usize = 16 << 10;
 /// Reads in one round: a peer that talks without end does not keep us from
 /// sending.
 const READS: usize = 8;
+
+/// Pieces handed to the socket at a time: half as many chunks.
+const SLICES: usize = 64;
 
 /// What waits in the queue when a stop is asked for has this long to leave.
 const DRAIN: Duration = Duration::from_millis(700);
@@ -151,7 +155,9 @@ impl Running {
     /// Writes what the session has. True: the system has taken all of it.
     fn write_out(&mut self, now: MediaTime) -> Result<bool, Failure> {
         while !self.session.output().is_empty() {
-            let written = self.transport.write(self.session.output());
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let count = self.session.output_slices(&mut slices);
+            let written = self.transport.write(&slices[..count]);
             let count = written.map_err(|error| self.transport_failure(error))?;
             if count == 0 {
                 return Ok(false);

@@ -13,7 +13,7 @@ mod race;
 mod tls;
 mod trust;
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::time::Duration;
 
@@ -129,13 +129,13 @@ impl Transport {
         }
     }
 
-    /// Takes the first bytes of `bytes`: how many. 0: it would block; an event
+    /// Takes the first bytes of `slices`: how many. 0: it would block; an event
     /// follows.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+    pub fn write(&mut self, slices: &[IoSlice<'_>]) -> Result<usize, Error> {
         let n = match &mut self.link {
-            Link::Open(stream, Some(tls)) => tls.write(stream, &mut self.sent, bytes)?,
+            Link::Open(stream, Some(tls)) => tls.write(stream, &mut self.sent, slices)?,
             Link::Open(stream, None) => {
-                let n = unblocked(|| stream.write(bytes))?.unwrap_or(0);
+                let n = unblocked(|| stream.write_vectored(slices))?.unwrap_or(0);
                 self.sent += n as u64;
                 n
             }

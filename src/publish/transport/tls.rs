@@ -1,7 +1,7 @@
 //! The encrypted part of a connection: bytes in the clear on one side, records
 //! on the other, nothing kept that can be handed on.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::sync::Arc;
 
 use mio::net::TcpStream;
@@ -88,19 +88,27 @@ impl Tls {
         }
     }
 
-    /// Takes the first bytes of `bytes`, if all before them is with the system.
+    /// Takes the first bytes of `slices`, if all before them is with the system.
     pub(super) fn write(
         &mut self,
         stream: &mut TcpStream,
         sent: &mut u64,
-        bytes: &[u8],
+        slices: &[IoSlice<'_>],
     ) -> Result<usize, Error> {
         if !self.flush(stream, sent)? {
             return Ok(0);
         }
-        let n = self.connection.writer().write(&bytes[..bytes.len().min(Self::AT_A_TIME)])?;
+        let mut taken = 0;
+        for slice in slices {
+            let most = slice.len().min(Self::AT_A_TIME - taken);
+            let n = self.connection.writer().write(&slice[..most])?;
+            taken += n;
+            if n < slice.len() {
+                break;
+            }
+        }
         self.flush(stream, sent)?;
-        Ok(n)
+        Ok(taken)
     }
 
     /// Hands records to the system. True if none is left.

@@ -105,7 +105,7 @@ impl Worker {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let mut result = Ok(());
         let mut more = !connection.is_closing();
-        while more && result.is_ok() && connection.session.output().len() < PENDING_ENOUGH {
+        while more && result.is_ok() && connection.session.pending_bytes() < PENDING_ENOUGH {
             more = false;
             for index in 0..connection.playing.len() {
                 let (stream_id, number) = connection.playing[index];

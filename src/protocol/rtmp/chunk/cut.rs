@@ -32,6 +32,16 @@ impl Cut {
         Self { first: HeaderBytes::of(first), next, chunk_size, length }
     }
 
+    /// What goes before the payload.
+    pub(in crate::protocol::rtmp) fn first_header(&self) -> &[u8] {
+        self.first.as_slice()
+    }
+
+    /// What goes before each further chunk.
+    pub(in crate::protocol::rtmp) fn next_header(&self) -> &[u8] {
+        self.next.as_slice()
+    }
+
     /// Bytes that the message takes on the wire, headers included.
     pub fn wire_length(&self) -> usize {
         let next_headers = self.length.saturating_sub(1) / self.chunk_size;

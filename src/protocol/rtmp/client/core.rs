@@ -150,7 +150,7 @@ impl Core {
 
     /// The socket took `count` bytes.
     pub fn on_sent(&mut self, now: MediaTime, count: usize) {
-        let count = count.min(self.out.pending().len());
+        let count = count.min(self.out.pending_bytes());
         self.out.consume(count);
         if count > 0 && self.state != State::Handshaking {
             self.sent.on_sent(count);

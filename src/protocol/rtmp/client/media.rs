@@ -1,6 +1,8 @@
 //! Live: metadata, configurations and packets on their way out.
 //!
-//! A packet's bytes are copied once, into the buffer that the socket empties.
+//! A packet's bytes are not copied: the socket takes them from where they lie.
+
+use bytes::Bytes;
 
 use crate::media::{Packet, Track, TrackConfig};
 use crate::protocol::flv::metadata::Metadata;
@@ -15,19 +17,24 @@ use super::core::{Core, chunk_stream};
 /// length.
 const DELIMITER: [u8; 6] = [0, 0, 0, 2, 0x09, 0x10];
 
+/// Where a kind of message goes.
+type Kind = (u32, MessageType);
+const AUDIO: Kind = (chunk_stream::AUDIO, MessageType::AUDIO);
+const VIDEO: Kind = (chunk_stream::VIDEO, MessageType::VIDEO);
+const DATA: Kind = (chunk_stream::DATA, MessageType::DATA);
+
 impl Core {
     pub fn send_metadata(&mut self, metadata: &Metadata) -> Result<(), ErrorKind> {
-        let body = metadata.set_data_frame_body();
-        self.send(chunk_stream::DATA, MessageType::DATA, 0, &[&body])
+        self.send(DATA, 0, &[], &metadata.set_data_frame_body().into())
     }
 
     pub fn send_config(&mut self, timestamp: u32, config: &TrackConfig) -> Result<(), ErrorKind> {
         match config {
             TrackConfig::Audio(config) => {
-                self.send_audio(timestamp, &[&audio::config_header(), &config.specific_config])
+                self.send(AUDIO, timestamp, &audio::config_header(), &config.specific_config)
             }
             TrackConfig::Video(config) => {
-                self.send_video(timestamp, &[&video::config_header(), &config.decoder_config])
+                self.send(VIDEO, timestamp, &video::config_header(), &config.decoder_config)
             }
         }
     }
@@ -39,29 +46,24 @@ impl Core {
         packet: &Packet,
     ) -> Result<(), ErrorKind> {
         match packet.track {
-            Track::Audio => self.send_audio(timestamp, &[&audio::frame_header(), &packet.data]),
+            Track::Audio => self.send(AUDIO, timestamp, &audio::frame_header(), &packet.data),
             Track::Video => {
                 let header = video::nalus_header(packet.keyframe, composition_ms);
-                let delimiter = if looks_like_start_code(packet) { &DELIMITER[..] } else { &[] };
-                self.send_video(timestamp, &[&header, delimiter, &packet.data])
+                if looks_like_start_code(packet) {
+                    let prefix = [&header[..], &DELIMITER].concat();
+                    return self.send(VIDEO, timestamp, &prefix, &packet.data);
+                }
+                self.send(VIDEO, timestamp, &header, &packet.data)
             }
         }
     }
 
-    fn send_audio(&mut self, timestamp: u32, parts: &[&[u8]]) -> Result<(), ErrorKind> {
-        self.send(chunk_stream::AUDIO, MessageType::AUDIO, timestamp, parts)
-    }
-
-    fn send_video(&mut self, timestamp: u32, parts: &[&[u8]]) -> Result<(), ErrorKind> {
-        self.send(chunk_stream::VIDEO, MessageType::VIDEO, timestamp, parts)
-    }
-
     fn send(
         &mut self,
-        chunk_stream_id: u32,
-        message_type: MessageType,
+        (chunk_stream_id, message_type): Kind,
         timestamp: u32,
-        parts: &[&[u8]],
+        prefix: &[u8],
+        payload: &Bytes,
     ) -> Result<(), ErrorKind> {
         if self.state != State::Live {
             return Err(ErrorKind::NotLive);
@@ -69,7 +71,7 @@ impl Core {
         let message_stream_id = self.stream_id;
         let timestamp = self.clocks.advanced(chunk_stream_id, timestamp);
         let header = MessageHeader { chunk_stream_id, timestamp, message_type, message_stream_id };
-        Ok(self.out.message(&header, parts)?)
+        Ok(self.out.media(&header, prefix, payload)?)
     }
 }
 

@@ -22,6 +22,8 @@ mod notice;
 mod options;
 mod publish;
 
+use std::io::IoSlice;
+
 use crate::media::{MediaTime, Packet, TrackConfig};
 use crate::protocol::flv::metadata::Metadata;
 
@@ -66,12 +68,25 @@ impl ClientSession {
         self.core.acknowledge(bytes.len()).map_err(|kind| self.core.fail(kind, now))
     }
 
-    /// What the socket is to send, in order. Empty after the session's end.
+    /// The first of what the socket is to send, in one piece. Empty when nothing is
+    /// left, as after the session's end; more may follow once it is taken.
     pub fn output(&self) -> &[u8] {
         self.core.out.pending()
     }
 
-    /// The socket has taken `count` bytes of [`output`](Self::output).
+    /// All that the socket is to send, in bytes.
+    pub fn pending_bytes(&self) -> usize {
+        self.core.out.pending_bytes()
+    }
+
+    /// The first pieces of what the socket is to send, for a vectored write: puts
+    /// them into `slices` and says how many. Long payloads are among them as they
+    /// lie in memory.
+    pub fn output_slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        self.core.out.slices(slices)
+    }
+
+    /// The socket has taken `count` bytes of them.
     pub fn consume(&mut self, now: MediaTime, count: usize) {
         self.core.on_sent(now, count);
     }

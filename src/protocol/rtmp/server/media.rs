@@ -43,7 +43,7 @@ impl Core {
         stream_id: u32,
         kind: MediaKind,
         timestamp: u32,
-        payload: &[u8],
+        payload: &Bytes,
     ) -> Result<(), ErrorKind> {
         if self.streams.role(stream_id) != Role::Playing {
             return Err(ErrorKind::NotLive);
@@ -59,7 +59,7 @@ impl Core {
             message_type,
             message_stream_id: stream_id,
         };
-        Ok(self.out.message(&header, &[payload])?)
+        Ok(self.out.media(&header, &[], payload)?)
     }
 
     /// Players take an empty message for the end, so none is passed on.

@@ -40,6 +40,10 @@ mod options;
 mod refusal;
 mod stream;
 
+use std::io::IoSlice;
+
+use bytes::Bytes;
+
 use crate::media::MediaTime;
 
 use self::core::Core;
@@ -90,14 +94,27 @@ impl ServerSession {
         Ok(taken)
     }
 
-    /// What the socket is to send, in order.
+    /// The first of what the socket is to send, in one piece. Empty when nothing is
+    /// left; more may follow once it is taken.
     pub fn output(&self) -> &[u8] {
         self.core.out.pending()
     }
 
-    /// The socket has taken `count` bytes of [`output`](Self::output).
+    /// All that the socket is to send, in bytes.
+    pub fn pending_bytes(&self) -> usize {
+        self.core.out.pending_bytes()
+    }
+
+    /// The first pieces of what the socket is to send, for a vectored write: puts
+    /// them into `slices` and says how many. Long payloads are among them as they
+    /// lie in memory.
+    pub fn output_slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        self.core.out.slices(slices)
+    }
+
+    /// The socket has taken `count` bytes of them.
     pub fn consume(&mut self, count: usize) {
-        let count = count.min(self.output().len());
+        let count = count.min(self.pending_bytes());
         self.core.out.consume(count);
         self.core.sending.on_sent(count);
     }
@@ -165,7 +182,7 @@ impl ServerSession {
         stream_id: u32,
         kind: MediaKind,
         timestamp: u32,
-        payload: &[u8],
+        payload: &Bytes,
     ) -> Result<(), Error> {
         self.core.send(stream_id, kind, timestamp, payload).map_err(|kind| self.core.error(kind))
     }

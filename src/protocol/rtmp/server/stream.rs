@@ -331,10 +331,10 @@ impl Core {
     fn play_notices(&mut self, stream_id: u32) -> Result<(), ErrorKind> {
         let mut access = Vec::new();
         Encoder::new(&mut access).string("|RtmpSampleAccess").boolean(true).boolean(true);
-        self.send(stream_id, MediaKind::Data, 0, &access)?;
+        self.send(stream_id, MediaKind::Data, 0, &access.into())?;
         let info = Properties::new().with("code", "NetStream.Data.Start");
         let mut start = Vec::new();
         Encoder::new(&mut start).string("onStatus").object(&info);
-        self.send(stream_id, MediaKind::Data, 0, &start)
+        self.send(stream_id, MediaKind::Data, 0, &start.into())
     }
 }

@@ -1,6 +1,7 @@
 //! The same with TLS, against a server of the same library and certificates made
 //! here: good, expired, signed by itself, for another name, and no TLS at all.
 
+use std::io::IoSlice;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -174,7 +175,7 @@ fn a_good_certificate_with_both_versions() {
         let mut client = server.client("localhost", file.trust());
         client.finish().expect("it is trusted");
         assert_eq!(client.transport.tls_version(), Some(name));
-        assert_eq!(client.transport.write(b"hello").expect("it writes"), 5);
+        assert_eq!(client.transport.write(&[IoSlice::new(b"hello")]).expect("it writes"), 5);
         assert!(client.transport.is_flushed());
         assert_eq!(client.receive().expect("a clean end"), b"hello");
         assert_eq!(client.transport.taken(), 5);
@@ -300,7 +301,7 @@ fn our_goodbye_is_heard() {
     let bytes = vec![7; 100_000];
     let mut written = 0;
     while written < bytes.len() {
-        match client.transport.write(&bytes[written..]).expect("it is open") {
+        match client.transport.write(&[IoSlice::new(&bytes[written..])]).expect("it is open") {
             0 => client.wait(),
             n => written += n,
         }

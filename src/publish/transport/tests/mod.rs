@@ -1,5 +1,6 @@
 //! Connections over loopback. Time is handed in; waiting is for events only.
 
+use std::io::IoSlice;
 use std::net::{TcpListener, TcpStream as StdStream};
 use std::time::Duration;
 
@@ -97,7 +98,7 @@ fn bytes_go_both_ways_and_the_close_is_clean() {
     assert_eq!(client.transport.peer(), Some(address));
     assert_eq!(client.transport.deadline(), None);
     let mut server = accept(&listener);
-    assert_eq!(client.transport.write(b"hello").expect("it writes"), 5);
+    assert_eq!(client.transport.write(&[IoSlice::new(b"hello")]).expect("it writes"), 5);
     assert!(client.transport.close().expect("it closes"));
     let mut heard = Vec::new();
     server.read_to_end(&mut heard).expect("a clean end");
@@ -113,7 +114,7 @@ fn an_abort_is_a_reset() {
     let mut client = Client::new(&[address]);
     client.finish().expect("it connects");
     let mut server = accept(&listener);
-    client.transport.write(b"hello").expect("it writes");
+    client.transport.write(&[IoSlice::new(b"hello")]).expect("it writes");
     client.transport.abort();
     let error = server.read_to_end(&mut Vec::new()).expect_err("a reset");
     assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
@@ -190,7 +191,7 @@ fn little_waits_in_the_system_and_it_says_how_much() {
     let mut server = accept(&listener);
     let mut blocked = false;
     for _ in 0..10_000 {
-        blocked |= client.transport.write(&[7; 4_096]).expect("it is open") == 0;
+        blocked |= client.transport.write(&[IoSlice::new(&[7; 4_096])]).expect("it is open") == 0;
     }
     assert!(blocked);
     let figures = client.transport.figures().expect("Linux has figures");
