@@ -58,21 +58,21 @@ where
         2 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
-    let window = window.map(|log| log.with_filter(ours(LevelFilter::INFO)));
+    // What a window manager lacks is of no use to the person at the window.
+    let window = window.map(|log| log.with_filter(ours(LevelFilter::INFO, LevelFilter::ERROR)));
     let terminal = fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
-        .with_filter(ours(level));
+        .with_filter(ours(level, level.min(LevelFilter::WARN)));
     let all = tracing_subscriber::registry().with(window).with(terminal);
     // A second start in one process, in tests, keeps the first one's.
     let _ = tracing::subscriber::set_global_default(all);
 }
 
-/// This program's events from `level` on. What libraries say in detail nobody
-/// has searched for keys: of theirs only warnings.
-fn ours(level: LevelFilter) -> Targets {
-    let libraries = level.min(LevelFilter::WARN);
+/// This program's events from `level` on, and those of its libraries from
+/// `libraries` on: what they say in detail nobody has searched for keys.
+fn ours(level: LevelFilter, libraries: LevelFilter) -> Targets {
     Targets::new().with_target(env!("CARGO_CRATE_NAME"), level).with_default(libraries)
 }
 

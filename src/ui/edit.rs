@@ -99,7 +99,6 @@ pub fn at_start(model: &Model) -> Vec<Command> {
         Command::SetGain(sources.gain_db),
         Command::SetMuted(sources.muted),
         Command::SetMirror(sources.mirror),
-        Command::RefreshDevices,
     ]
 }
 

@@ -22,6 +22,7 @@ pub mod model;
 pub mod panels;
 pub mod phase;
 mod preview;
+mod repaint;
 mod run;
 mod saver;
 mod secrets;

@@ -41,15 +41,18 @@ impl Preview {
         pixels: Vec2,
     ) -> &TextureHandle {
         let size = shown_size(frame.picture.layout(), pixels);
+        // Pixel for pixel there is nothing to mix, which is dear in software.
+        let is_exact = Vec2::new(size.width as f32, size.height as f32) == pixels;
+        let look = if is_exact { TextureOptions::NEAREST } else { TextureOptions::LINEAR };
         let shown = Shown { picture: Arc::as_ptr(&frame.picture), time: frame.time, size };
         let is_new = self.shown.as_ref() != Some(&shown);
         if is_new || self.texture.is_none() {
             let image = ImageData::Color(self.image(&frame.picture, size));
             self.shown = Some(shown);
             match &mut self.texture {
-                Some(texture) => texture.set(image, TextureOptions::LINEAR),
+                Some(texture) => texture.set(image, look),
                 None => {
-                    let texture = ctx.load_texture("preview", image, TextureOptions::LINEAR);
+                    let texture = ctx.load_texture("preview", image, look);
                     self.texture = Some(texture);
                 }
             }

@@ -10,7 +10,8 @@ use super::ending::Ending;
 use super::files::SystemFiles;
 use super::log::LogBook;
 use super::model::Model;
-use super::saver::{Saver, repaint_of};
+use super::repaint::repaint_of;
+use super::saver::Saver;
 use super::secrets::Keeper;
 use super::window::{Parts, Window};
 use super::{EngineLink, Repaint, text, theme};
@@ -57,7 +58,7 @@ pub fn run<L: EngineLink + 'static>(
     let options = options(&remembered.settings);
     let create = move |creation: &CreationContext<'_>| {
         theme::install(&creation.egui_ctx);
-        let window = window(remembered, log, start, &creation.egui_ctx)?;
+        let window = window(remembered, log, start, creation)?;
         Ok(Box::new(OnScreen { window, first: First::new(started) }) as Box<dyn App>)
     };
     eframe::run_native(text::TITLE, options, Box::new(create)).map_err(no_window)
@@ -75,10 +76,10 @@ fn window<L: EngineLink>(
     remembered: Remembered,
     log: LogBook,
     start: impl FnOnce(Repaint) -> L,
-    ctx: &egui::Context,
+    creation: &CreationContext<'_>,
 ) -> std::io::Result<Window<L>> {
     let Remembered { folder, store, settings, warnings } = remembered;
-    let repaint = repaint_of(ctx);
+    let repaint = repaint_of(&creation.egui_ctx, creation.gl.as_deref());
     let saver = match store {
         Some(store) => Saver::start(store, Arc::clone(&repaint))?,
         None => Saver::none(),
@@ -110,15 +111,17 @@ impl<L: EngineLink> App for OnScreen<L> {
 
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
         self.window.show(ui);
-        self.first.drawn(ui.ctx());
+        self.first.drawn();
     }
 
     fn on_exit(&mut self, _: Option<&eframe::glow::Context>) {
         self.window.end();
     }
 
+    /// What no panel covers is behind the picture: cleared with that colour it
+    /// needs no painting.
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
-        theme::Tokens::of(visuals.dark_mode).ground.to_normalized_gamma_f32()
+        theme::Tokens::of(visuals.dark_mode).stage.to_normalized_gamma_f32()
     }
 }
 
@@ -136,14 +139,13 @@ impl First {
         Self::Awaited(started)
     }
 
-    fn drawn(&mut self, ctx: &egui::Context) {
+    fn drawn(&mut self) {
         if let Self::Awaited(started) = self {
             *self = Self::Drawn(*started);
-            // The next frame begins when this one is on the screen.
-            ctx.request_repaint();
         }
     }
 
+    /// The next frame begins when the first one is on the screen.
     fn tell_once_shown(&mut self) {
         if let Self::Drawn(started) = self {
             let ms = started.elapsed().as_millis();
@@ -165,7 +167,8 @@ fn options(settings: &Settings) -> NativeOptions {
         Some(icon) => viewport.with_icon(icon),
         None => viewport,
     };
-    NativeOptions { viewport, ..NativeOptions::default() }
+    // There are no gradients to dither, and it is work for each pixel.
+    NativeOptions { viewport, dithering: false, ..NativeOptions::default() }
 }
 
 /// The program's icon; no icon is no reason for no window.

@@ -1,7 +1,6 @@
 //! Settings on their way to the file, on a thread of their own: a slow disk
 //! never holds up the window.
 
-use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -57,10 +56,4 @@ impl Saver {
             _ = thread.join();
         }
     }
-}
-
-/// A link for threads that may ask for a repaint before there is a window.
-pub(super) fn repaint_of(ctx: &egui::Context) -> Repaint {
-    let ctx = ctx.clone();
-    Arc::new(move || ctx.request_repaint())
 }

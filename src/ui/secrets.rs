@@ -1,6 +1,7 @@
 //! A thread of its own for the keyring, which may wait for a person.
 
 use std::collections::HashMap;
+use std::iter;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -113,9 +114,11 @@ impl Keeper {
 }
 
 fn serve(requests: &Receiver<Request>, open: impl FnOnce() -> Secrets, answer: &dyn Fn(Answer)) {
+    // Not before it is needed: a keyring's service may have to be started.
+    let Ok(first) = requests.recv() else { return };
     let mut secrets = open();
     answer(Answer::Place(secrets.place()));
-    for request in requests {
+    for request in iter::once(first).chain(requests.iter()) {
         match request {
             Request::Load(service) => answer(load(&mut secrets, service)),
             Request::Keep(service, kept) => {

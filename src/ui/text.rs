@@ -435,7 +435,9 @@ pub fn cause(cause: &Cause) -> (bool, String) {
         Cause::Camera(words) => ("The camera", words),
         Cause::Microphone(words) => ("The microphone", words),
     };
-    (false, format!("{name}: {words}"))
+    // Some sentences name it themselves.
+    let named = words.starts_with(name);
+    (false, if named { words.clone() } else { format!("{name}: {words}") })
 }
 
 /// What the server said last.

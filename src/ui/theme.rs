@@ -28,9 +28,7 @@ pub const SIDE_WIDTH: f32 = 340.0;
 /// The colours of one of the two themes.
 #[derive(Debug)]
 pub struct Tokens {
-    /// Behind everything.
-    pub ground: Color32,
-    /// Behind the picture.
+    /// Behind the picture, and where no panel is.
     pub stage: Color32,
     /// Panels.
     pub panel: Color32,
@@ -79,7 +77,6 @@ pub const ON_COLOR: Color32 = Color32::WHITE;
 pub const OVER_PICTURE: Color32 = Color32::from_black_alpha(168);
 
 const DARK: Tokens = Tokens {
-    ground: rgb(0x121417),
     stage: rgb(0x08090a),
     panel: rgb(0x1a1d21),
     field: rgb(0x121518),
@@ -103,7 +100,6 @@ const DARK: Tokens = Tokens {
 };
 
 const LIGHT: Tokens = Tokens {
-    ground: rgb(0xe6e9ec),
     stage: rgb(0x1a1c1f),
     panel: rgb(0xf7f8f9),
     field: rgb(0xffffff),

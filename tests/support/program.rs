@@ -107,6 +107,7 @@ impl Ended {
     }
 
     /// The summary that the last line holds.
+    #[allow(dead_code, reason = "each test file uses a part of it")]
     pub fn summary(&self) -> &Value {
         self.lines.last().map_or(&Value::Null, |line| &line["summary"])
     }

@@ -4,7 +4,7 @@ use egui::text::LayoutJob;
 use egui::{Color32, Ui, Vec2};
 use egui_plot::{AxisHints, GridMark, Line, LineStyle, Plot, PlotBounds};
 
-use crate::engine::{DestinationSnapshot, Snapshot};
+use crate::engine::{DestinationSnapshot, Snapshot, Stage};
 use crate::ui::history::History;
 use crate::ui::model::Model;
 use crate::ui::phase;
@@ -143,17 +143,24 @@ fn picture_figures(figures: &mut Vec<Figure>, snapshot: &Snapshot, tokens: &Toke
         share if share >= RATE[1] => tokens.amber,
         _ => tokens.error,
     };
+    // Frames are made for a stream only.
+    let runs = video.fps > 0.0 || snapshot.stage != Stage::Idle;
+    let value = |words: String| if runs { words } else { NOTHING.into() };
     figures.push(Figure {
         name: figure::FPS,
-        value: format!("{:.1} / {}", video.fps, snapshot.output.fps),
-        color,
+        value: value(format!("{:.1} / {}", video.fps, snapshot.output.fps)),
+        color: if runs { color } else { tokens.faint },
         more: text::more::frames(video.made, video.due, video.late),
     });
     let frame_ms = snapshot.output.fps.interval().as_secs_f64() * 1e3;
     figures.push(Figure {
         name: figure::ENCODER,
-        value: format!("{:.1} ms", video.encoder_ms),
-        color: graded(video.encoder_ms / frame_ms, ENCODER, tokens),
+        value: value(format!("{:.1} ms", video.encoder_ms)),
+        color: if runs {
+            graded(video.encoder_ms / frame_ms, ENCODER, tokens)
+        } else {
+            tokens.faint
+        },
         more: text::more::encoder(frame_ms),
     });
 }

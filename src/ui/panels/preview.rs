@@ -28,8 +28,6 @@ pub fn show(ui: &mut Ui, model: &Model, preview: &mut Preview, out: &mut Outbox)
     let area = ui.available_rect_before_wrap();
     let response = ui.allocate_rect(area, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, text::PREVIEW));
-    let tokens = tokens(ui);
-    ui.painter().rect_filled(area, 0.0, tokens.stage);
     let picture = picture(ui, model, preview, area);
     tally(ui, &model.phase, picture);
     state_pill(ui, model, picture);

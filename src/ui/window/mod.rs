@@ -51,6 +51,7 @@ pub struct Window<L> {
     preview: Preview,
     saved: Saved,
     previewing: bool,
+    frames: Frames,
     close_from: Option<f64>,
     title: &'static str,
 }
@@ -62,6 +63,15 @@ struct Saved {
     seen: Settings,
     draft: Draft,
     changed_at: Option<f64>,
+}
+
+/// How far the window is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Frames {
+    None,
+    /// The first one is on its way to the screen.
+    First,
+    More,
 }
 
 impl<L: EngineLink> Window<L> {
@@ -84,13 +94,13 @@ impl<L: EngineLink> Window<L> {
             preview: Preview::default(),
             saved,
             previewing: false,
+            frames: Frames::None,
             close_from: None,
             title: text::TITLE,
         };
         for command in edit::at_start(&window.model) {
             window.send(command);
         }
-        window.load_secrets();
         window
     }
 
@@ -109,6 +119,7 @@ impl<L: EngineLink> Window<L> {
         let hidden = ctx
             .input(|i| i.viewport().minimized == Some(true) || i.viewport().occluded == Some(true));
         self.show_preview(!hidden);
+        self.start_the_rest();
         self.model.observe(self.link.snapshot());
         self.take_answers();
         self.end_when_told(ctx);
@@ -128,6 +139,11 @@ impl<L: EngineLink> Window<L> {
         self.shortcuts(ui.ctx(), &mut out);
         self.paste_anywhere(ui.ctx(), &mut out);
         self.layout(ui, &mut out);
+        if self.frames == Frames::None {
+            self.frames = Frames::First;
+            // The next one begins when this one is on the screen.
+            ui.ctx().request_repaint();
+        }
         panels::dialogs::show(ui.ctx(), &self.model, &mut out);
         for request in out.requests {
             self.carry_out(ui.ctx(), request);
@@ -163,7 +179,8 @@ impl<L: EngineLink> Window<L> {
             .resizable(false)
             .frame(Frame::new().fill(panel))
             .show(ui, |ui| {
-                Panel::bottom("go live").resizable(false).frame(frame).show(ui, |ui| {
+                let inside = frame.fill(egui::Color32::TRANSPARENT);
+                Panel::bottom("go live").resizable(false).frame(inside).show(ui, |ui| {
                     panels::go_live::show(ui, &self.model, out);
                 });
                 self.side(ui, out);
@@ -173,7 +190,7 @@ impl<L: EngineLink> Window<L> {
         Panel::bottom("below").exact_size(height).resizable(false).frame(frame).show(ui, |ui| {
             self.below(ui, out);
         });
-        CentralPanel::default().frame(Frame::new().fill(tokens(ui).stage)).show(ui, |ui| {
+        CentralPanel::default().frame(Frame::new()).show(ui, |ui| {
             panels::preview::show(ui, &self.model, &mut self.preview, out);
         });
     }
@@ -219,6 +236,16 @@ impl<L: EngineLink> Window<L> {
         });
         let panel = &BELOW[shown];
         ui.push_id(panel.name, |ui| (panel.show)(ui, &self.model, out));
+    }
+
+    /// Looks for devices and keys once the window can be seen: both take time
+    /// that the first frame needs.
+    fn start_the_rest(&mut self) {
+        if self.frames == Frames::First {
+            self.frames = Frames::More;
+            self.send(Command::RefreshDevices);
+            self.load_secrets();
+        }
     }
 
     fn send(&mut self, command: Command) {

@@ -1,0 +1,76 @@
+//! From the start to live, and back.
+
+use std::time::Duration;
+
+use crate::program::eventually;
+use crate::screen::{Home, PATIENCE, Screen};
+use crate::{END_STREAM, GO_LIVE, Server, eventually_plays, plays};
+
+/// Where the window's own server listens.
+const PORT: u16 = 1935;
+
+fn is_listening() -> bool {
+    std::net::TcpStream::connect(("127.0.0.1", PORT)).is_ok()
+}
+
+#[test]
+fn one_click_goes_live_to_this_computer_and_two_end_it() {
+    assert!(!is_listening(), "port {PORT} is in use: the window's own server needs it");
+    let (screen, home) = (Screen::open(), Home::new("this-computer"));
+    let _window = screen.window(&home);
+
+    screen.click(GO_LIVE);
+    let url = format!("rtmp://127.0.0.1:{PORT}/live/tally");
+    eventually_plays(&url);
+    eventually("its title says so", PATIENCE, || screen.titles().contains("LIVE").then_some(()));
+
+    screen.click(GO_LIVE);
+    // The question is drawn by the frame after the click.
+    eventually("the stream ends", PATIENCE, || {
+        screen.click(END_STREAM);
+        std::thread::sleep(Duration::from_millis(300));
+        (!plays(&url)).then_some(())
+    });
+    assert!(!screen.titles().contains("LIVE"), "{}", screen.titles());
+}
+
+#[test]
+fn a_first_start_with_server_and_key_on_the_clipboard_is_live_after_two_pastes_and_one_click() {
+    let mut server = Server::start();
+    let (screen, home) = (Screen::open(), Home::new("clipboard"));
+    let _window = screen.window(&home);
+    screen.paste(&format!(" {}\n", server.url()));
+    screen.paste("first-start-key?token=7\r\n");
+    // A person sees the button turn green; here the key in its place says so.
+    eventually("both are taken", PATIENCE, || {
+        let file = home.config().join("secrets.toml");
+        let kept = std::fs::read_to_string(file).unwrap_or_default();
+        kept.contains("first-start-key?token=7").then_some(())
+    });
+    screen.click(GO_LIVE);
+    server.wait_for_publishers(1);
+    eventually_plays(&format!("{}/first-start-key?token=7", server.url()));
+}
+
+#[test]
+fn one_paste_of_both_and_one_key_are_live_too() {
+    let mut server = Server::start();
+    let (screen, home) = (Screen::open(), Home::new("one-paste"));
+    let _window = screen.window(&home);
+    screen.paste(&format!("Server: {}\nStream key: one-paste-key\n", server.url()));
+    screen.press("ctrl+Return");
+    server.wait_for_publishers(1);
+    eventually_plays(&format!("{}/one-paste-key", server.url()));
+}
+
+#[test]
+fn the_log_that_is_copied_holds_what_the_program_said() {
+    let (screen, home) = (Screen::open(), Home::new("log"));
+    let _window = screen.window(&home);
+    screen.press("ctrl+Return");
+    eventually("the log says that the server runs", PATIENCE, || {
+        screen.press("ctrl+shift+l");
+        let log = screen.clipboard();
+        (log.contains("RTMP server listening address=") && log.contains("Live")).then_some(())
+    });
+}
