@@ -4,12 +4,15 @@
 //! `write`: a packet becomes the body of an FLV tag and that becomes chunks of
 //! 4096 bytes. The packet's bytes are shared with other destinations, so that the
 //! others have to put tag header and packet together first; `_ready` leaves that
-//! out. `tallylight_slices` gives the pieces for a vectored write and copies
-//! nothing. `read`: a stream of such messages in pieces of 16 KiB, as a socket gives
+//! out. `tallylight` is what the program does: a live session takes the packet and
+//! gives the pieces for a vectored write; `tallylight_copied` is its chunk writer
+//! into one buffer. `read`: a stream of such messages in pieces of 16 KiB, as a socket gives
 //! them. The others hand out messages of their own; `tallylight_shared` does that
 //! too.
 
 use std::hint::black_box;
+use std::io::IoSlice;
+use std::time::Duration;
 
 use bytes::Bytes;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -17,9 +20,15 @@ use rml_rtmp::chunk_io::{ChunkDeserializer, ChunkSerializer};
 use rml_rtmp::messages::MessagePayload;
 use rml_rtmp::time::RtmpTimestamp;
 use rtmp_runtime::chunk as runtime;
+use tallylight::media::{MediaTime, Packet, Track};
 use tallylight::protocol::flv::video::nalus_header;
+use tallylight::protocol::rtmp::State;
 use tallylight::protocol::rtmp::chunk::{ChunkReader, ChunkWriter, Limits, MessageHeader};
+use tallylight::protocol::rtmp::client::{ClientOptions, ClientSession};
+use tallylight::protocol::rtmp::handshake::RANDOM_SIZE;
 use tallylight::protocol::rtmp::message::{MessageType, ProtocolControl};
+use tallylight::protocol::rtmp::server::{ServerEvent, ServerOptions, ServerSession};
+use tallylight::protocol::rtmp::url::Target;
 
 /// Our own chunk size while publishing, in bytes.
 const CHUNK_SIZE: u32 = 4096;
@@ -73,6 +82,33 @@ fn our_writer(out: &mut Vec<u8>) -> ChunkWriter {
     writer
 }
 
+fn video_packet(data: Bytes) -> Packet {
+    let time = MediaTime::ZERO;
+    Packet { track: Track::Video, pts: time, dts: time, keyframe: false, data }
+}
+
+/// A publishing session that a server has let in.
+fn live_session() -> ClientSession {
+    let target = Target::parse("rtmp://127.0.0.1/live/k").unwrap();
+    let now = MediaTime::ZERO;
+    let mut client = ClientSession::new(ClientOptions::new(target), &[1; RANDOM_SIZE], now);
+    let mut server = ServerSession::new(ServerOptions::default(), &[2; RANDOM_SIZE], now);
+    while client.state() != State::Live {
+        let up = client.output().to_vec();
+        client.consume(now, up.len());
+        assert_eq!(server.read(now, &up).unwrap(), up.len());
+        while let Some(event) = server.poll_event() {
+            if let ServerEvent::PublishRequested { stream_id, .. } = event {
+                server.accept_publish(stream_id).unwrap();
+            }
+        }
+        let down = server.output().to_vec();
+        server.consume(down.len());
+        client.read(now, &down).unwrap();
+    }
+    client
+}
+
 fn write(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("write");
     for size in SIZES {
@@ -88,6 +124,22 @@ fn write(criterion: &mut Criterion) {
             });
         });
         group.bench_function(id("tallylight"), |bencher| {
+            let mut session = live_session();
+            let mut packet = video_packet(packet.clone());
+            let now = MediaTime::ZERO;
+            bencher.iter(|| {
+                packet.dts += Duration::from_millis(33);
+                let timestamp = packet.dts.as_millis() as u32;
+                session.send_packet(now, timestamp, 0, black_box(&packet)).unwrap();
+                while session.pending_bytes() > 0 {
+                    let mut slices = [IoSlice::new(&[]); 64];
+                    let count = session.output_slices(&mut slices);
+                    let taken = black_box(&slices[..count]).iter().map(|slice| slice.len()).sum();
+                    session.consume(now, taken);
+                }
+            });
+        });
+        group.bench_function(id("tallylight_copied"), |bencher| {
             let mut out = Vec::new();
             let mut writer = our_writer(&mut out);
             let mut timestamp = 0;
@@ -98,19 +150,6 @@ fn write(criterion: &mut Criterion) {
                 let parts = [&tag[..], black_box(&packet[..])];
                 writer.write(&header(timestamp), &parts, &mut out).unwrap();
                 black_box(&out);
-            });
-        });
-        group.bench_function(id("tallylight_slices"), |bencher| {
-            let mut writer = our_writer(&mut Vec::new());
-            let mut timestamp = 0;
-            bencher.iter(|| {
-                timestamp += 33;
-                let tag = nalus_header(false, 0);
-                let parts = [&tag[..], black_box(&packet[..])];
-                let cut = writer.cut(&header(timestamp), tag.len() + packet.len()).unwrap();
-                for slice in cut.slices(&parts) {
-                    black_box(slice);
-                }
             });
         });
         group.bench_function(id("rml_rtmp"), |bencher| {
