@@ -164,6 +164,16 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Whether this can come from something between us and the server that answers
+    /// in its place, such as the page of a hotel's network.
+    pub fn is_from_between(&self) -> bool {
+        match self {
+            Self::Transport { error, .. } => matches!(**error, transport::Error::Tls(_)),
+            Self::Session { error, .. } => matches!(error.kind, rtmp::ErrorKind::NotRtmp(_)),
+            _ => false,
+        }
+    }
+
     /// What to do about it.
     pub fn retry(&self) -> Retry {
         match self {

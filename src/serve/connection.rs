@@ -19,7 +19,8 @@ const SLICES: usize = 64;
 /// A client and what is known of it.
 #[derive(Debug)]
 pub struct Connection {
-    id: ConnectionId,
+    /// Its number.
+    pub id: ConnectionId,
     socket: TcpStream,
     address: IpAddr,
     /// What is spoken with it.
@@ -34,6 +35,8 @@ pub struct Connection {
     writable: bool,
     /// Since when the socket takes nothing although something waits.
     blocked_since: Option<MediaTime>,
+    /// When the client was last heard.
+    pub heard: MediaTime,
     closing: Option<Closing>,
 }
 
@@ -59,6 +62,7 @@ pub enum Progress {
 impl Connection {
     /// A client that was just accepted; its socket may be ready for anything.
     pub fn new(
+        now: MediaTime,
         id: ConnectionId,
         socket: TcpStream,
         address: IpAddr,
@@ -74,6 +78,7 @@ impl Connection {
             readable: true,
             writable: true,
             blocked_since: None,
+            heard: now,
             closing: None,
         }
     }

@@ -105,6 +105,11 @@ impl Hub {
         Self { limits, streams: HashMap::new(), numbers: HashMap::new(), cached: 0, last_number: 0 }
     }
 
+    /// The stream of that name, if there is one.
+    pub fn find(&self, path: &[u8]) -> Option<StreamNumber> {
+        self.numbers.get(path).copied()
+    }
+
     /// Somebody wants to publish.
     pub fn publish(&mut self, now: MediaTime, path: &[u8]) -> Result<StreamNumber, Busy> {
         let number = self.find_or_add(path);

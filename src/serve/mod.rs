@@ -69,6 +69,9 @@ pub struct Config {
     pub max_per_address: usize,
     /// How long a player may read nothing while something waits for it.
     pub stall_limit: Duration,
+    /// A publisher that was not heard for this long has to make room for another
+    /// of the same name: most likely the same, whose network was another before.
+    pub silence_limit: Duration,
     /// Bytes that the system may hold for one client beside our own queue.
     pub send_buffer: usize,
     /// Of streams and players.
@@ -85,6 +88,7 @@ impl Default for Config {
             max_connections: 256,
             max_per_address: 64,
             stall_limit: Duration::from_secs(10),
+            silence_limit: Duration::from_secs(3),
             send_buffer: 512 << 10,
             hub: HubLimits::default(),
             session: ServerOptions { chunk_size: CHUNK_SIZE, timeouts, ..ServerOptions::default() },

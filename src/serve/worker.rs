@@ -209,7 +209,7 @@ impl Worker {
         }
         tracing::debug!(client = id.0, "connected");
         let session = ServerSession::new(self.config.session.clone(), &random(), now);
-        let connection = Connection::new(id, socket, address.ip(), session);
+        let connection = Connection::new(now, id, socket, address.ip(), session);
         self.connections.insert(id, connection);
         self.ready.insert(id);
         self.changed = true;

@@ -1,6 +1,7 @@
 //! Staying live on a bad link: the program against a real nginx-rtmp, through a
 //! proxy that throttles, stalls and cuts.
 
+use std::io::Write;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
@@ -110,6 +111,29 @@ fn a_link_that_carries_less_gets_less() {
     let restored = lines_for(&mut program, 17.0);
     let full = restored.iter().find(|line| line["target_kbps"] == 2_500);
     assert!(full.is_some(), "full rate again: {restored:?}");
+    stop(program);
+}
+
+/// Networks of hotels and trains answer in everybody's place until somebody has
+/// signed in: a stream that was live outlives that.
+#[test]
+fn somebody_else_answers_for_a_while() {
+    let mut nginx = Nginx::start("portal");
+    let mut program = live(&nginx.url("k"), &[]);
+    nginx.kill();
+    let portal = TcpListener::bind(("127.0.0.1", nginx.port)).expect("the port is free again");
+    let (mut page, _) = portal.accept().expect("it tries again");
+    page.write_all(b"HTTP/1.1 302 Found\r\nLocation: http://portal/\r\n\r\n").expect("it reads");
+    let away = loop {
+        let line = program.wait_for_state("reconnecting");
+        if line["detail"].as_str().is_some_and(|words| words.contains("does not speak RTMP")) {
+            break line;
+        }
+    };
+    drop((page, portal));
+    nginx.launch();
+    program.wait_for_state("live");
+    assert!(away["t_s"].as_f64() > Some(0.0));
     stop(program);
 }
 

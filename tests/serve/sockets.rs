@@ -215,6 +215,24 @@ fn a_name_is_taken_while_it_is_published_and_free_again() {
 }
 
 #[test]
+fn a_publisher_that_fell_silent_makes_room_for_itself() {
+    let limit = Duration::from_secs(1);
+    let server = Server::start(Config { silence_limit: limit, ..config() }).expect("a free port");
+    let (_lost, _) = Client::publisher(&server, "k3y");
+    let mut again = Client::connect(&server);
+    let mut script = Script::publisher("live", "k3y");
+    again.say(&mut script);
+    again.wait_for("onStatus NetStream.Publish.BadName");
+    wait_until("the silent one has had its time", || {
+        script.command(1, "publish", 9.0, &[Value::Null, "k3y".into(), "live".into()]);
+        again.say(&mut script);
+        assert!(again.hear());
+        peer::what(&again.heard).iter().any(|what| what == "onStatus NetStream.Publish.Start")
+    });
+    assert_eq!(server.status().publishers, 1);
+}
+
+#[test]
 fn connections_are_counted_and_limited() {
     let server = Server::start(Config { max_per_address: 2, ..config() }).expect("a free port");
     let first = Client::player(&server, "a");

@@ -29,7 +29,7 @@ use self::pace::Pace;
 use self::phase::Phase;
 use super::inlet::{Inlet, Item, PacketSender};
 use super::queue::{Limits, SendQueue};
-use super::reconnect::{Attempt, Reconnector};
+use super::reconnect::{Attempt, Reconnector, Retry};
 use super::status::{End, Failure, LOG_LENGTH, State, Status, Step};
 use crate::media::{Clock, MediaTime};
 use crate::protocol::rtmp::client::ClientOptions;
@@ -335,7 +335,11 @@ impl Driver {
         // Redirects and challenges belong to the connection that has ended.
         self.options = options(&self.config.target, self.announce_moves);
         self.status.address = self.config.target.url.to_string();
-        match self.reconnector.failed(now, failure.retry(), random()) {
+        let retry = match failure.retry() {
+            Retry::Never if self.ever_live && failure.is_from_between() => Retry::Backoff,
+            retry => retry,
+        };
+        match self.reconnector.failed(now, retry, random()) {
             Some(next) if !self.is_hopeless(next.at) => self.wait(next, failure),
             _ => self.give_up(failure),
         }

@@ -5,6 +5,7 @@ use crate::media::MediaTime;
 use crate::protocol::rtmp::Error;
 use crate::protocol::rtmp::key::StreamKey;
 use crate::protocol::rtmp::server::{MediaKind, Rejection, ServerEvent};
+use crate::serve::connection::Connection;
 use crate::serve::hub::{ConnectionId, StreamNumber};
 use crate::serve::message::{Message, Playback};
 use crate::serve::status::count;
@@ -58,6 +59,9 @@ impl Worker {
         stream_id: u32,
         path: Option<Vec<u8>>,
     ) {
+        if let Some(path) = &path {
+            self.let_go_of_silent(now, path);
+        }
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let published = path
             .ok_or_else(no_name)
@@ -76,6 +80,22 @@ impl Worker {
             }
         };
         self.fail_if(id, now, result);
+    }
+
+    /// Whoever publishes is heard several times a second. One who is not has most
+    /// likely lost its network, and the one who asks now is the same, come back.
+    fn let_go_of_silent(&mut self, now: MediaTime, path: &[u8]) {
+        let Some(number) = self.hub.find(path) else { return };
+        let limit = self.config.silence_limit;
+        let is_silent = |connection: &&Connection| {
+            now.since(connection.heard) >= limit
+                && connection.publishing.iter().any(|(_, other)| *other == number)
+        };
+        if let Some(id) = self.connections.values().find(is_silent).map(|connection| connection.id)
+        {
+            tracing::info!(client = id.0, stream = number.0, "silent; another takes its place");
+            self.remove(id, now);
+        }
     }
 
     fn on_play(&mut self, id: ConnectionId, now: MediaTime, stream_id: u32, path: Option<Vec<u8>>) {

@@ -45,6 +45,9 @@ impl Worker {
     /// Hands what was read to the session. What comes while closing is let go.
     fn take(&mut self, id: ConnectionId, length: usize, now: MediaTime) {
         count(&self.shared.bytes_in, length as u64);
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.heard = now;
+        }
         let mut taken = 0;
         while taken < length
             && let Some(connection) = self.connections.get_mut(&id)
