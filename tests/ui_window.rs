@@ -756,6 +756,24 @@ fn the_system_ends_an_idle_window_at_once() {
     assert_eq!(engine.printed(), [""; 0]);
 }
 
+#[test]
+fn what_the_window_knows_prints_without_keys() {
+    let address = "rtmp://ann:MARKER-password@host.example/app/MARKER-key?token=MARKER-token";
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model_of("custom"));
+    enter(&mut harness, text::SERVER, address);
+    press(&mut harness, Action::GoLive);
+    let command = engine.take().pop().expect("it goes live");
+    let Command::GoLive(destination) = &command else { panic!("{command:?}") };
+    let key = destination.key.as_ref().expect("it was pasted");
+    assert_eq!(key.expose(), "MARKER-key?token=MARKER-token");
+    // What a crash could print: all state there is, and the last command.
+    let printed = format!("{:?} {command:?}", harness.state().model());
+    assert!(!printed.contains("MARKER"), "{printed}");
+    assert!(!all_text(&harness).contains("MARKER"), "{}", all_text(&harness));
+}
+
 fn request_close(harness: &mut Shown) {
     let viewport = harness.input_mut().viewports.get_mut(&egui::ViewportId::ROOT);
     viewport.expect("there is one").events.push(egui::ViewportEvent::Close);
