@@ -757,6 +757,22 @@ fn the_system_ends_an_idle_window_at_once() {
 }
 
 #[test]
+fn all_keys_are_seen_at_once_in_the_smallest_window() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = sized(&engine, model(), [960.0, 600.0]);
+    press(&mut harness, Action::ShowKeys);
+    harness.run_ok();
+    let close = harness.get_by_label(text::CLOSE).rect();
+    assert!(close.bottom() < 600.0, "{close}");
+    for action in Action::ALL {
+        let key = harness.ctx.format_shortcut(&action.shortcut());
+        let rect = harness.get_by_label(&key).rect();
+        assert!(rect.top() > 0.0 && rect.bottom() < close.top(), "{action:?}: {rect}");
+    }
+}
+
+#[test]
 fn what_the_window_knows_prints_without_keys() {
     let address = "rtmp://ann:MARKER-password@host.example/app/MARKER-key?token=MARKER-token";
     let engine = FakeEngine::default();

@@ -31,7 +31,7 @@ pub fn lines(before: &Snapshot, after: &Snapshot) -> Vec<String> {
     if before.cause != after.cause {
         lines.push(text::cause(&after.cause).1);
     }
-    lines.iter().map(|line| stamped(after.at, line)).collect()
+    lines
 }
 
 fn phase_line(phase: &Phase, snapshot: &Snapshot) -> String {

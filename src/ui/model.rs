@@ -137,7 +137,7 @@ impl Model {
 
     /// Tells the person something, and the log.
     pub fn notify(&mut self, text: String) {
-        self.log.add(&journal::stamped(self.snapshot.at, &text));
+        self.log.tell(&text);
         if self.notices.len() == NOTICES {
             self.notices.remove(0);
         }
@@ -150,7 +150,7 @@ impl Model {
             return;
         }
         for line in journal::lines(&self.snapshot, &snapshot) {
-            self.log.add(&line);
+            self.log.tell(&line);
         }
         let phase = Phase::of(&snapshot);
         if self.phase.is_idle() && phase.is_busy() {

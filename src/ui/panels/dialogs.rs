@@ -1,6 +1,6 @@
 //! Questions and overviews above everything.
 
-use egui::{Button, Context, Grid, Id, Key, Modal, Modifiers, RichText, ScrollArea, Ui};
+use egui::{Button, Context, Frame, Grid, Id, Key, Modal, Modifiers, RichText, ScrollArea, Ui};
 
 use crate::ui::action::Action;
 use crate::ui::model::{Dialog, Model};
@@ -11,7 +11,9 @@ use crate::ui::widgets::{Outbox, Request};
 /// Draws the open dialog, if one is.
 pub fn show(ctx: &Context, model: &Model, out: &mut Outbox) {
     let Some(dialog) = model.view.dialog else { return };
-    let modal = Modal::new(Id::unique("dialog")).show(ctx, |ui| match dialog {
+    let frame =
+        Frame::popup(&ctx.global_style()).inner_margin(ctx.global_style().spacing.window_margin);
+    let modal = Modal::new(Id::unique("dialog")).frame(frame).show(ctx, |ui| match dialog {
         Dialog::Stop => question(ui, text::ASK_STOP, text::END_STREAM, out),
         Dialog::Close => question(ui, text::ASK_CLOSE, text::END_AND_CLOSE, out),
         Dialog::Keys => keys(ui, out),
@@ -47,17 +49,21 @@ fn question(ui: &mut Ui, words: &str, yes: &str, out: &mut Outbox) {
 
 /// All actions and their keys.
 fn keys(ui: &mut Ui, out: &mut Outbox) {
-    ui.set_width(420.0);
+    ui.set_width(560.0);
     ui.label(RichText::new(text::KEYS).font(theme::large()));
     ui.add_space(6.0);
     let height = ui.ctx().content_rect().height() - 170.0;
     let list = ScrollArea::vertical().auto_shrink([false, true]).max_height(height.max(120.0));
     list.show(ui, |ui| {
-        Grid::new("keys").num_columns(2).min_col_width(200.0).spacing([24.0, 5.0]).show(ui, |ui| {
-            for action in Action::ALL {
-                ui.label(action.label()).on_hover_text(action.tooltip());
-                let key = ui.ctx().format_shortcut(&action.shortcut());
-                ui.label(RichText::new(key).color(tokens(ui).weak));
+        // Two columns, read downwards, so that all are seen at once.
+        let rows = Action::ALL.len().div_ceil(2);
+        Grid::new("keys").num_columns(4).spacing([24.0, 7.0]).show(ui, |ui| {
+            for row in 0..rows {
+                for action in Action::ALL.iter().skip(row).step_by(rows) {
+                    ui.label(action.label()).on_hover_text(action.tooltip());
+                    let key = ui.ctx().format_shortcut(&action.shortcut());
+                    ui.label(RichText::new(key).color(tokens(ui).weak));
+                }
                 ui.end_row();
             }
         });

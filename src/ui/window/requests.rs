@@ -9,7 +9,7 @@ use crate::settings::Theme;
 use crate::ui::action::Action;
 use crate::ui::model::{Dialog, Model};
 use crate::ui::widgets::{Outbox, Request};
-use crate::ui::{EngineLink, address, edit, journal, text};
+use crate::ui::{EngineLink, address, edit, text};
 
 impl<L: EngineLink> Window<L> {
     pub(super) fn shortcuts(&self, ctx: &Context, out: &mut Outbox) {
@@ -164,6 +164,5 @@ fn next_theme(model: &mut Model) {
         Theme::Dark => Theme::Light,
         Theme::Light => Theme::System,
     };
-    let words = text::theme(*theme).to_owned();
-    model.log.add(&journal::stamped(model.snapshot.at, &words));
+    model.log.tell(text::theme(*theme));
 }
