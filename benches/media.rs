@@ -2,7 +2,11 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tallylight::encode::{AudioSettings, VideoSettings, open_audio, open_video};
-use tallylight::media::{AudioBlock, BLOCK_FRAMES, FrameRate, MediaTime, Planes, SAMPLE_RATE};
+use tallylight::media::{
+    AudioBlock, BLOCK_FRAMES, FrameRate, MediaTime, Picture, Planes, SAMPLE_RATE,
+};
+use tallylight::mix::{Intake, Mixer};
+use tallylight::scene::{Colour, Converter, RawFormat, RawImage};
 use tallylight::source::{AudioSource, TestPicture, TestTone, VideoSource};
 
 const FPS: FrameRate = FrameRate::whole(30);
@@ -24,6 +28,75 @@ fn test_picture(c: &mut Criterion) {
         });
     }
     group.finish();
+}
+
+/// Raw formats of cameras, with their bytes at 1080p.
+const RAW: [(RawFormat, usize); 9] = [
+    (RawFormat::Yuyv, 1920 * 1080 * 2),
+    (RawFormat::Uyvy, 1920 * 1080 * 2),
+    (RawFormat::Nv12, 1920 * 1080 * 3 / 2),
+    (RawFormat::Nv21, 1920 * 1080 * 3 / 2),
+    (RawFormat::I420, 1920 * 1080 * 3 / 2),
+    (RawFormat::Yv12, 1920 * 1080 * 3 / 2),
+    (RawFormat::Grey, 1920 * 1080),
+    (RawFormat::Rgb, 1920 * 1080 * 3),
+    (RawFormat::Bgr, 1920 * 1080 * 3),
+];
+
+/// Bytes that look like a picture to what works on them: no two alike.
+fn pixels(len: usize) -> Vec<u8> {
+    (0..len).map(|n| (n * 7 + n / 1_920) as u8).collect()
+}
+
+/// A camera's picture onto the canvas, each beside a plain copy of the same
+/// bytes: as cameras send it (BT.601), and with the canvas's own colours.
+fn conversion(c: &mut Criterion) {
+    let mut group = c.benchmark_group("conversion 1080p");
+    group.sample_size(40).measurement_time(std::time::Duration::from_secs(2));
+    let mut picture = Picture::black(Planes::new(1920, 1080));
+    for (format, len) in RAW {
+        let bytes = pixels(len);
+        let mut copy = vec![0; len];
+        group.throughput(Throughput::Bytes(len as u64));
+        group.bench_function(format!("{format:?} copied"), |b| {
+            b.iter(|| copy.copy_from_slice(std::hint::black_box(&bytes)));
+        });
+        for (name, colour) in [("from BT.601", Colour::CAMERA), ("as it is", Colour::CANVAS)] {
+            let mut converter = Converter::default();
+            let image = RawImage { colour, ..RawImage::packed(format, 1920, 1080, &bytes) };
+            group.bench_function(format!("{format:?} {name}"), |b| {
+                b.iter(|| converter.convert(std::hint::black_box(&image), &mut picture));
+            });
+        }
+    }
+    group.finish();
+}
+
+/// A small JPEG picture, whose cost per pixel is that of a large one.
+fn jpeg(c: &mut Criterion) {
+    const JPEG: &[u8] = include_bytes!("../tests/fixtures/media/red_blue_48x32.jpg");
+    let mut picture = Picture::black(Planes::new(48, 32));
+    let mut converter = Converter::default();
+    let image = RawImage::packed(RawFormat::Mjpeg, 48, 32, JPEG);
+    c.bench_function("conversion JPEG 48x32", |b| {
+        b.iter(|| converter.convert(std::hint::black_box(&image), &mut picture));
+    });
+}
+
+/// One block of 1024 frames from a microphone at 44.1 kHz: resampled, limited,
+/// metered.
+fn microphone(c: &mut Criterion) {
+    let mut intake = Intake::new(44_100, 2).expect("a usual rate");
+    let mut mixer = Mixer::default();
+    let samples = vec![0.1_f32; 941 * 2];
+    let mut block = vec![0.0; BLOCK_FRAMES * 2];
+    c.bench_function("microphone, 1024 frames", |b| {
+        b.iter(|| {
+            intake.push(&samples);
+            intake.fill(&mut block);
+            mixer.process(&mut block);
+        });
+    });
 }
 
 /// One frame through the video encoder, at the bitrates people use.
@@ -63,5 +136,5 @@ fn audio_encoder(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, test_picture, video_encoder, audio_encoder);
+criterion_group!(benches, test_picture, conversion, jpeg, microphone, video_encoder, audio_encoder);
 criterion_main!(benches);

@@ -173,6 +173,7 @@ struct Line {
     queue_ms: u64,
     dropped: u64,
     encoder_ms: f64,
+    picture_ms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     rtt_ms: Option<u64>,
     detail: String,
@@ -194,6 +195,7 @@ impl Line {
             queue_ms: millis(destination.queue),
             dropped: dropped(destination),
             encoder_ms: rounded(snapshot.video.encoder_ms, 100.0),
+            picture_ms: rounded(snapshot.video.picture_ms, 10.0),
             rtt_ms: destination.rtt.map(millis),
             detail,
         }

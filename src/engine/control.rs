@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::audio::{AudioCommand, AudioOutput, AudioThread};
 use super::choices::{Choices, Names};
-use super::figures::RateMeter;
+use super::figures::{AgeMeter, RateMeter};
 use super::handle::{Door, Options};
 use super::health::Sources;
 use super::process::ProcessMeter;
@@ -61,6 +61,7 @@ pub struct Control {
     fps: RateMeter,
     encode_time: RateMeter,
     video_rate: RateMeter,
+    age: AgeMeter,
     process: ProcessMeter,
 }
 
@@ -104,6 +105,7 @@ impl Control {
             fps: RateMeter::default(),
             encode_time: RateMeter::default(),
             video_rate: RateMeter::default(),
+            age: AgeMeter::default(),
             process: ProcessMeter::default(),
         };
         control.set_video(options.video);
@@ -344,6 +346,7 @@ impl Control {
             late: figures.late.load(Ordering::Relaxed),
             fps,
             encoder_ms: if fps > 0.0 { micros / fps / 1_000.0 } else { 0.0 },
+            picture_ms: self.age.read(now, figures).as_secs_f64() * 1e3,
             kbps: bytes * 8.0 / 1_000.0,
             black: figures.black.load(Ordering::Relaxed),
             frozen: figures.frozen.load(Ordering::Relaxed),

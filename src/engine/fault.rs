@@ -312,3 +312,50 @@ fn device_remedy(name: &str, trouble: &Trouble) -> &'static str {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn camera(name: &str, trouble: Trouble) -> String {
+        Fault::Camera { name: name.into(), trouble }.to_string()
+    }
+
+    #[test]
+    fn each_trouble_of_a_device_has_its_sentence_and_its_remedy() {
+        let again = "It is opened again by itself; if that doesn't help, plug it out and in.";
+        for (trouble, text) in [
+            (
+                Trouble::Missing,
+                "The camera “C920” is not there. Plug it in again; it comes back by itself.".into(),
+            ),
+            (
+                Trouble::Busy,
+                "The camera “C920” is in use by another program. Close the other program; it comes \
+                 back by itself."
+                    .into(),
+            ),
+            (
+                Trouble::Denied,
+                "The camera “C920” may not be used: the system does not allow it. Allow it in the \
+                 system's privacy settings (on Linux: the groups video and audio)."
+                    .into(),
+            ),
+            (Trouble::Stalled, format!("The camera “C920” has stopped delivering. {again}")),
+            (
+                Trouble::Failed("Input/output error".into()),
+                format!("The camera “C920” reported an error: Input/output error. {again}"),
+            ),
+        ] {
+            assert_eq!(camera("C920", trouble), text);
+        }
+    }
+
+    #[test]
+    fn a_machine_without_a_device_is_offered_the_test_signal() {
+        let text = "There is no camera. Plug one in, or choose the test signal.";
+        assert_eq!(camera("", Trouble::Missing), text);
+        let microphone = Fault::Microphone { name: String::new(), trouble: Trouble::Missing };
+        assert_eq!(microphone.sentence(), "There is no microphone");
+    }
+}

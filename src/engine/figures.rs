@@ -20,6 +20,12 @@ pub struct VideoFigures {
     pub bytes: AtomicU64,
     /// Time spent encoding, in µs.
     pub encode_micros: AtomicU64,
+    /// The longest time in µs from a device's picture being taken to its frame
+    /// being due, since it was last looked at.
+    pub picture_age: AtomicU64,
+    /// The longest time in µs from a frame being due to its encoding, since it was
+    /// last looked at.
+    pub frame_wait: AtomicU64,
     /// The encoder failed and the stream can't go on.
     pub failed: AtomicBool,
     /// The picture has been black for some seconds.
@@ -64,6 +70,27 @@ pub fn count(counter: &AtomicU64, by: u64) {
     counter.fetch_add(by, Ordering::Relaxed);
 }
 
+/// How old pictures are when they are encoded: the oldest of the last second.
+#[derive(Debug, Default)]
+pub struct AgeMeter {
+    /// When the present second began, its largest sum so far, and the last one's.
+    second: (MediaTime, Duration, Duration),
+}
+
+impl AgeMeter {
+    /// Looks at the figures, which begin anew.
+    pub fn read(&mut self, now: MediaTime, figures: &VideoFigures) -> Duration {
+        let take = |figure: &AtomicU64| figure.swap(0, Ordering::Relaxed);
+        let age = Duration::from_micros(take(&figures.picture_age) + take(&figures.frame_wait));
+        let (began, largest, last) = &mut self.second;
+        *largest = age.max(*largest);
+        if now.since(*began) >= Duration::from_secs(1) {
+            (*began, *last, *largest) = (now, *largest, Duration::ZERO);
+        }
+        *last
+    }
+}
+
 /// Turns a counter into a rate over the last second.
 #[derive(Debug, Default)]
 pub struct RateMeter {
@@ -88,6 +115,20 @@ impl RateMeter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_oldest_picture_of_a_second_counts() {
+        let (mut meter, figures) = (AgeMeter::default(), VideoFigures::default());
+        let mut shown = Vec::new();
+        for tick in 0..90_u64 {
+            figures.picture_age.store(if tick == 40 { 90_000 } else { 20_000 }, Ordering::Relaxed);
+            figures.frame_wait.store(5_000, Ordering::Relaxed);
+            let age = meter.read(MediaTime::from_millis(tick as i64 * 33), &figures);
+            shown.push(age.as_millis());
+        }
+        assert_eq!([shown[20], shown[50], shown[62], shown[80]], [0, 25, 95, 95]);
+        assert_eq!(figures.frame_wait.load(Ordering::Relaxed), 0);
+    }
 
     #[test]
     fn rates_follow_the_last_second() {

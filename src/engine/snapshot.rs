@@ -164,6 +164,10 @@ pub struct VideoSnapshot {
     pub fps: f64,
     /// Encoder time per frame, in ms, mean of the last second.
     pub encoder_ms: f64,
+    /// How old the oldest picture of the last second was, in ms, when it was
+    /// encoded, counted from when the camera took it; without a camera from when
+    /// it was due.
+    pub picture_ms: f64,
     /// What the encoder made in the last second, in kbit/s.
     pub kbps: f64,
     /// The picture has been black for some seconds.

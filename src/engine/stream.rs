@@ -95,6 +95,7 @@ impl Stream {
         };
         if let (Some(encoder), Some((thread, shared))) = (video, feeds.frames) {
             let (encode, frames) = EncodeThread::start(
+                clock,
                 encoder,
                 Duration::from_secs_f32(output.keyframe_s),
                 Arc::clone(&stream.target),

@@ -170,7 +170,12 @@ impl FrameMaker {
     fn make(&mut self, due: MediaTime) {
         let Some(source) = &mut self.source else { return };
         let picture = source.frame(due);
-        self.shared.status.put(source.status());
+        let status = source.status();
+        if status.silent.is_some() && status.trouble.is_none() {
+            let age = picture.as_ref().map_or(Duration::ZERO, |frame| due.since(frame.time));
+            self.shared.figures.picture_age.fetch_max(micros(age), Ordering::Relaxed);
+        }
+        self.shared.status.put(status);
         if self.encoder.is_none() && !self.preview {
             return;
         }
@@ -199,6 +204,7 @@ pub struct EncodeThread {
 impl EncodeThread {
     /// Starts it; frames come through the channel that is returned.
     pub fn start(
+        clock: Clock,
         encoder: Box<dyn VideoEncoder>,
         keyframe_every: Duration,
         target: Arc<VideoTarget>,
@@ -207,6 +213,7 @@ impl EncodeThread {
     ) -> std::io::Result<(Self, Sender<VideoFrame>)> {
         let (frames, inbox) = bounded(FRAMES_AHEAD);
         let worker = EncodeWorker {
+            clock,
             encoder,
             keyframe_every,
             applied: (target.kbps.load(Ordering::Relaxed), target.effort.load(Ordering::Relaxed)),
@@ -229,6 +236,7 @@ impl EncodeThread {
 }
 
 struct EncodeWorker {
+    clock: Clock,
     encoder: Box<dyn VideoEncoder>,
     keyframe_every: Duration,
     target: Arc<VideoTarget>,
@@ -263,6 +271,8 @@ impl EncodeWorker {
         self.follow_target()?;
         let keyframe = self.keyframe_is_wanted(frame.time) || self.keyframe_is_due(frame.time);
         let begun = Instant::now();
+        let wait = self.clock.at(begun).since(frame.time);
+        self.shared.figures.frame_wait.fetch_max(micros(wait), Ordering::Relaxed);
         let packet = self.encoder.encode(frame, keyframe)?;
         count(&self.shared.figures.encode_micros, micros(begun.elapsed()));
         let Some(packet) = packet else {

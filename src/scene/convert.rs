@@ -3,10 +3,7 @@
 //! A few rows at a time, so that what one step wrote is still in the cache for
 //! the next. Nothing goes through RGB that did not come as RGB.
 
-use yuv::{
-    BufferStoreMut, YuvConversionMode, YuvPackedImage, YuvPlanarImageMut, YuvRange,
-    YuvStandardMatrix,
-};
+use yuv::{BufferStoreMut, YuvConversionMode, YuvPlanarImageMut, YuvRange, YuvStandardMatrix};
 
 use super::colour::ToCanvas;
 use super::jpeg::JpegDecoder;
@@ -80,7 +77,7 @@ impl Converter {
                 self.strips(decoded.colour(), picture, |strip, row| decoded.read(strip, row));
             }),
             _ => {
-                let colour = if is_rgb(image.format) { Colour::CANVAS } else { image.colour };
+                let colour = meaning(image);
                 self.strips(colour, picture, |strip, row| read_strip(image, strip, row));
                 Ok(())
             }
@@ -152,8 +149,14 @@ impl Strip<'_> {
     }
 }
 
-const fn is_rgb(format: RawFormat) -> bool {
-    matches!(format, RawFormat::Rgb | RawFormat::Bgr)
+/// What the values in the strips mean: RGB becomes the canvas's at once, and in
+/// grey no matrix has a part.
+const fn meaning(image: &RawImage<'_>) -> Colour {
+    match image.format {
+        RawFormat::Rgb | RawFormat::Bgr => Colour::CANVAS,
+        RawFormat::Grey => Colour { matrix: Colour::CANVAS.matrix, range: image.colour.range },
+        _ => image.colour,
+    }
 }
 
 /// Bytes that the canvas's part of the picture reaches to. The last row needs no
@@ -187,20 +190,74 @@ fn read_strip(image: &RawImage<'_>, strip: &mut Strip<'_>, row: usize) {
     }
 }
 
+/// Luma at every second byte, beginning with the first or the second; between
+/// them blue and red in turn, of which the mean of two rows is taken.
 fn read_packed(image: &RawImage<'_>, bytes: &[u8], strip: &mut Strip<'_>) {
-    let (width, height) = (strip.width as u32, strip.rows() as u32);
-    let packed = YuvPackedImage {
-        yuy: bytes_of(bytes, image.stride, height, width as usize * 2),
-        yuy_stride: image.stride as u32,
-        width,
-        height,
-    };
-    let read = if image.format == RawFormat::Yuyv {
-        yuv::yuyv422_to_yuv420
-    } else {
-        yuv::uyvy422_to_yuv420
-    };
-    read(&mut strip.planar(), &packed).expect("the sizes were checked and agree");
+    let (width, stride) = (strip.width, image.stride);
+    let luma_at = if image.format == RawFormat::Yuyv { Byte::First } else { Byte::Second };
+    let luma = strip.y.chunks_exact_mut(width * 2);
+    let chroma = strip.u.chunks_exact_mut(width / 2).zip(strip.v.chunks_exact_mut(width / 2));
+    for (n, (luma, (u, v))) in luma.zip(chroma).enumerate() {
+        let row = |n: usize| &bytes[n * stride..][..width * 2];
+        let rows = [row(n * 2), row(n * 2 + 1)];
+        for (row, luma) in rows.iter().zip(luma.chunks_exact_mut(width)) {
+            every_second(row, luma_at, luma);
+        }
+        mean_chroma(rows, luma_at.other(), u, v);
+    }
+}
+
+/// Blue and red of two rows, as the mean of both.
+fn mean_chroma(rows: [&[u8]; 2], at: Byte, u: &mut [u8], v: &mut [u8]) {
+    const BLOCK: usize = 128;
+    let mut pairs = [0; BLOCK];
+    let blocks = rows[0].chunks(BLOCK * 2).zip(rows[1].chunks(BLOCK * 2));
+    let out = u.chunks_mut(BLOCK / 2).zip(v.chunks_mut(BLOCK / 2));
+    for ((above, below), (u, v)) in blocks.zip(out) {
+        let pairs = &mut pairs[..above.len() / 2];
+        let (above, below) = (above.as_chunks::<2>().0, below.as_chunks::<2>().0);
+        for ((mean, above), below) in pairs.iter_mut().zip(above).zip(below) {
+            *mean = ((u16::from(at.of(*above)) + u16::from(at.of(*below)) + 1) >> 1) as u8;
+        }
+        every_second(pairs, Byte::First, u);
+        every_second(pairs, Byte::Second, v);
+    }
+}
+
+/// One of the two bytes of a pair.
+#[derive(Clone, Copy)]
+enum Byte {
+    First,
+    Second,
+}
+
+impl Byte {
+    const fn other(self) -> Self {
+        match self {
+            Self::First => Self::Second,
+            Self::Second => Self::First,
+        }
+    }
+
+    /// By a shift: the compiler makes far better vectors of that than of an index.
+    const fn of(self, pair: [u8; 2]) -> u8 {
+        let both = u16::from_le_bytes(pair);
+        match self {
+            Self::First => both as u8,
+            Self::Second => (both >> 8) as u8,
+        }
+    }
+}
+
+/// One byte of each pair.
+fn every_second(pairs: &[u8], at: Byte, to: &mut [u8]) {
+    let pairs = pairs.as_chunks::<2>().0.iter();
+    match at {
+        Byte::First => to.iter_mut().zip(pairs).for_each(|(to, pair)| *to = Byte::First.of(*pair)),
+        Byte::Second => {
+            to.iter_mut().zip(pairs).for_each(|(to, pair)| *to = Byte::Second.of(*pair));
+        }
+    }
 }
 
 fn read_rgb(image: &RawImage<'_>, bytes: &[u8], strip: &mut Strip<'_>) {
@@ -261,10 +318,9 @@ fn copy_rows(from: &[u8], stride: usize, to: &mut [u8], width: usize) {
 fn split_pairs(from: &[u8], stride: usize, width: usize, first: &mut [u8], second: &mut [u8]) {
     let rows = first.chunks_exact_mut(width).zip(second.chunks_exact_mut(width));
     for (n, (first, second)) in rows.enumerate() {
-        let pairs = from[n * stride..][..width * 2].as_chunks::<2>().0;
-        for ((pair, first), second) in pairs.iter().zip(first).zip(second) {
-            (*first, *second) = (pair[0], pair[1]);
-        }
+        let pairs = &from[n * stride..][..width * 2];
+        every_second(pairs, Byte::First, first);
+        every_second(pairs, Byte::Second, second);
     }
 }
 

@@ -1,0 +1,128 @@
+//! The program live from camera and microphone, to an nginx in the same machine:
+//! what arrives there is looked at by ffprobe and decoded by ffmpeg.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::devices::VIVID;
+use crate::media;
+use crate::nginx::Nginx;
+use crate::program::{Program, eventually};
+
+const RATE: f64 = 48_000.0;
+
+/// Power of a sound at `hertz` against all of it, 0 to 1.
+fn share_of_tone(samples: &[f32], hertz: f64) -> f64 {
+    let (mut sin, mut cos, mut all) = (0.0, 0.0, 0.0);
+    for (n, sample) in samples.iter().enumerate() {
+        let (s, c) = (n as f64 * hertz / RATE * std::f64::consts::TAU).sin_cos();
+        let sample = f64::from(*sample);
+        (sin, cos, all) = (sin + sample * s, cos + sample * c, all + sample * sample);
+    }
+    2.0 * (sin * sin + cos * cos) / samples.len() as f64 / all.max(1e-9)
+}
+
+/// The left channel as ffmpeg decodes it.
+fn sound(file: &Path) -> Vec<f32> {
+    let output = Command::new("ffmpeg")
+        .args(["-v", "error", "-i"])
+        .arg(file)
+        .args(["-map", "0:a", "-af", "pan=mono|c0=c0", "-f", "f32le", "-"])
+        .output()
+        .expect("it runs (Debian package ffmpeg)");
+    output.stdout.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+}
+
+fn number(line: &Value, name: &str) -> f64 {
+    line[name].as_f64().unwrap_or_else(|| panic!("no {name} in {line}"))
+}
+
+/// Goes live for a while from the camera in this mode, and looks at what arrived.
+fn publish(name: &str, mode: &str) {
+    let nginx = Nginx::start(name);
+    let camera = format!("{VIVID};{mode}");
+    let ended = Program::start(&[
+        "publish",
+        "--json",
+        "--camera",
+        &camera,
+        "--mic",
+        "--size",
+        "640x360",
+        "--video-kbps",
+        "1000",
+        "--duration",
+        "15s",
+        &nginx.url("k"),
+    ])
+    .wait();
+    assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+    let live: Vec<&Value> = ended.lines.iter().filter(|line| line["state"] == "live").collect();
+    // The first seconds are those in which everything starts at once.
+    let steady = &live[3..];
+    let oldest = steady.iter().map(|line| number(line, "picture_ms")).fold(0.0, f64::max);
+    println!("{mode}: pictures at most {oldest} ms old, {:?}", live.last());
+    assert!(steady.iter().all(|line| line["detail"] == ""), "{steady:#?}");
+    assert!(oldest > 0.0 && oldest < 150.0, "a picture of {oldest} ms was encoded");
+
+    let file = eventually("a recording", Duration::from_secs(10), || nginx.recordings().pop());
+    let probed = media::probe(&file);
+    let pictures = media::packets(&probed, "video");
+    let (first, last) = (pictures[0].0, pictures[pictures.len() - 1].0);
+    let fps = (pictures.len() - 1) as f64 * 1_000.0 / (last - first) as f64;
+    println!("{mode}: {} pictures, {fps:.3} a second", pictures.len());
+    assert!((fps / 30.0 - 1.0).abs() < 0.01, "{fps} frames a second");
+    let audio = media::stream(&probed, "audio");
+    assert_eq!((&audio["sample_rate"], &audio["channels"]), (&"48000".into(), &2.into()));
+    let sound = sound(&file);
+    let seconds = sound.len() as f64 / RATE;
+    println!("{mode}: {seconds:.2} s of sound, {:.2} s of picture", (last - first) as f64 / 1e3);
+    // From the fifth second on: the tone and nothing else.
+    for second in sound[5 * 48_000..].chunks_exact(48_000) {
+        let share = share_of_tone(second, 440.0);
+        println!("{mode}: {:.2} % of the sound is the tone", share * 100.0);
+        assert!(share > 0.99, "the tone is not there: {share}");
+    }
+    assert_eq!(media::decode_complaints(&file), "");
+}
+
+#[test]
+#[ignore = "needs the devices of a test machine"]
+fn thirty_frames_of_640x360() {
+    publish("rig-360", "size=640x360;fps=30");
+}
+
+#[test]
+#[ignore = "needs the devices of a test machine"]
+fn twenty_five_frames_of_640x480() {
+    publish("rig-480", "size=640x480;fps=25");
+}
+
+#[test]
+#[ignore = "needs the devices of a test machine"]
+fn devices_are_listed_by_name_and_only_those_of_use() {
+    let listed = Command::new(env!("CARGO_BIN_EXE_tallylight"))
+        .args(["devices", "--json"])
+        .output()
+        .expect("the program was built with the tests");
+    assert_eq!(String::from_utf8_lossy(&listed.stderr), "");
+    let listed: Value = serde_json::from_slice(&listed.stdout).expect("it is JSON");
+    let ids = |kind: &str| -> Vec<String> {
+        let all = listed[kind].as_array().expect("a list");
+        all.iter().map(|device| device["id"].as_str().expect("an identity").into()).collect()
+    };
+    println!("{:?} {:?}", ids("cameras"), ids("microphones"));
+    assert_eq!(listed["cameras"][0]["name"], "vivid");
+    assert_eq!(ids("cameras")[0], VIVID);
+    assert!(ids("cameras").len() <= 2, "no metadata nodes");
+    let mut microphones = ids("microphones");
+    assert_eq!(microphones.remove(0), "alsa:default");
+    assert_eq!(listed["microphones"][0]["default"], true);
+    microphones.sort();
+    let cards =
+        ["alsa:hw:CARD=Dummy,DEV=0", "alsa:hw:CARD=Loopback,DEV=0", "alsa:hw:CARD=Loopback,DEV=1"];
+    assert_eq!(microphones, cards);
+}
