@@ -23,8 +23,9 @@ pub(super) fn raw_format(fourcc: [u8; 4]) -> Option<RawFormat> {
     FORMATS.iter().find(|(name, _)| *name == fourcc).map(|(_, format)| *format)
 }
 
-/// What YCbCr values mean in a format that a driver set, with the kernel's own
-/// defaults (`V4L2_MAP_YCBCR_ENC_DEFAULT`, `V4L2_MAP_QUANTIZATION_DEFAULT`).
+/// What values mean in a format that a driver set, with the kernel's own defaults
+/// (`V4L2_MAP_YCBCR_ENC_DEFAULT`, `V4L2_MAP_QUANTIZATION_DEFAULT`): only YCbCr is
+/// limited by default, and grey is none.
 pub(super) fn colour(format: &Format) -> Colour {
     const SMPTE240M: u32 = 2;
     const REC709: u32 = 3;
@@ -39,8 +40,10 @@ pub(super) fn colour(format: &Format) -> Colour {
         (_, BT2020) => Matrix::Bt2020,
         _ => Matrix::Bt601,
     };
-    let range = match (format.quantization, format.colorspace) {
-        (1, _) | (0, JPEG) => Range::Full,
+    let full_by_default = format.colorspace == JPEG || format.fourcc == *b"GREY";
+    let range = match format.quantization {
+        1 => Range::Full,
+        0 if full_by_default => Range::Full,
         _ => Range::Limited,
     };
     Colour { matrix, range }
@@ -61,6 +64,14 @@ mod tests {
         assert_eq!(of(3, 0, 0), (Matrix::Bt709, Range::Limited), "Rec. 709");
         assert_eq!(of(7, 0, 0), (Matrix::Bt601, Range::Full), "JPEG");
         assert_eq!(of(0, 0, 0), (Matrix::Bt601, Range::Limited), "nothing said");
+    }
+
+    #[test]
+    fn grey_is_full_unless_a_driver_says_otherwise() {
+        let grey = |quantization| {
+            colour(&Format { fourcc: *b"GREY", colorspace: 8, quantization, ..Format::default() })
+        };
+        assert_eq!((grey(0).range, grey(2).range), (Range::Full, Range::Limited));
     }
 
     #[test]
