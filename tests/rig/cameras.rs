@@ -146,8 +146,9 @@ fn every_format_and_size_opens_with_the_right_colours() {
             let bars = bars(&frame);
             let expected = |n: usize| match format {
                 "GREY" => {
+                    // What vivid calls grey: BT.709's weights, the full range.
                     let [r, g, b] = BARS[n];
-                    [0.299 * r + 0.587 * g + 0.114 * b; 3]
+                    [0.2126 * r + 0.7152 * g + 0.0722 * b; 3]
                 }
                 _ => BARS[n],
             };
