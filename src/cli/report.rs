@@ -214,7 +214,7 @@ struct Summary {
     bytes: u64,
     dropped: u64,
     seconds: f64,
-    reconnects: usize,
+    reconnects: u64,
 }
 
 impl Summary {
@@ -235,7 +235,7 @@ impl Summary {
             bytes: destination.bytes,
             dropped: dropped(destination),
             seconds: rounded(destination.live.as_secs_f64(), 1_000.0),
-            reconnects: destination.log.iter().filter(|entry| entry.live.is_some()).count(),
+            reconnects: destination.breaks,
         }
     }
 }

@@ -115,6 +115,8 @@ pub struct DestinationSnapshot {
     pub drops: Drops,
     /// Video frames sent.
     pub video_frames: u64,
+    /// How often a connection that was live has ended, other than as asked.
+    pub breaks: u64,
     /// Audio frames sent.
     pub audio_frames: u64,
     /// Bytes sent on all connections.

@@ -48,6 +48,8 @@ pub struct Status {
     pub unacknowledged: Option<u64>,
     /// Time live, over all connections.
     pub live: Duration,
+    /// How often a connection that was live has ended, other than as asked.
+    pub breaks: u64,
     /// What the server said last: code and text.
     pub server_said: Option<String>,
     /// How connections ended, newest last.

@@ -83,6 +83,7 @@ mod tests {
             queue: Duration::ZERO,
             drops: Drops { network: 3, encoder: 4 },
             video_frames: 0,
+            breaks: 0,
             audio_frames: 0,
             bytes: 0,
             rtt: None,

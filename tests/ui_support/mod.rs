@@ -292,6 +292,7 @@ fn publishing(connection: Connection) -> Snapshot {
         queue: Duration::ZERO,
         drops: Drops::default(),
         video_frames: 0,
+        breaks: 0,
         audio_frames: 0,
         bytes: 0,
         rtt: None,

@@ -211,6 +211,7 @@ impl Driver {
             unacknowledged: None,
             server_full: None,
             live: Duration::ZERO,
+            breaks: 0,
             server_said: None,
             log: Vec::new(),
         };
@@ -319,6 +320,7 @@ impl Driver {
     fn connection_ended(&mut self, now: MediaTime, failure: Failure) {
         let live = self.phase.live_for(now);
         self.lived += live.unwrap_or_default();
+        self.status.breaks += u64::from(live.is_some());
         self.phase.abort();
         self.queue.close_session();
         if matches!(self.status.state, State::Stopping) {

@@ -31,6 +31,9 @@ pub(super) struct V4lCapture {
     layout: RawFormat,
     rate: Option<FrameRate>,
     stream: Stream<'static>,
+    /// The last JPEG picture. It is short and takes long to decode; a driver that
+    /// does not keep its hands off our buffer in that time would tear it.
+    jpeg: Vec<u8>,
     /// Whether a buffer is in our hands, which the next call gives back.
     holding: bool,
 }
@@ -46,8 +49,8 @@ impl V4lCapture {
         }
         let rate = set_rate(&device, mode.rate);
         let stream = Stream::with_buffers(&device, Type::VideoCapture, BUFFERS);
-        let mut capture =
-            Self { format, layout, rate, stream: stream.map_err(trouble_of)?, holding: false };
+        let stream = stream.map_err(trouble_of)?;
+        let mut capture = Self { format, layout, rate, stream, jpeg: Vec::new(), holding: false };
         capture.start()?;
         Ok(capture)
     }
@@ -76,7 +79,7 @@ fn wait(handle: &Handle, timeout: Duration) -> Result<bool, Trouble> {
 }
 
 /// The picture in a buffer.
-fn image<'a>(format: &Format, layout: RawFormat, bytes: &'a [u8], meta: &Metadata) -> RawImage<'a> {
+fn image<'a>(format: &Format, layout: RawFormat, bytes: &'a [u8]) -> RawImage<'a> {
     let stride = match layout {
         RawFormat::Mjpeg => 0,
         layout => layout.row_bytes(format.width).max(format.stride as usize),
@@ -87,7 +90,7 @@ fn image<'a>(format: &Format, layout: RawFormat, bytes: &'a [u8], meta: &Metadat
         height: format.height,
         stride,
         colour: colour(format),
-        bytes: &bytes[..bytes.len().min(meta.bytesused as usize)],
+        bytes,
     }
 }
 
@@ -129,7 +132,13 @@ impl Capture for V4lCapture {
                 arrival.dropped += 1;
                 return Ok(arrival);
             } else {
-                take(image(&self.format, self.layout, bytes, meta), age(meta));
+                let mut bytes = &bytes[..bytes.len().min(meta.bytesused as usize)];
+                if self.layout == RawFormat::Mjpeg {
+                    self.jpeg.clear();
+                    self.jpeg.extend_from_slice(bytes);
+                    bytes = &self.jpeg;
+                }
+                take(image(&self.format, self.layout, bytes), age(meta));
                 arrival.picture = true;
                 return Ok(arrival);
             }
