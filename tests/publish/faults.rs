@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use crate::nginx::{self, Nginx};
-use crate::program::Program;
+use crate::program::{Ended, Program};
 use crate::proxy::Proxy;
 use serde_json::Value;
 
@@ -35,13 +35,14 @@ fn lines_for(program: &mut Program, seconds: f64) -> Vec<Value> {
 }
 
 /// Stops it, which it has to do in time whatever its server does.
-pub fn stop(program: Program) {
+pub fn stop(program: Program) -> Ended {
     let begun = Instant::now();
     program.interrupt();
     let ended = program.wait();
     let took = begun.elapsed();
     assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
     assert!(took < Duration::from_millis(2_300), "stopped after {took:?}");
+    ended
 }
 
 #[test]
@@ -71,7 +72,7 @@ fn a_connection_that_is_cut() {
         assert!(away["detail"].as_str().is_some_and(|text| !text.is_empty()), "{away}");
         program.wait_for_state("live");
     }
-    stop(program);
+    assert_eq!(stop(program).summary()["reconnects"], 3);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a server says while the stream is live is heard: the program against a
 //! server that says odd things at chosen moments.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value as Json;
 use tallylight::protocol::amf0::{Properties, Value};
@@ -10,7 +10,7 @@ use tallylight::protocol::rtmp::message::{PeerBandwidthLimit, ProtocolControl, U
 use crate::faults::{live, stop};
 use crate::odd_server::{Heard, OddServer};
 use crate::peer::Script;
-use crate::program::{Ended, Program, eventually};
+use crate::program::eventually;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -40,15 +40,6 @@ fn pictures(server: &OddServer, connection: usize, count: usize) -> Heard {
     })
 }
 
-fn stopped(program: Program) -> Ended {
-    let begun = Instant::now();
-    program.interrupt();
-    let ended = program.wait();
-    assert!(begun.elapsed() < Duration::from_millis(2_300), "after {:?}", begun.elapsed());
-    assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
-    ended
-}
-
 /// Both connections together have every frame that was sent, once.
 fn expect_no_gap(old: &Heard, new: &Heard, summary: &Json) {
     let (before, after) = (old.pictures(), new.pictures());
@@ -66,7 +57,7 @@ fn a_stream_that_is_asked_to_move_goes_on_without_a_gap() {
     old.say(&move_request(&format!("rtmp://127.0.0.1:{}/live", new.port)));
     pictures(&new, 0, 30);
     eventually("the old connection's end", PATIENCE, || old.heard()[0].ended.then_some(()));
-    let ended = stopped(program);
+    let ended = stop(program);
     assert!(ended.lines.iter().all(|line| line["state"] != "reconnecting"), "{:?}", ended.lines);
     let (before, after) = (&old.heard()[0], &new.heard()[0]);
     assert_eq!(after.key, "k");
@@ -83,7 +74,7 @@ fn a_move_to_a_relative_address() {
     server.say(&move_request("/elsewhere"));
     pictures(&server, 1, 10);
     eventually("the old connection's end", PATIENCE, || server.heard()[0].ended.then_some(()));
-    let ended = stopped(program);
+    let ended = stop(program);
     let heard = server.heard();
     expect_no_gap(&heard[0], &heard[1], ended.summary());
 }
@@ -97,7 +88,7 @@ fn a_move_to_where_nobody_is_changes_nothing() {
     server.say(&move_request(&format!("rtmp://127.0.0.1:{nobody}/live")));
     let so_far = server.heard()[0].pictures().len();
     pictures(&server, 0, so_far + 40);
-    stopped(program);
+    stop(program);
     assert_eq!(server.heard().len(), 1, "there was one connection");
     assert!(server.heard()[0].unpublished);
 }
@@ -113,7 +104,7 @@ fn a_server_that_goes_before_the_move_is_done() {
     old.say(&bytes);
     pictures(&new, 0, 30);
     program.wait_for_state("live");
-    stopped(program);
+    stop(program);
     assert_eq!(old.heard().len(), 1, "the new server took over at once");
 }
 
@@ -138,7 +129,7 @@ fn sizes_windows_and_pings_in_mid_stream() {
     server.say(&script.take());
     let so_far = server.heard()[0].pictures().len();
     pictures(&server, 0, so_far + 60);
-    stopped(program);
+    stop(program);
     assert_eq!(server.heard().len(), 1, "the connection was kept");
 }
 

@@ -48,6 +48,10 @@ const LONGEST_SLEEP: Duration = Duration::from_millis(100);
 /// A keyframe that was asked for and has not come by now was lost on the way.
 const KEYFRAME_PATIENCE: Duration = Duration::from_millis(200);
 
+/// Servers keep the place of a stream that broke off for so long, at most: a key
+/// may be in use by our own last stream.
+const LAST_STREAM: Duration = Duration::from_secs(90);
+
 /// Orders that may wait; a face can't give more in one round.
 const ORDERS: usize = 16;
 
@@ -342,15 +346,18 @@ impl Driver {
             retry => retry,
         };
         match self.reconnector.failed(now, retry, random()) {
-            Some(next) if !self.is_hopeless(next.at) => self.wait(next, failure),
+            Some(next) if !self.is_hopeless(next.at, &failure) => self.wait(next, failure),
             _ => self.give_up(failure),
         }
     }
 
     /// Whether a server that was never reached has had its time.
-    fn is_hopeless(&self, next: MediaTime) -> bool {
-        let limit = self.config.give_up_first_connect.filter(|_| !self.ever_live);
-        limit.is_some_and(|limit| next.since(self.started) > limit)
+    fn is_hopeless(&self, next: MediaTime, failure: &Failure) -> bool {
+        let Some(limit) = self.config.give_up_first_connect.filter(|_| !self.ever_live) else {
+            return false;
+        };
+        let limit = if failure.is_key_in_use() { limit.max(LAST_STREAM) } else { limit };
+        next.since(self.started) > limit
     }
 
     fn wait(&mut self, next: Attempt, reason: Failure) {
