@@ -4,9 +4,11 @@
 use h264_reader::Context;
 use h264_reader::avcc::AvcDecoderConfigurationRecord;
 use h264_reader::nal::sps::{ProfileIdc, SeqParameterSet};
+use openh264::decoder::Decoder;
+use openh264::formats::YUVSource;
 use tallylight::encode::{Error, VideoEncoder, VideoSettings, open_video};
 use tallylight::media::{
-    FramePool, FrameRate, Packet, Planes, TrackConfig, VideoConfig, VideoFrame,
+    Effort, FramePool, FrameRate, Packet, Plane, Planes, TrackConfig, VideoConfig, VideoFrame,
 };
 use tallylight::source::{TestPicture, VideoSource};
 
@@ -145,11 +147,11 @@ fn parameter_sets_never_change() {
     for n in 0..240 {
         if n == 90 {
             encoder.set_bitrate(150).unwrap();
-            encoder.set_effort(0).unwrap();
+            encoder.set_effort(Effort::Least).unwrap();
         }
         if n == 150 {
             encoder.set_bitrate(600).unwrap();
-            encoder.set_effort(2).unwrap();
+            encoder.set_effort(Effort::Alone).unwrap();
         }
         let packet = encoder.encode(&signal(n), n == 200).unwrap().unwrap();
         let found: Vec<_> = nals(&packet)
@@ -168,6 +170,41 @@ fn parameter_sets_never_change() {
     assert!(
         sets.iter().all(|set| config.decoder_config.windows(set.len()).any(|part| part == set))
     );
+}
+
+/// Each thread writes a slice of its own. The change waits for a keyframe, for it
+/// breaks all prediction.
+#[test]
+fn work_is_shared_from_the_next_keyframe_on() {
+    let settings = VideoSettings { width: 640, height: 480, kbps: 1_000, ..SETTINGS };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4);
+    let mut encoder = open_video(&settings).unwrap();
+    let mut signal = signal(settings);
+    let mut decoder = Decoder::new().unwrap();
+    for n in 0..240 {
+        match n {
+            30 => encoder.set_effort(Effort::Shared).unwrap(),
+            100 => encoder.set_effort(Effort::Least).unwrap(),
+            150 => encoder.set_effort(Effort::Alone).unwrap(),
+            _ => {}
+        }
+        let frame = signal(n);
+        let packet = encoder.encode(&frame, false).unwrap().expect("no frame is skipped");
+        assert_eq!(packet.keyframe, n % 60 == 0, "frame {n}");
+        let slices = nal_types(&packet).iter().filter(|kind| matches!(kind, 1 | 5)).count();
+        assert_eq!(slices, if (60..180).contains(&n) { threads } else { 1 }, "frame {n}");
+        let annex_b = nals(&packet).join(&[0, 0, 0, 1][..]);
+        let picture = decoder.decode(&[&[0, 0, 0, 1][..], &annex_b].concat()).unwrap();
+        let luma = picture.expect("each packet is a whole picture").y().to_vec();
+        assert!(off(&luma, frame.picture.plane(Plane::Y)) < 6.0, "frame {n}");
+    }
+}
+
+/// How far two planes are apart on average.
+fn off(a: &[u8], b: &[u8]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    let sum: u64 = a.iter().zip(b).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    sum as f64 / a.len() as f64
 }
 
 /// The bitrate of some packets at 30 fps, in kbit/s.

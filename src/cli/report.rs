@@ -17,6 +17,8 @@ pub struct Reporter {
     last_state: Option<&'static str>,
     /// What was said beside the state; without what only counts down.
     last_news: String,
+    /// What the last sentence above the line was about.
+    above: String,
     next: MediaTime,
     line_open: bool,
 }
@@ -29,6 +31,7 @@ impl Reporter {
             terminal: std::io::stdout().is_terminal(),
             last_state: None,
             last_news: String::new(),
+            above: String::new(),
             next: MediaTime::ZERO,
             line_open: false,
         }
@@ -57,7 +60,7 @@ impl Reporter {
         if self.json {
             print_json(&Line::new(snapshot, destination, state, detail));
         } else {
-            self.print_text(&text_line(snapshot, destination, state, &detail));
+            self.print_text(&Text::new(snapshot, destination, state));
         }
     }
 
@@ -81,16 +84,29 @@ impl Reporter {
         }
     }
 
-    fn print_text(&mut self, line: &str) {
-        if self.terminal {
-            // Carriage return, text, clear to the end of the line.
-            emit(&format!("\r{line}\x1b[K"));
-            self.line_open = true;
-        } else {
-            emit(&format!("{line}\n"));
+    /// On a terminal the line is rewritten in place, and what is new beside it
+    /// stands above as a line of its own: it may be longer than a line is wide.
+    fn print_text(&mut self, text: &Text) {
+        let Text { line, more, kind } = text;
+        if !self.terminal {
+            let gap = if more.is_empty() { "" } else { "  " };
+            emit(&format!("{line}{gap}{more}\n"));
+            return;
         }
+        let is_new = !more.is_empty() && self.above != *kind;
+        let above = if is_new { format!("{CLEAR}{more}\n") } else { String::new() };
+        emit(&format!("{above}{CLEAR}{NO_WRAP}{line}{WRAP}"));
+        self.above.clone_from(kind);
+        self.line_open = true;
     }
 }
+
+/// Back to the start of the line, and nothing in it.
+const CLEAR: &str = "\r\x1b[2K";
+
+/// What would wrap is cut off, for it could not be rewritten; and wraps again.
+const NO_WRAP: &str = "\x1b[?7l";
+const WRAP: &str = "\x1b[?7h";
 
 /// Writes to standard output. A closed pipe is nobody's fault: the stream goes
 /// on without a listener.
@@ -135,8 +151,7 @@ fn detail(snapshot: &Snapshot, destination: &DestinationSnapshot) -> String {
     match &destination.connection {
         Connection::Connecting(step) => step_words(*step).into(),
         Connection::Reconnecting { at, attempt, reason } => {
-            let seconds = at.since(snapshot.at).as_secs_f64();
-            format!("{reason} Try {attempt} in {seconds:.0} s.")
+            format!("{reason} ({})", next_try(snapshot, *at, *attempt))
         }
         Connection::Failed(fault) => fault.to_string(),
         Connection::Live { .. } if snapshot.faults.is_empty() => {
@@ -153,14 +168,20 @@ fn faults(snapshot: &Snapshot) -> String {
     faults.join(" ")
 }
 
-/// What is new when it changes; while live, faults that come or go, but not the
-/// cause, whose numbers change each second.
+/// What is new when it changes.
 fn news(snapshot: &Snapshot, destination: &DestinationSnapshot, detail: &str) -> String {
     match &destination.connection {
-        Connection::Live { .. } => faults(snapshot),
+        Connection::Live { .. } => live_news(snapshot),
         Connection::Reconnecting { attempt, reason, .. } => format!("{attempt} {reason}"),
         _ => detail.to_string(),
     }
+}
+
+/// While live: faults that come or go, and what is to blame, but not its figures,
+/// which change each second.
+fn live_news(snapshot: &Snapshot) -> String {
+    let faults = faults(snapshot);
+    if faults.is_empty() { snapshot.cause.name().into() } else { faults }
 }
 
 #[derive(Serialize)]
@@ -254,30 +275,47 @@ impl std::fmt::Display for Summary {
     }
 }
 
-fn text_line(
-    snapshot: &Snapshot,
-    destination: &DestinationSnapshot,
-    state: &str,
-    detail: &str,
-) -> String {
-    if !matches!(destination.connection, Connection::Live { .. }) {
-        return if detail.is_empty() { state.to_string() } else { format!("{state}: {detail}") };
+/// What people are told: a short line that may be rewritten, a sentence beside it
+/// if there is something to say, and what tells one such sentence from the next
+/// (not its figures).
+struct Text {
+    line: String,
+    more: String,
+    kind: String,
+}
+
+impl Text {
+    fn new(snapshot: &Snapshot, destination: &DestinationSnapshot, state: &str) -> Self {
+        let detail = detail(snapshot, destination);
+        let (line, more, kind) = match &destination.connection {
+            Connection::Live { .. } => {
+                (figures(snapshot, destination), detail, live_news(snapshot))
+            }
+            Connection::Reconnecting { at, attempt, reason } => {
+                (format!("{state}: {}", next_try(snapshot, *at, *attempt)), reason.clone(), reason.clone())
+            }
+            _ if detail.is_empty() => (state.into(), String::new(), String::new()),
+            _ => (format!("{state}: {detail}"), String::new(), String::new()),
+        };
+        Self { line, more, kind }
     }
+}
+
+fn next_try(snapshot: &Snapshot, at: MediaTime, attempt: u32) -> String {
+    format!("try {attempt} in {:.0} s", at.since(snapshot.at).as_secs_f64())
+}
+
+fn figures(snapshot: &Snapshot, destination: &DestinationSnapshot) -> String {
     let seconds = destination.live.as_secs();
     let clock = format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    let mut line = format!(
+    format!(
         "LIVE {clock}  {:.0} fps  {:.0} kbit/s  queue {} ms  dropped {}  encoder {:.1} ms",
         snapshot.video.fps,
         destination.kbps,
         millis(destination.queue),
         dropped(destination),
         snapshot.video.encoder_ms
-    );
-    if !detail.is_empty() {
-        line.push_str("  ");
-        line.push_str(detail);
-    }
-    line
+    )
 }
 
 fn dropped(destination: &DestinationSnapshot) -> u64 {

@@ -11,7 +11,7 @@ pub mod registry;
 
 pub use registry::{open_audio, open_video};
 
-use crate::media::{AudioBlock, FrameRate, Packet, TrackConfig, VideoFrame};
+use crate::media::{AudioBlock, Effort, FrameRate, Packet, TrackConfig, VideoFrame};
 
 /// What a video encoder is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,9 +70,10 @@ pub trait VideoEncoder: Send {
     /// new parameter set.
     fn set_bitrate(&mut self, kbps: u32) -> Result<(), Error>;
 
-    /// How hard it works for a given quality, 0 (least) to 2; from the next
-    /// frame on, without a new parameter set.
-    fn set_effort(&mut self, effort: u8) -> Result<(), Error>;
+    /// How hard it works for a given quality, without a new parameter set. What
+    /// would break a prediction takes effect at the next keyframe. An encoder
+    /// begins with [`Effort::Alone`].
+    fn set_effort(&mut self, effort: Effort) -> Result<(), Error>;
 }
 
 /// Sound to access units.

@@ -1,4 +1,5 @@
-//! H.264 by OpenH264: Main profile, one slice, one reference, no B pictures.
+//! H.264 by OpenH264: Main profile, one reference, no B pictures; one slice, or
+//! one a thread where one thread is not enough.
 //!
 //! Keyframes are counted here and forced, so that their distance is exact and a
 //! forced one starts the count anew; the library's own scene-cut keyframes are
@@ -15,7 +16,7 @@ use openh264_sys2 as sys;
 use self::raw::{Code, Raw};
 use super::rate::{Novelty, RateControl};
 use super::{Error, VideoEncoder, VideoSettings};
-use crate::media::{Packet, Track, TrackConfig, VideoConfig, VideoFrame};
+use crate::media::{Effort, Packet, Track, TrackConfig, VideoConfig, VideoFrame};
 use crate::protocol::h264::{DecoderConfig, NalType};
 
 /// The codec's name in errors.
@@ -41,6 +42,8 @@ struct OpenH264 {
     /// The frame before: what is new is judged against it, and it may be held.
     last: Option<VideoFrame>,
     config: Option<TrackConfig>,
+    /// Threads that share the work, and how many are to from the next keyframe on.
+    threads: (u8, u8),
 }
 
 impl OpenH264 {
@@ -64,6 +67,7 @@ impl OpenH264 {
             since_keyframe: None,
             last: None,
             config: None,
+            threads: (1, 1),
         })
     }
 
@@ -77,6 +81,16 @@ impl OpenH264 {
         self.since_keyframe =
             Some(if keyframe { 0 } else { self.since_keyframe.map_or(0, |n| n + 1) });
         keyframe
+    }
+
+    /// Before a keyframe, for the library starts anew.
+    fn change_threads(&mut self) -> Result<(), Error> {
+        let (now, wanted) = self.threads;
+        if now != wanted {
+            self.raw.set_threads(wanted).map_err(failed)?;
+            self.threads.0 = wanted;
+        }
+        Ok(())
     }
 
     /// The last picture's NAL units as one packet's bytes.
@@ -120,6 +134,7 @@ impl VideoEncoder for OpenH264 {
         let plan = self.rate.plan(keyframe, novelty);
         self.raw.set_qp(plan.qp).map_err(failed)?;
         if keyframe {
+            self.change_threads()?;
             self.raw.force_idr().map_err(failed)?;
         }
         let shown = if plan.hold { self.last.as_ref().unwrap_or(frame) } else { frame };
@@ -160,7 +175,8 @@ impl VideoEncoder for OpenH264 {
         Ok(())
     }
 
-    fn set_effort(&mut self, effort: u8) -> Result<(), Error> {
+    fn set_effort(&mut self, effort: Effort) -> Result<(), Error> {
+        self.threads.1 = if effort == Effort::Alone { 1 } else { threads_for(&self.settings) };
         self.raw.set_complexity(complexity(effort)).map_err(failed)
     }
 }
@@ -178,7 +194,7 @@ fn configure(params: &mut sys::SEncParamExt, settings: &VideoSettings, level: &L
     params.iTargetBitrate = bps;
     params.iRCMode = sys::RC_OFF_MODE;
     params.bEnableFrameSkip = false;
-    params.iComplexityMode = complexity(DEFAULT_EFFORT);
+    params.iComplexityMode = complexity(Effort::Alone);
     params.iMultipleThreadIdc = 1;
     // Keyframes are forced from here.
     params.uiIntraPeriod = 0;
@@ -205,15 +221,28 @@ fn configure(params: &mut sys::SEncParamExt, settings: &VideoSettings, level: &L
     layer.uiColorMatrix = 1;
 }
 
-/// The effort that an encoder starts with.
-const DEFAULT_EFFORT: u8 = 1;
-
-fn complexity(effort: u8) -> sys::ECOMPLEXITY_MODE {
+/// The library has a third mode, which for pictures of cameras is the second.
+fn complexity(effort: Effort) -> sys::ECOMPLEXITY_MODE {
     match effort {
-        0 => sys::LOW_COMPLEXITY,
-        1 => sys::MEDIUM_COMPLEXITY,
-        _ => sys::HIGH_COMPLEXITY,
+        Effort::Alone | Effort::Shared => sys::MEDIUM_COMPLEXITY,
+        Effort::Least => sys::LOW_COMPLEXITY,
     }
+}
+
+/// More threads than this have too little to do each.
+const MAX_THREADS: usize = 4;
+
+/// A thread of its own is worth so many macroblocks; the library refuses slices
+/// of less than 48.
+const MACROBLOCKS_A_THREAD: u32 = 200;
+
+/// How many threads may share a picture of this size on this machine.
+fn threads_for(settings: &VideoSettings) -> u8 {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
+    let macroblocks = settings.width.div_ceil(16) * settings.height.div_ceil(16);
+    let worth = (macroblocks / MACROBLOCKS_A_THREAD).max(1);
+    // Both are small.
+    worth.min(processors as u32) as u8
 }
 
 /// A level of H.264 (table A-1), with what matters for choosing one.

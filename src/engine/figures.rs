@@ -1,9 +1,9 @@
 //! The counters that the engine's threads write and the control loop reads.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::media::MediaTime;
+use crate::media::{Effort, MediaTime};
 
 /// What the picture's threads count.
 #[derive(Debug, Default)]
@@ -41,18 +41,29 @@ pub struct VideoTarget {
     pub kbps: AtomicU32,
     /// Encode each n-th frame only.
     pub divisor: AtomicU32,
-    /// How hard the encoder works, 0 to 2.
-    pub effort: AtomicU32,
+    /// How hard the encoder works.
+    effort: AtomicU8,
 }
 
 impl VideoTarget {
     /// Every frame at `kbps`.
-    pub fn new(kbps: u32, effort: u8) -> Self {
+    pub fn new(kbps: u32) -> Self {
         Self {
             kbps: AtomicU32::new(kbps),
             divisor: AtomicU32::new(1),
-            effort: AtomicU32::new(u32::from(effort)),
+            effort: AtomicU8::new(Effort::Alone as u8),
         }
+    }
+
+    /// How hard the encoder is to work.
+    pub fn effort(&self) -> Effort {
+        let place = usize::from(self.effort.load(Ordering::Relaxed));
+        Effort::ALL[place.min(Effort::ALL.len() - 1)]
+    }
+
+    /// Changes how hard the encoder is to work.
+    pub fn set_effort(&self, effort: Effort) {
+        self.effort.store(effort as u8, Ordering::Relaxed);
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::figures::{VideoFigures, VideoTarget};
 use super::{Cause, Fault, OutputSettings, report};
-use crate::media::MediaTime;
+use crate::media::{Effort, MediaTime};
 use crate::publish::overload::{Change, Level, Overload, Work};
 use crate::publish::verdict::{self, Away, Measurements, Verdict, judge};
 use crate::publish::{Failure, State, Status};
@@ -81,10 +81,12 @@ impl Health {
     fn note(&mut self, change: Change) {
         let (Change::Down { level, .. } | Change::Up { level }) = change;
         tracing::info!(?change, "encoder load");
-        let full = Overload::new().level();
+        // Work that several processors share costs nobody a picture.
         let measure = match level {
-            level if level == full => None,
-            Level { divisor: 1, .. } => Some("it works less hard on each frame".to_string()),
+            Level { divisor: 1, effort: Effort::Least } => {
+                Some("it works less hard on each frame".to_string())
+            }
+            Level { divisor: 1, .. } => None,
             Level { divisor, .. } => Some(format!("only one frame in {divisor} is sent")),
         };
         self.notice = measure.map(|measure| Fault::Overloaded { measure });

@@ -258,6 +258,18 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// One word for what it is; empty where nothing is wrong.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Fine => "",
+            Self::Uplink(_) => "uplink",
+            Self::Server(_) => "server",
+            Self::Encoder(_) => "encoder",
+            Self::Camera(_) => "camera",
+            Self::Microphone(_) => "microphone",
+        }
+    }
+
     /// The sentence, where something is wrong.
     pub fn sentence(&self) -> Option<&str> {
         match self {

@@ -12,7 +12,6 @@ use super::video::{EncodeThread, FrameCommand, FrameOutput, FrameThread};
 use super::{DestinationSettings, Fault, OutputSettings, report};
 use crate::encode::{AudioSettings, VideoSettings, registry};
 use crate::media::{Clock, MediaTime, Packet, TrackConfig};
-use crate::publish::overload::Overload;
 use crate::publish::{self, Certificates, Destination, KeyframeRequest, PacketSender, Status};
 
 /// A stream that runs.
@@ -50,7 +49,7 @@ impl Stream {
         feeds: &Feeds<'_>,
     ) -> Result<Self, Fault> {
         let failed = |error: &dyn std::fmt::Display| Fault::Encoder { detail: error.to_string() };
-        let target = Arc::new(VideoTarget::new(output.video_kbps, Overload::new().level().effort));
+        let target = Arc::new(VideoTarget::new(output.video_kbps));
         let fanout = Arc::new(Fanout::new(feeds.frames.is_some(), feeds.sound.is_some()));
         let video = match feeds.frames {
             Some(_) => {
@@ -120,7 +119,7 @@ impl Stream {
         let divisor = status.frame_divisor.max(level.divisor);
         self.target.kbps.store(status.target_kbps, Ordering::Relaxed);
         self.target.divisor.store(divisor, Ordering::Relaxed);
-        self.target.effort.store(u32::from(level.effort), Ordering::Relaxed);
+        self.target.set_effort(level.effort);
     }
 
     /// Another bitrate while it runs.

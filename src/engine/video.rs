@@ -16,7 +16,7 @@ use super::figures::{VideoFigures, VideoTarget, count};
 use super::slot::Slot;
 use super::watch::PictureWatch;
 use crate::encode::{Error, VideoEncoder};
-use crate::media::{Clock, FrameRate, MediaTime, Planes, VideoFrame};
+use crate::media::{Clock, Effort, FrameRate, MediaTime, Planes, VideoFrame};
 use crate::scene::Compositor;
 use crate::source::{SourceStatus, VideoSource};
 
@@ -216,7 +216,7 @@ impl EncodeThread {
             clock,
             encoder,
             keyframe_every,
-            applied: (target.kbps.load(Ordering::Relaxed), target.effort.load(Ordering::Relaxed)),
+            applied: (target.kbps.load(Ordering::Relaxed), Effort::Alone),
             target,
             fanout,
             shared,
@@ -241,7 +241,7 @@ struct EncodeWorker {
     keyframe_every: Duration,
     target: Arc<VideoTarget>,
     /// Bitrate and effort that the encoder works with.
-    applied: (u32, u32),
+    applied: (u32, Effort),
     fanout: Arc<Fanout>,
     shared: Arc<FrameOutput>,
     last_keyframe: Option<MediaTime>,
@@ -315,9 +315,9 @@ impl EncodeWorker {
             self.encoder.set_bitrate(kbps)?;
             self.applied.0 = kbps;
         }
-        let effort = self.target.effort.load(Ordering::Relaxed);
+        let effort = self.target.effort();
         if effort != self.applied.1 {
-            self.encoder.set_effort(u8::try_from(effort).unwrap_or(u8::MAX))?;
+            self.encoder.set_effort(effort)?;
             self.applied.1 = effort;
         }
         Ok(())

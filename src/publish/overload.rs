@@ -1,22 +1,23 @@
 //! What to give up when the encoder is too slow.
 //!
 //! An encoder that can't keep up costs frames at random; giving up on purpose
-//! looks better. First the encoder works less hard, which costs a little quality,
-//! then frames are left out evenly. Both come back when there is room, less
-//! eagerly each time that it turns out there was none.
+//! looks better. First its work is shared among processors, which costs nothing
+//! that anyone sees, then it works less hard, which costs a little quality, then
+//! frames are left out evenly. All comes back when there is room, less eagerly
+//! each time that it turns out there was none.
 //!
 //! Frames can be late though the encoder is quick, when other programs keep the
 //! machine busy. Leaving out more of them would not help; that is not done.
 
 use std::time::Duration;
 
-use crate::media::MediaTime;
+use crate::media::{Effort, MediaTime};
 
 /// How the encoder is to work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Level {
-    /// How hard it works for a given quality, 0 (least) to 2.
-    pub effort: u8,
+    /// How hard it works for a given quality.
+    pub effort: Effort,
     /// One frame of so many is encoded.
     pub divisor: u32,
 }
@@ -84,11 +85,11 @@ impl Overload {
     /// From best to least. The load at each, relative to the first, is a guess on
     /// the safe side: by it is judged whether there is room for the one above.
     const LEVELS: [(Level, f64); 5] = [
-        (Level { effort: 2, divisor: 1 }, 1.0),
-        (Level { effort: 1, divisor: 1 }, 0.7),
-        (Level { effort: 0, divisor: 1 }, 0.5),
-        (Level { effort: 0, divisor: 2 }, 0.25),
-        (Level { effort: 0, divisor: 3 }, 0.17),
+        (Level { effort: Effort::Alone, divisor: 1 }, 1.0),
+        (Level { effort: Effort::Shared, divisor: 1 }, 0.6),
+        (Level { effort: Effort::Least, divisor: 1 }, 0.4),
+        (Level { effort: Effort::Least, divisor: 2 }, 0.2),
+        (Level { effort: Effort::Least, divisor: 3 }, 0.14),
     ];
 
     /// Seconds too much in a row before a step down.
@@ -112,7 +113,7 @@ impl Overload {
 
     /// Judges the last second; once a second while encoding.
     pub fn second(&mut self, now: MediaTime, work: &Work) -> Option<Change> {
-        let helps = self.level().effort > 0 && work.load() > 0.3;
+        let helps = self.level().effort < Effort::Least && work.load() > 0.3;
         let too_much = work.is_too_much() || (work.is_late() && helps);
         self.too_much = if too_much { self.too_much + 1 } else { 0 };
         self.room = if self.has_room(work) { self.room + 1 } else { 0 };
@@ -164,6 +165,7 @@ impl Default for Overload {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::Effort::{Alone, Least, Shared};
 
     /// An encoder that takes `cost` ms for a frame at its best level, at 30 fps;
     /// the machine has `cores` of it to give in each second.
@@ -171,7 +173,7 @@ mod tests {
         let mut changes = Vec::new();
         for second in from..from + seconds {
             let level = overload.level();
-            let effort = [0.45, 0.65, 1.0][usize::from(level.effort)];
+            let effort = [1.0, 0.65, 0.45][level.effort as usize];
             let due = 30 / level.divisor;
             let wanted = cost * effort * f64::from(due) / 1_000.0;
             let late = (f64::from(due) * (1.0 - 1.0 / wanted.max(1.0))).round() as u32;
@@ -184,7 +186,7 @@ mod tests {
         changes
     }
 
-    fn level(effort: u8, divisor: u32) -> Level {
+    fn level(effort: Effort, divisor: u32) -> Level {
         Level { effort, divisor }
     }
 
@@ -199,7 +201,7 @@ mod tests {
         let changes = run(&mut overload, 0, 20, 100.0);
         assert_eq!(
             changes,
-            [(1, level(1, 1)), (3, level(0, 1)), (5, level(0, 2))],
+            [(1, level(Shared, 1)), (3, level(Least, 1)), (5, level(Least, 2))],
             "45 ms a frame at the least effort are too much for 30 fps and not for 15"
         );
     }
@@ -217,7 +219,7 @@ mod tests {
     /// doing, and the frames that can be had are sent.
     #[test]
     fn frames_that_others_make_late_are_no_reason_to_leave_out_more() {
-        for (busy, left) in [(450, level(0, 1)), (60, level(2, 1))] {
+        for (busy, left) in [(450, level(Least, 1)), (60, level(Alone, 1))] {
             let mut overload = Overload::new();
             for second in 0..600 {
                 let work = Work { due: 30, late: 6, busy: Duration::from_millis(busy) };
@@ -234,7 +236,7 @@ mod tests {
         run(&mut overload, 0, 20, 100.0);
         let changes = run(&mut overload, 20, 60, 15.0);
         let levels: Vec<_> = changes.iter().map(|(_, level)| *level).collect();
-        assert_eq!(levels, [level(0, 1), level(1, 1), level(2, 1)]);
+        assert_eq!(levels, [level(Least, 1), level(Shared, 1), level(Alone, 1)]);
         assert!(changes[2].0 <= 20 + 32, "{changes:?}");
     }
 
@@ -245,10 +247,10 @@ mod tests {
         let mut steps = Vec::new();
         for second in 0..3_600 {
             // Cheap while it works little, dear as soon as it works more.
-            let cost = if overload.level().effort == 2 { 50.0 } else { 20.0 };
+            let cost = if overload.level().effort == Alone { 50.0 } else { 20.0 };
             steps.extend(run(&mut overload, second, 1, cost));
         }
-        let ups = steps.iter().filter(|(_, level)| level.effort == 2).count();
+        let ups = steps.iter().filter(|(_, level)| level.effort == Alone).count();
         assert!((3..=18).contains(&ups), "{ups} tries in an hour");
     }
 

@@ -103,8 +103,21 @@ impl Raw {
         self.apply()
     }
 
-    /// Hands over the parameters that changed. Neither quantiser nor effort makes
-    /// the library start anew or write other parameter sets.
+    /// Divides the pictures to come among so many threads, in as many slices. The
+    /// library starts anew, with an IDR picture and the same parameter sets. It
+    /// must not find the number too large for the picture, or it starts anew each
+    /// time that anything is set.
+    pub fn set_threads(&mut self, threads: u8) -> Result<(), Code> {
+        let mode = if threads > 1 { sys::SM_FIXEDSLCNUM_SLICE } else { sys::SM_SINGLE_SLICE };
+        let slices = &mut self.params.sSpatialLayers[0].sSliceArgument;
+        (slices.uiSliceMode, slices.uiSliceNum) = (mode, threads.into());
+        self.params.iMultipleThreadIdc = threads.into();
+        self.apply()
+    }
+
+    /// Hands over the parameters that changed. Neither quantiser nor complexity
+    /// makes the library start anew, and nothing makes it write other parameter
+    /// sets.
     fn apply(&mut self) -> Result<(), Code> {
         let mut params = *self.params;
         self.set_option(sys::ENCODER_OPTION_SVC_ENCODE_PARAM_EXT, &mut params)
