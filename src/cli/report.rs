@@ -292,7 +292,9 @@ impl Text {
                 (figures(snapshot, destination), detail, live_news(snapshot))
             }
             Connection::Reconnecting { at, attempt, reason } => {
-                (format!("{state}: {}", next_try(snapshot, *at, *attempt)), reason.clone(), reason.clone())
+                let reason = reason.to_string();
+                let line = format!("{state}: {}", next_try(snapshot, *at, *attempt));
+                (line, reason.clone(), reason)
             }
             _ if detail.is_empty() => (state.into(), String::new(), String::new()),
             _ => (format!("{state}: {detail}"), String::new(), String::new()),
