@@ -14,9 +14,9 @@ if ! [ -x "$with_devices" ]; then
     echo "Set WITH_DEVICES to the program that starts a machine with devices." >&2
     exit 2
 fi
-for tool in cargo nginx ffmpeg ffprobe v4l2-ctl aplay; do
+for tool in cargo nginx ffmpeg ffprobe v4l2-ctl aplay Xvfb xdotool xclip; do
     command -v "$tool" >/dev/null && continue
-    echo "tests/rig.sh: $tool is missing (Debian: nginx libnginx-mod-rtmp ffmpeg v4l-utils alsa-utils)." >&2
+    echo "tests/rig.sh: $tool is missing (Debian: nginx libnginx-mod-rtmp ffmpeg v4l-utils alsa-utils xvfb xdotool xclip)." >&2
     exit 2
 done
 

@@ -5,12 +5,14 @@ use std::time::Instant;
 
 use eframe::{App, CreationContext, NativeOptions};
 use egui::{IconData, Ui, Vec2, ViewportBuilder};
+use egui_system_font_provider::SystemFontProvider;
 
 use super::ending::Ending;
 use super::files::SystemFiles;
 use super::log::LogBook;
 use super::model::Model;
-use super::repaint::repaint_of;
+use super::phase::Phase;
+use super::repaint::{Mood, Pace};
 use super::saver::Saver;
 use super::secrets::Keeper;
 use super::window::{Parts, Window};
@@ -58,8 +60,9 @@ pub fn run<L: EngineLink + 'static>(
     let options = options(&remembered.settings);
     let create = move |creation: &CreationContext<'_>| {
         theme::install(&creation.egui_ctx);
-        let window = window(remembered, log, start, creation)?;
-        Ok(Box::new(OnScreen { window, first: First::new(started) }) as Box<dyn App>)
+        let pace = Pace::of(creation.gl.as_deref());
+        let window = window(remembered, log, start, pace.repaint(&creation.egui_ctx))?;
+        Ok(Box::new(OnScreen { window, pace, first: First::Awaited(started) }) as Box<dyn App>)
     };
     eframe::run_native(text::TITLE, options, Box::new(create)).map_err(no_window)
 }
@@ -76,10 +79,9 @@ fn window<L: EngineLink>(
     remembered: Remembered,
     log: LogBook,
     start: impl FnOnce(Repaint) -> L,
-    creation: &CreationContext<'_>,
+    repaint: Repaint,
 ) -> std::io::Result<Window<L>> {
     let Remembered { folder, store, settings, warnings } = remembered;
-    let repaint = repaint_of(&creation.egui_ctx, creation.gl.as_deref());
     let saver = match store {
         Some(store) => Saver::start(store, Arc::clone(&repaint))?,
         None => Saver::none(),
@@ -100,13 +102,30 @@ fn window<L: EngineLink>(
 /// The window as the system's event loop wants it.
 struct OnScreen<L: EngineLink> {
     window: Window<L>,
+    pace: Pace,
     first: First,
+}
+
+impl<L: EngineLink> OnScreen<L> {
+    fn mood(&self, ctx: &egui::Context) -> Mood {
+        let busy = !matches!(self.window.model().phase, Phase::Ready | Phase::Failed(_));
+        ctx.input(|i| Mood {
+            now: i.time,
+            touched: !i.events.is_empty(),
+            busy,
+            unseen: is_unseen(i),
+        })
+    }
 }
 
 impl<L: EngineLink> App for OnScreen<L> {
     fn logic(&mut self, ctx: &egui::Context, _: &mut eframe::Frame) {
-        self.first.tell_once_shown();
+        if self.first.is_shown() {
+            // Finding the system's fonts takes time that the first frame needs.
+            ctx.add_font_provider(Arc::new(SystemFontProvider::new()));
+        }
         self.window.update(ctx);
+        self.pace.follow(self.mood(ctx));
     }
 
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
@@ -125,6 +144,11 @@ impl<L: EngineLink> App for OnScreen<L> {
     }
 }
 
+/// Whether nobody can see the window.
+pub(super) fn is_unseen(input: &egui::InputState) -> bool {
+    input.viewport().minimized == Some(true) || input.viewport().occluded == Some(true)
+}
+
 /// How long the first frame took, told once.
 enum First {
     /// Counted from here.
@@ -135,23 +159,20 @@ enum First {
 }
 
 impl First {
-    fn new(started: Instant) -> Self {
-        Self::Awaited(started)
-    }
-
     fn drawn(&mut self) {
         if let Self::Awaited(started) = self {
             *self = Self::Drawn(*started);
         }
     }
 
-    /// The next frame begins when the first one is on the screen.
-    fn tell_once_shown(&mut self) {
-        if let Self::Drawn(started) = self {
-            let ms = started.elapsed().as_millis();
-            tracing::debug!(ms, "first frame shown");
-            *self = Self::Told;
-        }
+    /// The next frame begins when the first one is on the screen: true for that
+    /// one alone.
+    fn is_shown(&mut self) -> bool {
+        let Self::Drawn(started) = self else { return false };
+        let ms = started.elapsed().as_millis();
+        tracing::debug!(ms, "first frame shown");
+        *self = Self::Told;
+        true
     }
 }
 
@@ -168,7 +189,13 @@ fn options(settings: &Settings) -> NativeOptions {
         None => viewport,
     };
     // There are no gradients to dither, and it is work for each pixel.
-    NativeOptions { viewport, dithering: false, ..NativeOptions::default() }
+    // Fonts of the system come after the first frame.
+    NativeOptions {
+        viewport,
+        dithering: false,
+        system_font_fallback: false,
+        ..NativeOptions::default()
+    }
 }
 
 /// The program's icon; no icon is no reason for no window.

@@ -12,10 +12,11 @@ use crate::media;
 use crate::nginx::Nginx;
 use crate::program::{Program, eventually};
 
-const RATE: f64 = 48_000.0;
+/// Frames of sound a second.
+pub const RATE: f64 = 48_000.0;
 
 /// Power of a sound at `hertz` against all of it, 0 to 1.
-fn share_of_tone(samples: &[f32], hertz: f64) -> f64 {
+pub fn share_of_tone(samples: &[f32], hertz: f64) -> f64 {
     let (mut sin, mut cos, mut all) = (0.0, 0.0, 0.0);
     for (n, sample) in samples.iter().enumerate() {
         let (s, c) = (n as f64 * hertz / RATE * std::f64::consts::TAU).sin_cos();
@@ -26,7 +27,7 @@ fn share_of_tone(samples: &[f32], hertz: f64) -> f64 {
 }
 
 /// The left channel as ffmpeg decodes it.
-fn sound(file: &Path) -> Vec<f32> {
+pub fn sound(file: &Path) -> Vec<f32> {
     let output = Command::new("ffmpeg")
         .args(["-v", "error", "-i"])
         .arg(file)

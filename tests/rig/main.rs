@@ -9,9 +9,13 @@ mod media;
 mod nginx;
 #[path = "../support/program.rs"]
 mod program;
+#[allow(dead_code, reason = "one window is opened, and no secrets are looked for")]
+#[path = "../support/screen.rs"]
+mod screen;
 
 mod cameras;
 mod devices;
 mod faults;
 mod jpeg;
 mod live;
+mod window;

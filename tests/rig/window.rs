@@ -1,0 +1,61 @@
+//! The window live from camera and microphone: a display without a screen, a
+//! pointer and a clipboard in the same machine, and what arrives at an nginx.
+
+use std::fs;
+use std::time::Duration;
+
+use crate::devices::VIVID;
+use crate::live::{RATE, share_of_tone, sound};
+use crate::media;
+use crate::nginx::Nginx;
+use crate::program::eventually;
+use crate::screen::{Home, PATIENCE, Screen};
+
+/// Where the buttons of a window of 1280×800 are.
+const GO_LIVE: (u32, u32) = (1110, 758);
+const END_STREAM: (u32, u32) = (727, 430);
+
+/// How long it is live. Here it draws, encodes and receives on one slow processor.
+const LIVE: Duration = Duration::from_secs(25);
+
+/// What the window was left with the last time.
+fn remembered() -> String {
+    format!(
+        "[sources]\ncamera = \"device:{VIVID};size=320x180;fps=30\"\nmicrophone = \"default\"\n\
+         [output]\nwidth = 320\nheight = 180\nvideo_kbps = 500\n"
+    )
+}
+
+#[test]
+#[ignore = "needs the devices of a test machine"]
+fn goes_live_from_camera_and_microphone() {
+    let nginx = Nginx::start("rig-window");
+    let (screen, home) = (Screen::open(), Home::new("rig-window"));
+    fs::create_dir_all(home.config()).expect("the test's folder can be written");
+    fs::write(home.config().join("settings.toml"), remembered()).expect("so can its files");
+    let mut window = screen.window(&home);
+
+    screen.paste(&nginx.url("window-key"));
+    screen.click(GO_LIVE);
+    eventually("its title says so", PATIENCE, || screen.titles().contains("LIVE").then_some(()));
+    std::thread::sleep(LIVE);
+    screen.click(GO_LIVE);
+    eventually("the stream ends", PATIENCE, || {
+        screen.click(END_STREAM);
+        std::thread::sleep(Duration::from_secs(1));
+        (!screen.titles().contains("LIVE")).then_some(())
+    });
+    assert!(window.runs(), "{}", window.stderr());
+
+    let file = eventually("a recording", PATIENCE, || nginx.recordings().pop());
+    let probed = media::probe(&file);
+    let pictures = media::packets(&probed, "video");
+    let seconds = (pictures[pictures.len() - 1].0 - pictures[0].0) as f64 / 1e3;
+    println!("{:.1} pictures a second for {seconds:.1} s", pictures.len() as f64 / seconds);
+    assert!(seconds > LIVE.as_secs_f64() - 5.0, "{seconds} s of picture");
+    let heard = sound(&file);
+    let share = share_of_tone(&heard[heard.len() / 2..], 440.0);
+    println!("{:.1} s of sound, {:.2} % of it the tone", heard.len() as f64 / RATE, share * 100.0);
+    assert!(share > 0.95, "the microphone's tone is not there: {share}");
+    assert_eq!(media::decode_complaints(&file), "");
+}
