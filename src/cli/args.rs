@@ -74,8 +74,8 @@ pub struct Publish {
     /// Keep the bitrate whatever the link carries.
     #[arg(long)]
     pub no_adaptive: bool,
-    /// Keep trying to reach a server that has never answered, instead of giving
-    /// up after four seconds; and go live without a camera or microphone that is
+    /// Keep trying a server that has not taken the stream yet, or a key that is in
+    /// use, instead of giving up after four seconds; and go live without a camera or microphone that is
     /// not there, until it is.
     #[arg(long)]
     pub keep_trying: bool,

@@ -183,6 +183,9 @@ fn session_fault(peer: &str, error: &rtmp::Error) -> Fault {
         ErrorKind::Closed { last_status: Some(status) } => {
             Fault::EndedByServer { code: status.code.clone(), text: status.description.clone() }
         }
+        ErrorKind::Closed { last_status: None } if live && !error.ran() => {
+            Fault::ClosedEarly { step: "just after it let the stream start".into() }
+        }
         ErrorKind::Closed { last_status: None } if live => {
             Fault::ConnectionLost { detail: "the server closed it".into() }
         }

@@ -11,6 +11,7 @@ mod driver;
 mod inlet;
 pub mod link;
 pub mod overload;
+mod patience;
 pub mod queue;
 pub mod reconnect;
 mod status;

@@ -23,4 +23,5 @@ mod faults;
 mod listening;
 mod recorded;
 mod refused;
+mod refused_late;
 mod table;

@@ -23,11 +23,13 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use mio::{Events, Poll, Token, Waker};
 
 pub use self::dial::Certificates;
+use self::dial::peer_of;
 use self::moving::{Leaving, Moving};
 use self::network::Network;
 use self::pace::Pace;
 use self::phase::Phase;
 use super::inlet::{Inlet, Item, PacketSender};
+use super::patience::Patience;
 use super::queue::{Limits, SendQueue};
 use super::reconnect::{Attempt, Reconnector, Retry};
 use super::status::{End, Failure, LOG_LENGTH, State, Status, Step};
@@ -48,9 +50,8 @@ const LONGEST_SLEEP: Duration = Duration::from_millis(100);
 /// A keyframe that was asked for and has not come by now was lost on the way.
 const KEYFRAME_PATIENCE: Duration = Duration::from_millis(200);
 
-/// Servers keep the place of a stream that broke off for so long, at most: a key
-/// may be in use by our own last stream.
-const LAST_STREAM: Duration = Duration::from_secs(90);
+/// A failure so shortly before time is up says more than what a last try hangs at.
+const STILL_TELLING: Duration = Duration::from_secs(2);
 
 /// Orders that may wait; a face can't give more in one round.
 const ORDERS: usize = 16;
@@ -68,7 +69,7 @@ pub struct Config {
     pub audio_kbps: Option<u32>,
     /// Follow the link with the bitrate.
     pub adaptive: bool,
-    /// Give up a server that was never reached after this time.
+    /// Give up after this time if the stream was never there in earnest.
     pub give_up_first_connect: Option<Duration>,
     /// Asks the encoder for a keyframe.
     pub keyframes: KeyframeRequest,
@@ -172,9 +173,8 @@ struct Driver {
     network: Network,
     reconnector: Reconnector,
     pace: Pace,
-    /// When it was asked to publish.
-    started: MediaTime,
-    ever_live: bool,
+    /// With a server that never took the stream.
+    patience: Patience,
     /// Time live on connections that have ended.
     lived: Duration,
     status: Status,
@@ -220,6 +220,7 @@ impl Driver {
             log: Vec::new(),
         };
         let shown = Arc::new(Mutex::new(status.clone()));
+        let patience = Patience::new(clock.at(Instant::now()), config.give_up_first_connect);
         let pace = Pace::new(config.video_kbps, config.audio_kbps, config.adaptive);
         Self {
             options: options(&config.target, true),
@@ -237,8 +238,7 @@ impl Driver {
             phase: Phase::Start,
             reconnector: Reconnector::new(),
             pace,
-            started: clock.at(Instant::now()),
-            ever_live: false,
+            patience,
             lived: Duration::ZERO,
             status,
             shown,
@@ -273,9 +273,24 @@ impl Driver {
     }
 
     fn round(&mut self, now: MediaTime) -> Result<(), Failure> {
+        self.keep_patience(now)?;
         self.look_at_network(now)?;
         self.advance(now)?;
         self.go_on_moving(now)
+    }
+
+    /// Whatever the first connection hangs at, its time comes to an end.
+    fn keep_patience(&mut self, now: MediaTime) -> Result<(), Failure> {
+        let live = self.phase.live_for(now);
+        self.patience.live_for(live.unwrap_or_default());
+        let State::Connecting(step) = self.status.state else { return Ok(()) };
+        if live.is_some() || self.patience.deadline().is_none_or(|deadline| now < deadline) {
+            return Ok(());
+        }
+        Err(match self.status.log.last() {
+            Some(end) if now.since(end.at) < STILL_TELLING => end.reason.clone(),
+            _ => Failure::NoAnswer { peer: peer_of(&self.options), step },
+        })
     }
 
     fn now(&self) -> MediaTime {
@@ -336,28 +351,23 @@ impl Driver {
         if self.take_over(now) {
             return;
         }
-        // Some services close on fields of `connect` that they do not know.
-        self.announce_moves &= !matches!(self.status.state, State::Connecting(Step::Application));
+        // Some services close or hang on fields of `connect` that they do not know.
+        let news = matches!(self.status.state, State::Connecting(Step::Application))
+            && std::mem::take(&mut self.announce_moves);
         // Redirects and challenges belong to the connection that has ended.
         self.options = options(&self.config.target, self.announce_moves);
         self.status.address = self.config.target.url.to_string();
         let retry = match failure.retry() {
-            Retry::Never if self.ever_live && failure.is_from_between() => Retry::Backoff,
+            Retry::Backoff if news => Retry::Now,
+            Retry::Never if self.patience.was_there() && failure.is_from_between() => {
+                Retry::Backoff
+            }
             retry => retry,
         };
         match self.reconnector.failed(now, retry, random()) {
-            Some(next) if !self.is_hopeless(next.at, &failure) => self.wait(next, failure),
+            Some(next) if !self.patience.is_over_by(next.at) => self.wait(next, failure),
             _ => self.give_up(failure),
         }
-    }
-
-    /// Whether a server that was never reached has had its time.
-    fn is_hopeless(&self, next: MediaTime, failure: &Failure) -> bool {
-        let Some(limit) = self.config.give_up_first_connect.filter(|_| !self.ever_live) else {
-            return false;
-        };
-        let limit = if failure.is_key_in_use() { limit.max(LAST_STREAM) } else { limit };
-        next.since(self.started) > limit
     }
 
     fn wait(&mut self, next: Attempt, reason: Failure) {

@@ -375,7 +375,6 @@ impl Driver {
     pub(super) fn went_live(&mut self, now: MediaTime) {
         let Phase::Session(running) = &mut self.phase else { return };
         running.begin(now);
-        self.ever_live = true;
         self.queue.start_session();
         self.pace.connected(now);
         self.reconnector.live(now);
