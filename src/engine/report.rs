@@ -150,7 +150,9 @@ fn fault(failure: &Failure) -> Fault {
         Failure::NetworkChanged => {
             Fault::ConnectionLost { detail: "this computer's network has changed".into() }
         }
-        Failure::Local(why) => Fault::NotNow { why: sentence(why) },
+        Failure::NameUnanswered { host } => Fault::NameUnanswered { host: host.clone() },
+        Failure::Certificates(why) => Fault::Certificates { why: sentence(why) },
+        Failure::Local(why) => Fault::System { why: sentence(why) },
     }
 }
 
@@ -201,11 +203,13 @@ fn session_fault(peer: &str, error: &rtmp::Error) -> Fault {
         | ErrorKind::Amf(_)
         | ErrorKind::Message(_)
         | ErrorKind::BadAnswer { .. } => Fault::NotRtmp { peer, detail: error.to_string() },
-        ErrorKind::Flooded
-        | ErrorKind::Redirect(_)
-        | ErrorKind::TooManyRedirects { .. }
-        | ErrorKind::Write(_)
-        | ErrorKind::NotLive => Fault::ConnectionLost { detail: error.to_string() },
+        ErrorKind::Redirect(_) | ErrorKind::TooManyRedirects { .. } => {
+            Fault::Redirected { why: sentence(&error.kind.to_string()) }
+        }
+        ErrorKind::Flooded => Fault::ConnectionLost { detail: error.to_string() },
+        ErrorKind::Write(_) | ErrorKind::NotLive => {
+            Fault::System { why: sentence(&error.to_string()) }
+        }
     }
 }
 

@@ -127,6 +127,12 @@ pub enum Failure {
         /// The name.
         host: String,
     },
+    /// Nobody said in time which address the server's name has.
+    #[error("no answer about the address of {host}")]
+    NameUnanswered {
+        /// The name.
+        host: String,
+    },
     /// The system's or TLS's answer.
     #[error("{peer}: {error}")]
     Transport {
@@ -160,7 +166,10 @@ pub enum Failure {
     /// The machine no longer has the address that the connection was made from.
     #[error("the machine's network has changed")]
     NetworkChanged,
-    /// A file of certificates can't be used, or the system refused a resource.
+    /// A file of certificates can't be used.
+    #[error("{0}")]
+    Certificates(String),
+    /// The system refused a resource.
     #[error("{0}")]
     Local(String),
 }
@@ -185,11 +194,12 @@ impl Failure {
                 rtmp::Retry::Backoff => Retry::Backoff,
                 rtmp::Retry::Never => Retry::Never,
             },
-            Self::Local(_) => Retry::Never,
+            Self::Certificates(_) | Self::Local(_) => Retry::Never,
             Self::NetworkChanged => Retry::Now,
-            Self::NameNotFound { .. } | Self::NoAnswer { .. } | Self::Stalled { .. } => {
-                Retry::Backoff
-            }
+            Self::NameNotFound { .. }
+            | Self::NameUnanswered { .. }
+            | Self::NoAnswer { .. }
+            | Self::Stalled { .. } => Retry::Backoff,
         }
     }
 }
