@@ -8,6 +8,7 @@
 
 pub mod bitrate;
 mod driver;
+mod ending;
 mod inlet;
 pub mod link;
 pub mod overload;

@@ -28,6 +28,7 @@ use self::moving::{Leaving, Moving};
 use self::network::Network;
 use self::pace::Pace;
 use self::phase::Phase;
+use super::ending::{self, Ending};
 use super::inlet::{Inlet, Item, PacketSender};
 use super::patience::Patience;
 use super::queue::{Limits, SendQueue};
@@ -71,6 +72,8 @@ pub struct Config {
     pub adaptive: bool,
     /// Give up after this time if the stream was never there in earnest.
     pub give_up_first_connect: Option<Duration>,
+    /// End cleanly after this time live, over all connections.
+    pub live_limit: Option<Duration>,
     /// Asks the encoder for a keyframe.
     pub keyframes: KeyframeRequest,
 }
@@ -175,6 +178,8 @@ struct Driver {
     pace: Pace,
     /// With a server that never took the stream.
     patience: Patience,
+    /// What is still sent, once a stop is asked for.
+    ending: Option<Ending>,
     /// Time live on connections that have ended.
     lived: Duration,
     status: Status,
@@ -239,6 +244,7 @@ impl Driver {
             reconnector: Reconnector::new(),
             pace,
             patience,
+            ending: None,
             lived: Duration::ZERO,
             status,
             shown,
@@ -252,6 +258,7 @@ impl Driver {
         loop {
             let now = self.now();
             self.take_orders(now);
+            self.keep_limit(now);
             self.take_packets();
             if let Err(failure) = self.round(now) {
                 self.connection_ended(now, failure);
@@ -261,7 +268,8 @@ impl Driver {
             if self.status.state.has_ended() {
                 return;
             }
-            let sleep = self.deadline().since(now).min(LONGEST_SLEEP);
+            let due = self.limit_due().map_or(self.deadline(), |due| due.min(self.deadline()));
+            let sleep = due.since(now).min(LONGEST_SLEEP);
             // An interrupted poll is a round without events.
             if let Err(error) = self.poll.poll(&mut events, Some(sleep))
                 && error.kind() != io::ErrorKind::Interrupted
@@ -289,6 +297,9 @@ impl Driver {
         }
         Err(match self.status.log.last() {
             Some(end) if now.since(end.at) < STILL_TELLING => end.reason.clone(),
+            _ if step == Step::Resolve => {
+                Failure::NameUnanswered { host: self.options.url.host().into() }
+            }
             _ => Failure::NoAnswer { peer: peer_of(&self.options), step },
         })
     }
@@ -300,27 +311,47 @@ impl Driver {
     fn take_orders(&mut self, now: MediaTime) {
         while let Ok(order) = self.orders.try_recv() {
             match order {
-                Order::Stop => self.begin_stop(now),
+                Order::Stop => self.begin_stop(now, now),
                 Order::ReconnectNow => self.try_now(now),
                 Order::VideoKbps(kbps) => self.pace.set_video_kbps(kbps),
             }
         }
     }
 
-    /// Once a stop is asked for, what the encoders still make is not sent: the
-    /// queue runs dry.
-    fn take_packets(&mut self) {
-        if matches!(self.status.state, State::Stopping) {
-            while self.inlet.next().is_some() {}
-            return;
+    /// When the stream has been live for as long as it is to be.
+    fn limit_due(&self) -> Option<MediaTime> {
+        let limit = self.config.live_limit?;
+        let (State::Live { .. }, Phase::Session(running)) = (&self.status.state, &self.phase)
+        else {
+            return None;
+        };
+        running.live_since().map(|since| since + limit.saturating_sub(self.lived))
+    }
+
+    /// Ends the stream when its time is over, to the frame.
+    fn keep_limit(&mut self, now: MediaTime) {
+        if let (Some(limit), Some(due)) = (self.config.live_limit, self.limit_due())
+            && due <= now
+        {
+            let start = self.queue.base().filter(|_| self.lived.is_zero());
+            self.begin_stop(now, ending::end_of(due, start, limit));
         }
+    }
+
+    /// Once a stop is asked for, what the encoders make of later moments is not
+    /// sent: the queue runs dry.
+    fn take_packets(&mut self) {
         if self.inlet.take_gap() {
             self.queue.mark_gap();
         }
         while let Some(item) = self.inlet.next() {
             match item {
                 Item::Config(config) => self.queue.push_config(config),
-                Item::Packet(packet) => self.queue.push(packet),
+                Item::Packet(packet) => {
+                    if self.ending.as_mut().is_none_or(|ending| ending.takes(packet.dts)) {
+                        self.queue.push(packet);
+                    }
+                }
             }
         }
     }
@@ -388,11 +419,12 @@ impl Driver {
         }
     }
 
-    fn begin_stop(&mut self, now: MediaTime) {
+    fn begin_stop(&mut self, now: MediaTime, end: MediaTime) {
         if self.status.state.has_ended() || matches!(self.status.state, State::Stopping) {
             return;
         }
         self.status.state = State::Stopping;
+        self.ending = Some(Ending::new(now, end));
         if let Some(moving) = self.moving.take() {
             moving.abort();
             self.queue.stay();
