@@ -25,3 +25,5 @@ mod recorded;
 mod refused;
 mod refused_late;
 mod table;
+mod try_url;
+mod unread;
