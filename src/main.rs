@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tallylight::engine::{Command, Engine, Fault, Options, Snapshot};
+use tallylight::engine::{Command, Engine, ExitClass, Fault, Options, Snapshot};
 use tallylight::{cli, ui};
 
 fn main() -> ExitCode {
@@ -22,8 +22,11 @@ fn window(started: Instant, log: ui::LogBook) -> ExitCode {
     match ui::run(started, log, start) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("tallylight: {error}");
-            ExitCode::FAILURE
+            eprintln!(
+                "tallylight: The window can't be opened: {error}. `tallylight publish` goes live \
+                 without one."
+            );
+            ExitCode::from(ExitClass::Device.status())
         }
     }
 }

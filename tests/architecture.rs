@@ -42,8 +42,10 @@ const IMPURE: &[&str] = &[
 /// Files of the driver rank that are policies: as pure as the stages below.
 const PURE_POLICIES: &[&str] = &[
     "publish/bitrate",
+    "publish/ending",
     "publish/link",
     "publish/overload",
+    "publish/patience",
     "publish/queue",
     "publish/reconnect",
     "publish/verdict",

@@ -285,6 +285,22 @@ mod session {
     }
 
     #[test]
+    fn what_was_good_news_is_not_quoted_as_the_reason_of_an_end() {
+        let mut peer = Scripted::live();
+        peer.on_status("status", "NetStream.Data.Start", "");
+        peer.deliver().unwrap();
+        let error = peer.client.peer_closed(peer.now).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Closed { last_status: None });
+
+        let mut peer = Scripted::live();
+        peer.on_status("warning", "NetStream.Publish.Idle", "nothing came");
+        peer.deliver().unwrap();
+        let error = peer.client.peer_closed(peer.now).unwrap_err();
+        let ErrorKind::Closed { last_status: Some(said) } = &error.kind else { panic!("{error}") };
+        assert_eq!(said.code, "NetStream.Publish.Idle");
+    }
+
+    #[test]
     fn c_start_and_then_the_end_is_not_a_stream_that_ran() {
         let mut peer = Scripted::live();
         peer.wait(500).unwrap();
@@ -792,6 +808,17 @@ mod hostile {
         peer.message(3, MessageType::COMMAND, &body);
         peer.deliver().unwrap();
         assert!(is_live(&mut peer));
+    }
+
+    #[test]
+    fn values_that_nobody_needs_do_not_end_a_stream() {
+        let mut peer = Scripted::live();
+        let mut body = Vec::new();
+        Encoder::new(&mut body).string("onBandwidth").number(0.0);
+        body.push(0xEE);
+        peer.message(3, MessageType::COMMAND, &body);
+        peer.deliver().unwrap();
+        assert_eq!(peer.client.state(), State::Live);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The command line: what can be typed, and what it means.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -16,7 +16,7 @@ pub struct Cli {
     /// to the built-in server.
     #[command(subcommand)]
     pub command: Option<Task>,
-    /// Say more on standard error (twice: everything).
+    /// Say more on standard error: -v, -vv, -vvv.
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub verbose: u8,
 }
@@ -68,14 +68,14 @@ pub struct Publish {
     #[arg(long)]
     pub json: bool,
     /// Read the stream key from standard input (its first line); the address is
-    /// then the server's alone.
+    /// then the server's alone. One of several parts ends with a slash.
     #[arg(long)]
     pub key_stdin: bool,
     /// Keep the bitrate whatever the link carries.
     #[arg(long)]
     pub no_adaptive: bool,
-    /// Keep trying to reach a server that has never answered, instead of giving
-    /// up after four seconds; and go live without a camera or microphone that is
+    /// Keep trying a server that has not taken the stream yet, or a key that is in
+    /// use, instead of giving up after four seconds; and go live without a camera or microphone that is
     /// not there, until it is.
     #[arg(long)]
     pub keep_trying: bool,
@@ -96,9 +96,9 @@ pub struct Publish {
 /// `tallylight serve`.
 #[derive(Args, Debug)]
 pub struct Serve {
-    /// Address and port to listen at. 127.0.0.1 is reachable from this computer
-    /// only; 0.0.0.0 from everywhere.
-    #[arg(long, default_value = "127.0.0.1:1935")]
+    /// Address and port to listen at, or a port alone. 127.0.0.1 is reachable from
+    /// this computer only, and so is a port alone; 0.0.0.0 from everywhere.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:1935", value_parser = parse_listen)]
     pub listen: SocketAddr,
     /// One JSON object a line instead of text for people.
     #[arg(long)]
@@ -136,6 +136,17 @@ impl Publish {
             adaptive: !self.no_adaptive,
         }
     }
+}
+
+/// An address and a port, a name and a port, or a port of this computer alone.
+fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+    let bad = || "give it as 127.0.0.1:1935, localhost:1935 or 1935".to_string();
+    if let Ok(port) = text.strip_prefix(':').unwrap_or(text).parse() {
+        return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    }
+    let found: Vec<SocketAddr> = text.to_socket_addrs().map_err(|_| bad())?.collect();
+    let v4 = found.iter().find(|address| address.is_ipv4());
+    v4.or(found.first()).copied().ok_or_else(bad)
 }
 
 fn parse_size(text: &str) -> Result<(u32, u32), String> {
@@ -216,6 +227,20 @@ mod tests {
         assert_eq!(parse_duration("90"), Ok(Duration::from_secs(90)));
         for bad in ["", "s", "10 parsecs", "-1s", "0", "1e400", "NaN"] {
             assert!(parse_duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn places_to_listen_at() {
+        for text in ["127.0.0.1:1936", "localhost:1936", ":1936", "1936"] {
+            let address = parse_listen(text).expect(text);
+            assert!(address.ip().is_loopback() && address.port() == 1936, "{text}: {address}");
+        }
+        let everywhere = parse_listen("0.0.0.0:1936").map(|address| address.ip());
+        assert!(everywhere.is_ok_and(|ip| ip.is_unspecified()));
+        assert_eq!(parse_listen("[::1]:1936"), Ok("[::1]:1936".parse().expect("an address")));
+        for bad in ["", ":", "127.0.0.1", "70000", "1936:localhost"] {
+            assert!(parse_listen(bad).is_err(), "{bad}");
         }
     }
 

@@ -3,14 +3,15 @@
 use std::process::ExitCode;
 
 use super::args::Devices;
-use super::report::{emit, print_json};
+use super::out::write;
+use super::report::json_line;
 use crate::engine::{CameraInfo, MicrophoneInfo};
 
 /// Lists cameras and microphones.
 pub fn run(args: &Devices) -> ExitCode {
     let devices = crate::engine::list_devices();
     if args.json {
-        print_json(&devices);
+        write(&json_line(&devices));
         return ExitCode::SUCCESS;
     }
     list("Cameras", "There is no camera here.", devices.cameras.iter().map(camera));
@@ -22,7 +23,7 @@ pub fn run(args: &Devices) -> ExitCode {
         (false, true) => "--mic test",
         (false, false) => return ExitCode::SUCCESS,
     };
-    emit(&format!(
+    write(&format!(
         "What is plugged in appears at once; until then the test signal does: {instead}\n"
     ));
     ExitCode::SUCCESS
@@ -31,8 +32,8 @@ pub fn run(args: &Devices) -> ExitCode {
 fn list(title: &str, nothing: &str, lines: impl Iterator<Item = String>) {
     let lines: String = lines.collect();
     match lines.is_empty() {
-        true => emit(&format!("{nothing}\n")),
-        false => emit(&format!("{title}\n{lines}")),
+        true => write(&format!("{nothing}\n")),
+        false => write(&format!("{title}\n{lines}")),
     }
 }
 

@@ -5,12 +5,15 @@
 
 mod args;
 mod devices;
+mod interrupt;
+mod out;
 mod publish;
 mod report;
 mod serve;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use tracing::level_filters::LevelFilter;
@@ -37,13 +40,15 @@ where
     };
     let is_window = cli.command.is_none() && has_display();
     start_logging(cli.verbose, is_window.then_some(log));
-    match cli.command {
+    let status = match cli.command {
         Some(Task::Publish(args)) => publish::run(&args),
         Some(Task::Serve(args)) => serve::run(&args),
         Some(Task::Devices(args)) => devices::run(&args),
         None if is_window => window(),
         None => publish::run(&Publish::parse_defaults()),
-    }
+    };
+    out::flush(Duration::from_secs(1));
+    status
 }
 
 /// Logs go to standard error, and to the window where there is one. They never

@@ -3,16 +3,18 @@
 use std::io::BufRead;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::args::Publish;
-use super::report::{Reporter, emit};
+use super::interrupt;
+use super::out::emit;
+use super::report::Reporter;
 use crate::engine::{
     AudioInput, Command, Connection, DestinationSettings, Engine, ExitClass, Fault, Options,
     Snapshot, SourceSnapshot, SourceStatus, Stage, Trouble, VideoInput,
 };
 use crate::protocol::rtmp::key::{Credentials, StreamKey};
+use crate::protocol::rtmp::url::Target;
 
 /// How often the engine's state is looked at; states change rarely, and the
 /// engine works on while nobody looks.
@@ -21,56 +23,80 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// A device that has not answered after this time is waited for while live.
 const DEVICES_ANSWER: Duration = Duration::from_secs(5);
 
+/// A server that has not taken the stream by then is given up.
+const FIRST_CONNECT: Duration = Duration::from_secs(4);
+
+/// A stream that has not ended by itself so long after its time is stopped.
+const OVERTIME: Duration = Duration::from_secs(1);
+
 /// The environment's name for the key.
 const KEY_VARIABLE: &str = "TALLYLIGHT_KEY";
 
 /// The environment's name for the password.
 const PASSWORD_VARIABLE: &str = "TALLYLIGHT_PASSWORD";
 
+/// What was asked for can't be begun; why, in words, and the exit status.
+#[derive(Debug)]
+struct Refusal {
+    words: String,
+    class: ExitClass,
+}
+
+impl Refusal {
+    fn usage(words: impl Into<String>) -> Self {
+        Self { words: words.into(), class: ExitClass::Usage }
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Self { words: fault.to_string(), class: fault.exit_class() }
+    }
+}
+
 /// Publishes until it is told to stop, the time is over, or it can't go on.
 pub fn run(args: &Publish) -> ExitCode {
     let mut reporter = Reporter::new(args.json);
-    if args.camera == VideoInput::None && args.mic == AudioInput::None {
-        let why = "Neither picture nor sound is left: only one of them can be none".into();
-        return refuse(&Fault::Address(why));
+    match publish(args, &mut reporter) {
+        Ok(status) => status,
+        Err(Refusal { words, class }) => {
+            eprintln!("tallylight: {words}");
+            reporter.refuse(words);
+            ExitCode::from(class.status())
+        }
     }
-    let settings = match destination(args) {
-        Ok(settings) => settings,
-        Err(fault) => return refuse(&fault),
-    };
-    let engine = match Engine::start(Options {
+}
+
+fn publish(args: &Publish, reporter: &mut Reporter) -> Result<ExitCode, Refusal> {
+    if args.camera == VideoInput::None && args.mic == AudioInput::None {
+        let words = "Neither picture nor sound is left. Leave out --camera none or --mic none.";
+        return Err(Refusal::usage(words));
+    }
+    let settings = destination(args)?;
+    let engine = Engine::start(Options {
         output: args.output(),
         video: args.camera.clone(),
         audio: args.mic.clone(),
-        give_up_first_connect: (!args.keep_trying).then_some(Duration::from_secs(4)),
+        give_up_first_connect: (!args.keep_trying).then_some(FIRST_CONNECT),
         ..Options::default()
-    }) {
-        Ok(engine) => engine,
-        Err(fault) => return refuse(&fault),
-    };
-    let interrupts = count_interrupts();
+    })?;
+    interrupt::listen(|| {});
     if !args.keep_trying
-        && let Some(missing) = missing_device(&engine, args, &interrupts)
+        && let Some(missing) = missing_device(&engine, args)
     {
-        return refuse_device(&missing);
+        return Err(missing_words(&missing));
     }
     let announce = settings.built_in_server && !args.json;
     engine.send(Command::GoLive(settings));
-    let last = watch(&engine, &mut reporter, args.duration, &interrupts, announce);
+    let last = watch(&engine, reporter, args.duration, announce);
     reporter.finish(&last);
-    status_of(&last)
-}
-
-/// Says what is wrong before anything was started.
-fn refuse(fault: &Fault) -> ExitCode {
-    eprintln!("tallylight: {fault}");
-    ExitCode::from(fault.exit_class().status())
+    Ok(status_of(&last))
 }
 
 /// Waits until it is known whether the devices that were asked for are there;
 /// one that is not. Nothing goes live with a misspelt name: a device that is
 /// busy or pulled out later is another matter, for it comes back.
-fn missing_device(engine: &Engine, args: &Publish, interrupts: &AtomicUsize) -> Option<Fault> {
+fn missing_device(engine: &Engine, args: &Publish) -> Option<Fault> {
     let camera = matches!(args.camera, VideoInput::Camera(_) | VideoInput::Default);
     let microphone = matches!(args.mic, AudioInput::Microphone(_) | AudioInput::Default);
     let begun = engine.now();
@@ -92,7 +118,7 @@ fn missing_device(engine: &Engine, args: &Publish, interrupts: &AtomicUsize) -> 
         let known =
             is_known(camera, &snapshot.camera) && is_known(microphone, &snapshot.microphone);
         let enough = engine.now().since(begun) >= DEVICES_ANSWER;
-        if known || enough || interrupts.load(Ordering::Relaxed) > 0 {
+        if known || enough || interrupt::is_asked() {
             return None;
         }
         engine.wait_for_change(LOOK_EVERY);
@@ -100,13 +126,13 @@ fn missing_device(engine: &Engine, args: &Publish, interrupts: &AtomicUsize) -> 
 }
 
 /// Says that a device is not there, and where to find what is.
-fn refuse_device(fault: &Fault) -> ExitCode {
-    eprintln!(
-        "tallylight: {}. `tallylight devices` lists what there is; `test` in its place is the \
-         test signal; --keep-trying goes live without it and waits for it.",
+fn missing_words(fault: &Fault) -> Refusal {
+    let words = format!(
+        "{}. `tallylight devices` lists what there is; `test` in its place is the test signal; \
+         --keep-trying goes live without it and waits for it.",
         fault.sentence()
     );
-    ExitCode::from(fault.exit_class().status())
+    Refusal { words, class: fault.exit_class() }
 }
 
 /// Follows the engine until the stream has ended; returns the last snapshot.
@@ -114,7 +140,6 @@ fn watch(
     engine: &Engine,
     reporter: &mut Reporter,
     duration: Option<Duration>,
-    interrupts: &AtomicUsize,
     announce: bool,
 ) -> Arc<Snapshot> {
     let (mut stopping, mut announced) = (false, !announce);
@@ -130,91 +155,123 @@ fn watch(
         if ended || snapshot.stage == Stage::Ended {
             return snapshot;
         }
+        // The stream ends by itself when its time is over; this is for one that can't.
         let enough = duration.is_some_and(|limit| {
-            snapshot.destinations.first().is_some_and(|destination| destination.live >= limit)
+            let mut destinations = snapshot.destinations.iter();
+            destinations.any(|destination| destination.live >= limit + OVERTIME)
         });
-        let interrupted = interrupts.load(Ordering::Relaxed);
-        if !stopping && (enough || interrupted > 0) {
+        if !stopping && (enough || interrupt::is_asked()) {
             engine.send(Command::Stop);
             stopping = true;
-        }
-        if interrupted > 1 {
-            return snapshot;
         }
     }
 }
 
-/// The exit status of a stream that has ended.
+/// The exit status of a stream that has ended. One that was stopped before anything
+/// was sent did not do what it was started for.
 fn status_of(last: &Snapshot) -> ExitCode {
     let Some(destination) = last.destinations.first() else {
         return ExitCode::from(ExitClass::Device.status());
     };
-    match &destination.connection {
-        Connection::Failed(fault) => {
-            eprintln!("tallylight: {fault}");
-            ExitCode::from(fault.exit_class().status())
-        }
-        _ => ExitCode::SUCCESS,
+    let sent = destination.video_frames + destination.audio_frames > 0;
+    let fault = match &destination.connection {
+        Connection::Failed(fault) => fault,
+        _ if sent => return ExitCode::SUCCESS,
+        _ => match destination.log.last() {
+            Some(end) => &end.reason,
+            None => {
+                eprintln!("tallylight: Stopped before the server had answered.");
+                return ExitCode::from(ExitClass::Network.status());
+            }
+        },
+    };
+    eprintln!("tallylight: {fault}{}", hint(fault));
+    ExitCode::from(fault.exit_class().status())
+}
+
+/// What can be done about it on the command line alone.
+fn hint(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Encryption { .. } => " --ca-file takes a certificate of your own.",
+        Fault::InUse { .. } => " --keep-trying waits for it.",
+        _ => "",
     }
 }
 
-/// Counts Ctrl-C and the system's request to end. The first stops cleanly, the
-/// second at once.
-fn count_interrupts() -> Arc<AtomicUsize> {
-    let count = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&count);
-    if let Err(error) = ctrlc::set_handler(move || {
-        counter.fetch_add(1, Ordering::Relaxed);
-    }) {
-        tracing::warn!(%error, "Ctrl-C will end the program without a goodbye");
-    }
-    count
-}
-
-fn destination(args: &Publish) -> Result<DestinationSettings, Fault> {
+fn destination(args: &Publish) -> Result<DestinationSettings, Refusal> {
     let Some(url) = &args.url else {
         return Ok(DestinationSettings {
             name: "this computer".into(),
             built_in_server: true,
+            live_limit: args.duration,
             ..DestinationSettings::default()
         });
     };
     Ok(DestinationSettings {
         name: "server".into(),
         server: url.clone(),
-        key: secret_key(args)?,
+        key: secret_key(args, url)?,
         credentials: credentials(args)?,
         ca_file: args.ca_file.clone(),
         only_certificate: args.only_certificate,
+        live_limit: args.duration,
         ..DestinationSettings::default()
     })
 }
 
 /// User and password, where a user was named.
-fn credentials(args: &Publish) -> Result<Option<Credentials>, Fault> {
+fn credentials(args: &Publish) -> Result<Option<Credentials>, Refusal> {
     let Some(user) = args.user.as_deref().map(str::trim).filter(|user| !user.is_empty()) else {
         return Ok(None);
     };
     match std::env::var(PASSWORD_VARIABLE) {
         Ok(password) => Ok(Some(Credentials::new(user, &password))),
-        Err(_) => Err(Fault::Address(format!(
-            "There is no password for “{user}” in the environment's {PASSWORD_VARIABLE}"
+        Err(_) => Err(Refusal::usage(format!(
+            "There is no password for “{user}”. Put it into the environment's {PASSWORD_VARIABLE}."
         ))),
     }
 }
 
-/// The key from standard input or the environment, where one was given.
-fn secret_key(args: &Publish) -> Result<Option<StreamKey>, Fault> {
+/// The key from standard input or the environment, where one was given. The last
+/// part of an address may be a key as well, and must not become part of the
+/// application, which is no secret.
+fn secret_key(args: &Publish, url: &str) -> Result<Option<StreamKey>, Refusal> {
+    let url_has_key = Target::parse(url).is_ok();
     if args.key_stdin {
-        let mut line = String::new();
-        let read = std::io::stdin().lock().read_line(&mut line);
-        let key = StreamKey::new(&line);
-        return match read {
-            Ok(_) if !key.is_empty() => Ok(Some(key)),
-            Ok(_) => Err(Fault::Address("There was no stream key on standard input".into())),
-            Err(error) => Err(Fault::Address(format!("The stream key could not be read: {error}"))),
-        };
+        let key = key_from(std::io::stdin().lock())?;
+        return if url_has_key { Err(two_keys()) } else { Ok(Some(key)) };
     }
     let key = std::env::var(KEY_VARIABLE).ok().map(|text| StreamKey::new(&text));
-    Ok(key.filter(|key| !key.is_empty()))
+    let key = key.filter(|key| !key.is_empty());
+    if key.is_some() && url_has_key {
+        eprintln!(
+            "tallylight: The stream key is the last part of the address; {KEY_VARIABLE} is not \
+             used. If the last part is no key, end the address with a slash."
+        );
+        return Ok(None);
+    }
+    Ok(key)
+}
+
+fn key_from(mut input: impl BufRead) -> Result<StreamKey, Refusal> {
+    let mut line = String::new();
+    let read = input.read_line(&mut line);
+    let key = StreamKey::new(&line);
+    match read {
+        Ok(_) if !key.is_empty() => Ok(key),
+        Ok(_) => Err(Refusal::usage(
+            "There was no stream key on standard input. Write it there, as its first line.",
+        )),
+        Err(error) => Err(Refusal::usage(format!(
+            "The stream key could not be read from standard input ({error}). Write it there, as \
+             its first line."
+        ))),
+    }
+}
+
+fn two_keys() -> Refusal {
+    Refusal::usage(
+        "The address has a stream key as its last part, and another one came from standard \
+         input. Leave one of them out; if the last part is no key, end the address with a slash.",
+    )
 }

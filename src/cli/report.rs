@@ -1,11 +1,12 @@
 //! What the headless face prints while it publishes: one line for people, or
 //! one JSON object a line.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use serde::Serialize;
 
+use super::out::{emit, emit_last};
 use crate::engine::{Connection, DestinationSnapshot, Snapshot, Step};
 use crate::media::MediaTime;
 
@@ -68,13 +69,21 @@ impl Reporter {
     pub fn finish(&mut self, snapshot: &Snapshot) {
         let summary = Summary::new(snapshot);
         if self.json {
-            print_json(&SummaryLine { summary });
+            emit_last(&json_line(&SummaryLine { summary }));
             return;
         }
         self.end_line();
         if summary.video_frames + summary.audio_frames > 0 {
-            emit(&format!("{summary}\n"));
+            emit_last(&format!("{summary}\n"));
         }
+    }
+
+    /// Prints the lines of a stream that was refused before it could begin.
+    pub fn refuse(&mut self, detail: String) {
+        if self.json {
+            print_json(&Line::refused(detail));
+        }
+        self.finish(&Snapshot::default());
     }
 
     /// Ends the line that is being rewritten, before something else is printed.
@@ -108,20 +117,15 @@ const CLEAR: &str = "\r\x1b[2K";
 const NO_WRAP: &str = "\x1b[?7l";
 const WRAP: &str = "\x1b[?7h";
 
-/// Writes to standard output. A closed pipe is nobody's fault: the stream goes
-/// on without a listener.
-pub fn emit(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes());
-    let _ = out.flush();
+/// One JSON object and a line end.
+pub fn json_line(value: &impl Serialize) -> String {
+    // Plain structs of numbers and strings always serialise.
+    serde_json::to_string(value).map(|line| line + "\n").unwrap_or_default()
 }
 
 /// Prints one JSON object and a line end.
 pub fn print_json(value: &impl Serialize) {
-    // Plain structs of numbers and strings always serialise.
-    if let Ok(line) = serde_json::to_string(value) {
-        emit(&format!("{line}\n"));
-    }
+    emit(&json_line(value));
 }
 
 /// The machine's name of a state.
@@ -218,6 +222,25 @@ impl Line {
             encoder_ms: rounded(snapshot.video.encoder_ms, 100.0),
             picture_ms: rounded(snapshot.video.picture_ms, 10.0),
             rtt_ms: destination.rtt.map(millis),
+            detail,
+        }
+    }
+}
+
+impl Line {
+    /// Nothing was begun.
+    fn refused(detail: String) -> Self {
+        Self {
+            t_s: 0.0,
+            state: "failed",
+            fps: 0.0,
+            kbps: 0.0,
+            target_kbps: 0,
+            queue_ms: 0,
+            dropped: 0,
+            encoder_ms: 0.0,
+            picture_ms: 0.0,
+            rtt_ms: None,
             detail,
         }
     }

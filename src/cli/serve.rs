@@ -1,5 +1,6 @@
 //! `tallylight serve`: the built-in server by itself.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -7,8 +8,11 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::args::Serve;
-use super::report::{emit, print_json};
+use super::interrupt;
+use super::out::emit;
+use super::report::print_json;
 use crate::engine::{ExitClass, server_only};
+use crate::publish::transport;
 use crate::serve::Status;
 
 /// Serves until Ctrl-C.
@@ -16,31 +20,57 @@ pub fn run(args: &Serve) -> ExitCode {
     let server = match server_only(args.listen) {
         Ok(server) => server,
         Err(fault) => {
-            eprintln!("tallylight: {fault}");
+            eprintln!("tallylight: {fault} --listen takes another address and port.");
             return ExitCode::from(ExitClass::Network.status());
         }
     };
-    let (interrupt, interrupted) = mpsc::sync_channel(1);
+    let (wake, interrupted) = mpsc::sync_channel(1);
     // Full: one Ctrl-C is known already.
-    if let Err(error) = ctrlc::set_handler(move || _ = interrupt.try_send(())) {
-        tracing::warn!(%error, "Ctrl-C will end the program without a goodbye");
-    }
-    let address = server.local_addr();
-    if args.json {
-        print_json(&Listening { state: "listening", address: address.to_string() });
-    } else {
-        emit(&format!("Publish to rtmp://{address}/live/KEY and play from the same address.\n"));
-        if !address.ip().is_loopback() {
-            emit("Reachable from other computers: anyone who can reach it may publish and play.\n");
-        }
-    }
+    interrupt::listen(move || _ = wake.try_send(()));
+    greet(args.json, server.local_addr());
     let begun = Instant::now();
     let mut shown = None;
     while interrupted.recv_timeout(Duration::from_secs(1)).is_err() {
         show(args.json, begun, &server.status(), &mut shown);
+        if !server.is_running() {
+            eprintln!(
+                "tallylight: The server has stopped by itself; -v says more. Start it again."
+            );
+            return ExitCode::from(ExitClass::Device.status());
+        }
     }
     server.stop();
     ExitCode::SUCCESS
+}
+
+/// Says where it can be reached.
+fn greet(json: bool, address: SocketAddr) {
+    if json {
+        return print_json(&Listening { state: "listening", address: address.to_string() });
+    }
+    let reachable = usable(address);
+    emit(&format!("Publish to rtmp://{reachable}/live/KEY and play from the same address.\n"));
+    if !address.ip().is_loopback() {
+        emit("Reachable from other computers: anyone who can reach it may publish and play.\n");
+    }
+}
+
+/// An address that others can type: "all of this computer's" is none.
+fn usable(address: SocketAddr) -> SocketAddr {
+    if !address.ip().is_unspecified() {
+        return address;
+    }
+    // Nothing is sent there; it is only asked which way it would go.
+    let anywhere = match address {
+        SocketAddr::V4(_) => SocketAddr::from(([192, 0, 2, 1], 9)),
+        SocketAddr::V6(_) => SocketAddr::from(([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1], 9)),
+    };
+    let loopback = || match address {
+        SocketAddr::V4(_) => IpAddr::from(Ipv4Addr::LOCALHOST),
+        SocketAddr::V6(_) => IpAddr::from(Ipv6Addr::LOCALHOST),
+    };
+    let ip = transport::route_to(anywhere).unwrap_or_else(loopback);
+    SocketAddr::new(ip, address.port())
 }
 
 /// Prints a line of JSON a second, or text when the number of people changes.

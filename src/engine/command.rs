@@ -94,6 +94,8 @@ pub struct DestinationSettings {
     /// The one certificate to trust, whatever it says of itself, in place of all
     /// others.
     pub only_certificate: Option<Fingerprint>,
+    /// End the stream cleanly after this time live; `None`: when told to.
+    pub live_limit: Option<std::time::Duration>,
     /// Start the built-in server first and publish there: "this computer".
     pub built_in_server: bool,
 }

@@ -19,6 +19,11 @@ pub enum Fault {
         /// The name.
         host: String,
     },
+    /// Nobody said in time which address the server's name has.
+    NameUnanswered {
+        /// The name.
+        host: String,
+    },
     /// Nothing listens there.
     PortRefused {
         /// Host and port.
@@ -84,10 +89,20 @@ pub enum Fault {
         /// How long.
         waited: Duration,
     },
-    /// The server asks to go elsewhere.
-    Moved {
-        /// Where to, without secrets.
-        to: String,
+    /// The server sends the stream elsewhere, where it does not go.
+    Redirected {
+        /// Why not, in words.
+        why: String,
+    },
+    /// A file of certificates can't be used.
+    Certificates {
+        /// Which and why, in words.
+        why: String,
+    },
+    /// This computer, or this program, lacks something.
+    System {
+        /// What, in words.
+        why: String,
     },
     /// The camera is in trouble.
     Camera {
@@ -122,6 +137,8 @@ pub enum Fault {
     ListenFailed {
         /// Where, and why not.
         detail: String,
+        /// Another program listens there.
+        busy: bool,
     },
     /// What was asked for can't be done just now.
     NotNow {
@@ -139,7 +156,7 @@ pub enum ExitClass {
     Refused,
     /// Network: 4.
     Network,
-    /// Device or encoder: 5.
+    /// Device, encoder or this computer: 5.
     Device,
 }
 
@@ -161,6 +178,9 @@ impl Fault {
         match self {
             Self::Address(why) => why.clone(),
             Self::NameNotFound { host } => format!("No server is known by the name {host}"),
+            Self::NameUnanswered { host } => {
+                format!("Looking up the address of {host} took too long")
+            }
             Self::PortRefused { peer } => format!("Nothing is listening at {peer}"),
             Self::Unreachable { peer } => format!("There is no way to {peer} from here"),
             Self::NoAnswer { peer, waiting_for } => {
@@ -185,15 +205,18 @@ impl Fault {
             Self::Stalled { waited } => {
                 format!("Nothing got through for {:.0} s", waited.as_secs_f64())
             }
-            Self::Moved { to } => format!("The server asks to go to {to}"),
             Self::Camera { name, trouble } => device_sentence("camera", name, trouble),
             Self::Microphone { name, trouble } => device_sentence("microphone", name, trouble),
             Self::Encoder { detail } => format!("The encoder stopped: {detail}"),
             Self::Overloaded { measure } => {
                 format!("This computer is too slow for these settings; {measure}")
             }
-            Self::ListenFailed { detail } => format!("The built-in server {detail}"),
-            Self::NotNow { why } | Self::Source { why } => why.clone(),
+            Self::ListenFailed { detail, .. } => format!("The built-in server {detail}"),
+            Self::NotNow { why }
+            | Self::Source { why }
+            | Self::Redirected { why }
+            | Self::Certificates { why }
+            | Self::System { why } => why.clone(),
         }
     }
 
@@ -204,6 +227,7 @@ impl Fault {
             Self::NameNotFound { .. } => {
                 "Check the spelling of the address and the connection to the network"
             }
+            Self::NameUnanswered { .. } => "Check the connection to the network",
             Self::PortRefused { .. } => {
                 "Check the address and port, and that the server is running"
             }
@@ -213,7 +237,7 @@ impl Fault {
                 "Check the address: RTMP is mostly at port 1935, RTMPS (rtmps://) at 443"
             }
             Self::Encryption { .. } => {
-                "Check the address and this computer's date; for a server of your own give its certificate with --ca-file"
+                "Check the address and this computer's date; for a server of your own choose its certificate"
             }
             Self::Refused { .. } => "Check the stream key and that the channel may go live",
             Self::InUse { .. } => {
@@ -228,7 +252,15 @@ impl Fault {
             Self::ConnectionLost { .. } | Self::Stalled { .. } => {
                 "Check the network; the stream goes on by itself when it is back"
             }
-            Self::Moved { .. } => "Nothing to do",
+            Self::Redirected { .. } => {
+                "It is not followed there; ask the service for the address to publish to"
+            }
+            Self::Certificates { .. } => {
+                "Choose a file that holds certificates in PEM form, or do without it"
+            }
+            Self::System { .. } => {
+                "The cause lies in this computer: put it right or restart it, then go live again"
+            }
             Self::Camera { name, trouble } | Self::Microphone { name, trouble } => {
                 device_remedy(name, trouble)
             }
@@ -237,22 +269,27 @@ impl Fault {
             Self::Overloaded { .. } => {
                 "Choose a smaller picture or a lower frame rate, or close other programs"
             }
-            Self::ListenFailed { .. } => {
-                "Choose another port with --listen, or stop the program that uses it"
+            Self::ListenFailed { busy: true, .. } => {
+                "Stop the program that listens there; it may be another Tallylight"
             }
-            Self::NotNow { .. } => "Stop the stream first",
+            Self::ListenFailed { busy: false, .. } => {
+                "Choose an address that this computer has, and a port from 1024 on"
+            }
+            Self::NotNow { .. } => "Stop the stream or close other programs, then try again",
         }
     }
 
     /// What kind of end it is.
     pub fn exit_class(&self) -> ExitClass {
         match self {
-            Self::Address(_) | Self::NotNow { .. } => ExitClass::Usage,
+            Self::Address(_) | Self::NotNow { .. } | Self::Certificates { .. } => ExitClass::Usage,
             Self::Refused { .. }
             | Self::InUse { .. }
             | Self::ClosedEarly { .. }
-            | Self::EndedByServer { .. } => ExitClass::Refused,
+            | Self::EndedByServer { .. }
+            | Self::Redirected { .. } => ExitClass::Refused,
             Self::NameNotFound { .. }
+            | Self::NameUnanswered { .. }
             | Self::PortRefused { .. }
             | Self::Unreachable { .. }
             | Self::NoAnswer { .. }
@@ -260,13 +297,13 @@ impl Fault {
             | Self::Encryption { .. }
             | Self::ConnectionLost { .. }
             | Self::Stalled { .. }
-            | Self::Moved { .. }
             | Self::ListenFailed { .. } => ExitClass::Network,
             Self::Camera { .. }
             | Self::Microphone { .. }
             | Self::Source { .. }
             | Self::Encoder { .. }
-            | Self::Overloaded { .. } => ExitClass::Device,
+            | Self::Overloaded { .. }
+            | Self::System { .. } => ExitClass::Device,
         }
     }
 }
@@ -357,5 +394,21 @@ mod tests {
         assert_eq!(camera("", Trouble::Missing), text);
         let microphone = Fault::Microphone { name: String::new(), trouble: Trouble::Missing };
         assert_eq!(microphone.sentence(), "There is no microphone");
+    }
+
+    /// The window shows the same words: what can be typed means nothing there.
+    #[test]
+    fn faults_name_no_options_of_the_command_line() {
+        let why = String::from("why");
+        for fault in [
+            Fault::Certificates { why: why.clone() },
+            Fault::Encryption { peer: why.clone(), reason: why.clone() },
+            Fault::ListenFailed { detail: why.clone(), busy: true },
+            Fault::ListenFailed { detail: why.clone(), busy: false },
+            Fault::Redirected { why: why.clone() },
+            Fault::System { why },
+        ] {
+            assert!(!fault.to_string().contains("--"), "{fault}");
+        }
     }
 }

@@ -188,6 +188,8 @@ fn blame(reason: &Failure) -> Away {
     match reason {
         Failure::Session { .. } => Away::Server,
         Failure::NameNotFound { .. }
+        | Failure::NameUnanswered { .. }
+        | Failure::Certificates(_)
         | Failure::Transport { .. }
         | Failure::NoAnswer { .. }
         | Failure::Stalled { .. }

@@ -31,7 +31,8 @@ pub(super) fn open_audio(
 /// Starts the built-in server.
 pub(super) fn start_server(listen: SocketAddr) -> Result<Server, Fault> {
     let config = serve::Config { listen, ..serve::Config::default() };
-    Server::start(config).map_err(|error| Fault::ListenFailed { detail: error.to_string() })
+    Server::start(config)
+        .map_err(|error| Fault::ListenFailed { detail: error.to_string(), busy: error.is_busy() })
 }
 
 /// Starts the built-in server alone, for a face that needs no stream.

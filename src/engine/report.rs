@@ -150,7 +150,9 @@ fn fault(failure: &Failure) -> Fault {
         Failure::NetworkChanged => {
             Fault::ConnectionLost { detail: "this computer's network has changed".into() }
         }
-        Failure::Local(why) => Fault::NotNow { why: sentence(why) },
+        Failure::NameUnanswered { host } => Fault::NameUnanswered { host: host.clone() },
+        Failure::Certificates(why) => Fault::Certificates { why: sentence(why) },
+        Failure::Local(why) => Fault::System { why: sentence(why) },
     }
 }
 
@@ -183,6 +185,9 @@ fn session_fault(peer: &str, error: &rtmp::Error) -> Fault {
         ErrorKind::Closed { last_status: Some(status) } => {
             Fault::EndedByServer { code: status.code.clone(), text: status.description.clone() }
         }
+        ErrorKind::Closed { last_status: None } if live && !error.ran() => {
+            Fault::ClosedEarly { step: "just after it let the stream start".into() }
+        }
         ErrorKind::Closed { last_status: None } if live => {
             Fault::ConnectionLost { detail: "the server closed it".into() }
         }
@@ -198,11 +203,13 @@ fn session_fault(peer: &str, error: &rtmp::Error) -> Fault {
         | ErrorKind::Amf(_)
         | ErrorKind::Message(_)
         | ErrorKind::BadAnswer { .. } => Fault::NotRtmp { peer, detail: error.to_string() },
-        ErrorKind::Flooded
-        | ErrorKind::Redirect(_)
-        | ErrorKind::TooManyRedirects { .. }
-        | ErrorKind::Write(_)
-        | ErrorKind::NotLive => Fault::ConnectionLost { detail: error.to_string() },
+        ErrorKind::Redirect(_) | ErrorKind::TooManyRedirects { .. } => {
+            Fault::Redirected { why: sentence(&error.kind.to_string()) }
+        }
+        ErrorKind::Flooded => Fault::ConnectionLost { detail: error.to_string() },
+        ErrorKind::Write(_) | ErrorKind::NotLive => {
+            Fault::System { why: sentence(&error.to_string()) }
+        }
     }
 }
 

@@ -78,6 +78,7 @@ impl Stream {
             audio_kbps: feeds.sound.map(|_| output.audio_kbps),
             adaptive: output.adaptive,
             give_up_first_connect,
+            live_limit: settings.live_limit,
             keyframes,
         };
         let destination = publish::start(clock, config).map_err(|e| failed(&e))?;

@@ -8,9 +8,11 @@
 
 pub mod bitrate;
 mod driver;
+mod ending;
 mod inlet;
 pub mod link;
 pub mod overload;
+mod patience;
 pub mod queue;
 pub mod reconnect;
 mod status;

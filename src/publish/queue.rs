@@ -198,6 +198,11 @@ impl SendQueue {
         self.dropping = None;
     }
 
+    /// Time 0 of the open session, once its start was handed out.
+    pub fn base(&self) -> Option<MediaTime> {
+        self.base
+    }
+
     /// A second session is ready and takes over at the next keyframe, where
     /// [`SendQueue::pop`] says [`Next::Start`]; the open one gets all before it.
     /// Without an open session this is [`SendQueue::start_session`].

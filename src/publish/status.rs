@@ -7,7 +7,6 @@ use super::reconnect::Retry;
 use super::transport;
 use crate::media::MediaTime;
 use crate::protocol::rtmp;
-use crate::protocol::rtmp::status::Refusal;
 
 /// Connection ends that are remembered.
 pub(super) const LOG_LENGTH: usize = 50;
@@ -128,6 +127,12 @@ pub enum Failure {
         /// The name.
         host: String,
     },
+    /// Nobody said in time which address the server's name has.
+    #[error("no answer about the address of {host}")]
+    NameUnanswered {
+        /// The name.
+        host: String,
+    },
     /// The system's or TLS's answer.
     #[error("{peer}: {error}")]
     Transport {
@@ -161,18 +166,15 @@ pub enum Failure {
     /// The machine no longer has the address that the connection was made from.
     #[error("the machine's network has changed")]
     NetworkChanged,
-    /// A file of certificates can't be used, or the system refused a resource.
+    /// A file of certificates can't be used.
+    #[error("{0}")]
+    Certificates(String),
+    /// The system refused a resource.
     #[error("{0}")]
     Local(String),
 }
 
 impl Failure {
-    /// Whether the server says that somebody publishes with this key already.
-    pub fn is_key_in_use(&self) -> bool {
-        let Self::Session { error, .. } = self else { return false };
-        matches!(error.kind, rtmp::ErrorKind::Refused { refusal: Refusal::KeyInUse, .. })
-    }
-
     /// Whether this can come from something between us and the server that answers
     /// in its place, such as the page of a hotel's network.
     pub fn is_from_between(&self) -> bool {
@@ -192,11 +194,12 @@ impl Failure {
                 rtmp::Retry::Backoff => Retry::Backoff,
                 rtmp::Retry::Never => Retry::Never,
             },
-            Self::Local(_) => Retry::Never,
+            Self::Certificates(_) | Self::Local(_) => Retry::Never,
             Self::NetworkChanged => Retry::Now,
-            Self::NameNotFound { .. } | Self::NoAnswer { .. } | Self::Stalled { .. } => {
-                Retry::Backoff
-            }
+            Self::NameNotFound { .. }
+            | Self::NameUnanswered { .. }
+            | Self::NoAnswer { .. }
+            | Self::Stalled { .. } => Retry::Backoff,
         }
     }
 }

@@ -33,7 +33,8 @@ impl Admission {
             return Err(Refused::Full);
         }
         let there = self.by_address.entry(group(address)).or_default();
-        if *there >= self.max_per_address {
+        // All that runs on this computer comes from one address.
+        if *there >= self.max_per_address && !address.to_canonical().is_loopback() {
             return Err(Refused::FromThere);
         }
         *there += 1;
@@ -81,6 +82,15 @@ mod tests {
         assert_eq!(admission.enter(b), Err(Refused::Full));
         admission.leave(a);
         assert_eq!(admission.enter(b), Ok(()));
+    }
+
+    #[test]
+    fn this_computer_is_not_one_client() {
+        let mut admission = Admission::new(3, 1);
+        for loopback in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+            assert_eq!(admission.enter(address(loopback)), Ok(()));
+        }
+        assert_eq!(admission.enter(address("127.0.0.1")), Err(Refused::Full));
     }
 
     #[test]

@@ -4,13 +4,15 @@
 use std::time::Duration;
 
 use super::message::Message;
+use crate::media::MediaTime;
 use crate::protocol::flv::tag::{AudioTag, VideoTag};
 use crate::protocol::rtmp::server::MediaKind;
 
 /// How much a stream keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheLimits {
-    /// From the keyframe to the newest message, by the publisher's clock.
+    /// From the keyframe to the newest message, by our clock: the publisher's may
+    /// say anything.
     pub time: Duration,
     /// Bytes, bookkeeping included.
     pub bytes: usize,
@@ -59,6 +61,8 @@ pub struct Cache {
     opening: Vec<Message>,
     /// The keyframe and all since; empty until one comes and after an overflow.
     gop: Vec<(Part, Message)>,
+    /// When the keyframe came.
+    since: MediaTime,
     /// What `gop` costs.
     bytes: usize,
     has_video: bool,
@@ -91,6 +95,7 @@ impl Cache {
             headers: Vec::new(),
             opening: Vec::new(),
             gop: Vec::new(),
+            since: MediaTime::ZERO,
             bytes: 0,
             has_video: false,
         }
@@ -102,15 +107,15 @@ impl Cache {
     }
 
     /// Takes the next message of the publisher and tells what it is.
-    pub fn push(&mut self, message: &Message) -> Part {
+    pub fn push(&mut self, now: MediaTime, message: &Message) -> Part {
         let part = part_of(message);
         self.has_video |= message.kind == MediaKind::Video;
         match part {
             Part::Metadata | Part::Header if message.payload.len() > MAX_REMEMBERED => {}
             Part::Metadata => self.metadata = Some(message.clone()),
-            Part::Header => self.set_header(message),
-            Part::Keyframe => self.start_over(message),
-            Part::Picture | Part::Sound | Part::Data => self.append(part, message),
+            Part::Header => self.set_header(now, message),
+            Part::Keyframe => self.start_over(now, message),
+            Part::Picture | Part::Sound | Part::Data => self.append(now, part, message),
         }
         part
     }
@@ -141,26 +146,27 @@ impl Cache {
         (!self.gop.is_empty()).then_some(Start { opening: &self.opening, gop: &self.gop })
     }
 
-    fn start_over(&mut self, keyframe: &Message) {
+    fn start_over(&mut self, now: MediaTime, keyframe: &Message) {
         self.forget_gop();
         self.opening = self.headers().cloned().collect();
         self.gop.push((Part::Keyframe, keyframe.clone()));
         self.bytes = cost(keyframe);
-        self.check_limits(keyframe);
+        self.since = now;
+        self.check_limits(now);
     }
 
-    fn append(&mut self, part: Part, message: &Message) {
+    fn append(&mut self, now: MediaTime, part: Part, message: &Message) {
         if self.gop.is_empty() {
             return;
         }
         self.bytes += cost(message);
         self.gop.push((part, message.clone()));
-        self.check_limits(message);
+        self.check_limits(now);
     }
 
     /// Pictures after a new header can't be decoded with the one before, so what
     /// is kept ends there. Encoders that repeat their header change nothing.
-    fn set_header(&mut self, message: &Message) {
+    fn set_header(&mut self, now: MediaTime, message: &Message) {
         let key = header_key(message);
         match self.headers.iter().position(|(known, _)| *known == key) {
             Some(at) if self.headers[at].1.payload == message.payload => return,
@@ -171,16 +177,12 @@ impl Cache {
         if message.kind == MediaKind::Video {
             self.forget_gop();
         } else {
-            self.append(Part::Header, message);
+            self.append(now, Part::Header, message);
         }
     }
 
-    fn check_limits(&mut self, newest: &Message) {
-        let span_ms = self.gop.first().map_or(0, |(_, keyframe)| {
-            newest.timestamp.wrapping_sub(keyframe.timestamp).cast_signed().max(0)
-        });
-        let too_long = span_ms.unsigned_abs() as u128 > self.limits.time.as_millis();
-        if too_long || self.bytes > self.limits.bytes {
+    fn check_limits(&mut self, now: MediaTime) {
+        if now.since(self.since) > self.limits.time || self.bytes > self.limits.bytes {
             self.forget_gop();
         }
     }
@@ -245,6 +247,10 @@ mod tests {
     use super::super::testing::*;
     use super::*;
 
+    fn at(ms: i64) -> MediaTime {
+        MediaTime::from_millis(ms)
+    }
+
     fn small() -> Cache {
         Cache::new(CacheLimits { time: Duration::from_secs(2), bytes: 10_000 })
     }
@@ -258,58 +264,59 @@ mod tests {
     #[test]
     fn keeps_everything_since_the_last_keyframe() {
         let mut cache = small();
-        cache.push(&inter(0));
+        cache.push(at(0), &inter(0));
         assert_eq!(kept(&cache), None, "nothing to start with");
         for message in [metadata(1), video_header(2, 1), audio_header(3, 1)] {
-            cache.push(&message);
+            cache.push(at(0), &message);
         }
         for message in [key(10), sound(11), inter(12)] {
-            cache.push(&message);
+            cache.push(at(0), &message);
         }
         assert_eq!(kept(&cache), Some((vec![1, 2, 3], vec![10, 11, 12])));
-        cache.push(&key(20));
+        cache.push(at(0), &key(20));
         assert_eq!(kept(&cache), Some((vec![1, 2, 3], vec![20])));
     }
 
     #[test]
     fn a_repeated_header_changes_nothing_and_a_new_one_ends_what_is_kept() {
         let mut cache = small();
-        cache.push(&video_header(0, 1));
-        cache.push(&key(1));
-        cache.push(&video_header(2, 1));
+        cache.push(at(0), &video_header(0, 1));
+        cache.push(at(0), &key(1));
+        cache.push(at(0), &video_header(2, 1));
         assert_eq!(kept(&cache), Some((vec![0], vec![1])));
-        cache.push(&video_header(3, 2));
+        cache.push(at(0), &video_header(3, 2));
         assert_eq!(kept(&cache), None);
-        cache.push(&inter(4));
+        cache.push(at(0), &inter(4));
         assert_eq!(kept(&cache), None, "a picture of the new sequence can't be a start");
-        cache.push(&key(5));
+        cache.push(at(0), &key(5));
         assert_eq!(kept(&cache), Some((vec![3], vec![5])));
     }
 
     #[test]
     fn a_new_sound_header_stays_in_its_place() {
         let mut cache = small();
-        cache.push(&audio_header(0, 1));
-        cache.push(&key(1));
-        cache.push(&audio_header(2, 2));
-        cache.push(&sound(3));
+        cache.push(at(0), &audio_header(0, 1));
+        cache.push(at(0), &key(1));
+        cache.push(at(0), &audio_header(2, 2));
+        cache.push(at(0), &sound(3));
         assert_eq!(kept(&cache), Some((vec![0], vec![1, 2, 3])));
-        cache.push(&key(4));
+        cache.push(at(0), &key(4));
         assert_eq!(kept(&cache), Some((vec![2], vec![4])));
     }
 
     #[test]
-    fn is_bounded_by_time_and_by_bytes() {
+    fn is_bounded_by_the_time_of_arrival_and_by_bytes() {
         let mut cache = small();
-        cache.push(&key(u32::MAX));
-        cache.push(&inter(1999));
-        assert!(kept(&cache).is_some(), "2 s, over the wrap of the clock");
-        cache.push(&inter(2000));
-        assert_eq!(kept(&cache), None);
-        cache.push(&key(3000));
-        assert!(kept(&cache).is_some());
+        cache.push(at(0), &key(7));
+        cache.push(at(2000), &inter(7));
+        assert!(kept(&cache).is_some(), "2 s");
+        cache.push(at(2001), &inter(7));
+        assert_eq!(kept(&cache), None, "a publisher whose clock stands still gains nothing");
+        cache.push(at(3000), &key(3000));
+        cache.push(at(3001), &inter(90_000));
+        assert!(kept(&cache).is_some(), "and one that is in a hurry loses nothing");
         for _ in 0..200 {
-            cache.push(&sound(3000));
+            cache.push(at(3000), &sound(3000));
         }
         assert_eq!(kept(&cache), None, "the smallest messages cost memory, too");
     }
@@ -319,8 +326,11 @@ mod tests {
         let mut cache = small();
         let long = |first: &[u8]| [first, &[0; MAX_REMEMBERED]].concat();
         let header = message(MediaKind::Video, 0, &long(&[0x17, 0]));
-        assert_eq!(cache.push(&header), Part::Header);
-        assert_eq!(cache.push(&message(MediaKind::Metadata, 0, &long(&[2]))), Part::Metadata);
+        assert_eq!(cache.push(at(0), &header), Part::Header);
+        assert_eq!(
+            cache.push(at(0), &message(MediaKind::Metadata, 0, &long(&[2]))),
+            Part::Metadata
+        );
         assert_eq!(cache.headers().count(), 0);
     }
 
@@ -336,10 +346,10 @@ mod tests {
             }
         };
         for track in 0..=255 {
-            assert_eq!(cache.push(&header(track)), Part::Header);
+            assert_eq!(cache.push(at(0), &header(track)), Part::Header);
         }
         assert_eq!(cache.headers().count(), MAX_HEADERS);
-        cache.push(&header(3));
+        cache.push(at(0), &header(3));
         assert_eq!(cache.headers().count(), MAX_HEADERS);
     }
 
@@ -351,7 +361,7 @@ mod tests {
             timestamp: 0,
             payload: vec![0x96, 0x01, b'h', b'v', b'c', b'1', track, 1].into(),
         };
-        assert_eq!(cache.push(&coded(1)), Part::Picture);
-        assert_eq!(cache.push(&coded(0)), Part::Keyframe);
+        assert_eq!(cache.push(at(0), &coded(1)), Part::Picture);
+        assert_eq!(cache.push(at(0), &coded(0)), Part::Keyframe);
     }
 }

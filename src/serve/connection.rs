@@ -38,6 +38,10 @@ pub struct Connection {
     /// When the client was last heard.
     pub heard: MediaTime,
     closing: Option<Closing>,
+    /// What was read behind a request that waits for its answer.
+    pub held: Vec<u8>,
+    /// It is only here to be told that there is no room.
+    pub turned_away: bool,
 }
 
 /// Nothing more is said than what is pending, then the client may close.
@@ -80,6 +84,8 @@ impl Connection {
             blocked_since: None,
             heard: now,
             closing: None,
+            held: Vec::new(),
+            turned_away: false,
         }
     }
 
@@ -133,6 +139,7 @@ impl Connection {
             match self.socket.write_vectored(&slices[..count]) {
                 Ok(count) => {
                     self.session.consume(count);
+                    self.session.note_taken(now);
                     self.blocked_since = None;
                     return Progress::Bytes(count);
                 }
@@ -189,6 +196,11 @@ impl Connection {
     /// Whether it took nothing for too long.
     pub fn is_stalled(&self, now: MediaTime, stall_limit: Duration) -> bool {
         self.stall_deadline(stall_limit).is_some_and(|at| at <= now)
+    }
+
+    /// Whether it publishes this stream.
+    pub fn feeds(&self, number: StreamNumber) -> bool {
+        self.publishing.iter().any(|(_, other)| *other == number)
     }
 
     /// The stream that a message stream publishes.

@@ -180,12 +180,20 @@ impl Hub {
         }
     }
 
+    /// A player wants to go to another time: it starts anew at once.
+    pub fn rejoin(&mut self, now: MediaTime, number: StreamNumber, id: PlayerId) {
+        let Some(stream) = self.streams.get_mut(&number) else { return };
+        if let Some(listener) = stream.players.get_mut(&id) {
+            listener.player.rejoin(now, &stream.cache);
+        }
+    }
+
     /// The publisher's next message, for all who play. Gives the pictures that slow
     /// players miss by it.
     pub fn push(&mut self, now: MediaTime, number: StreamNumber, message: &Message) -> u64 {
         let Some(stream) = self.streams.get_mut(&number) else { return 0 };
         self.cached -= stream.cache.cost();
-        let part = stream.cache.push(message);
+        let part = stream.cache.push(now, message);
         if self.cached + stream.cache.cost() > self.limits.all_caches {
             stream.cache.forget();
         }

@@ -6,12 +6,14 @@
 //! which know neither sockets nor clocks; what is spoken on a connection is decided
 //! by the protocol's server session.
 //!
-//! - A player starts at once on the last keyframe, with all that came since.
+//! - A player starts at once on the last keyframe, with all that came since; where
+//!   none comes within two seconds, on sound.
 //! - A player that asks for a stream nobody publishes waits for [`HubLimits::play_wait`]
 //!   and starts when the publisher comes; then it is told `StreamNotFound`.
 //! - A player that is too slow misses pictures, by the time they waited; one that
 //!   reads nothing is closed. No player slows another or the publisher.
-//! - A stream has one publisher. A second one is told `BadName`.
+//! - A stream has one publisher. A second one is told `BadName`, unless the first is
+//!   silent and does not answer a ping.
 //! - A stream is known by application and name together, without their queries.
 //!   Neither is ever logged or shown: the name is a key.
 
@@ -65,7 +67,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Connections at a time.
     pub max_connections: usize,
-    /// Connections at a time from one address: an IPv4 address, an IPv6 /64.
+    /// Connections at a time from one address, an IPv4 address or an IPv6 /64, other
+    /// than this computer's own.
     pub max_per_address: usize,
     /// How long a player may read nothing while something waits for it.
     pub stall_limit: Duration,
@@ -112,6 +115,13 @@ pub enum Error {
     System(#[from] io::Error),
 }
 
+impl Error {
+    /// Whether another program listens there.
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Listen { source, .. } if source.kind() == io::ErrorKind::AddrInUse)
+    }
+}
+
 /// The reason in words, for what a person can do something about.
 fn listen_reason(error: &io::Error) -> String {
     match error.kind() {
@@ -154,6 +164,11 @@ impl Server {
     /// The address it listens on, with the port that was chosen.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Whether it still serves; it ends by itself only when the system fails it.
+    pub fn is_running(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
     /// What goes on right now.

@@ -1,7 +1,8 @@
 //! One player of a stream: what waits for it, and what it misses when it is slow.
 //!
 //! 1. A player starts on a keyframe, with metadata and headers before it; on sound
-//!    where there are no pictures. Its times start at 0.
+//!    where there are no pictures, or where no keyframe comes within 2 s. Its times
+//!    start at 0.
 //! 2. What waits is bounded by how long it has waited. Pictures that waited too
 //!    long are dropped, and those that come, up to the next keyframe. Sound goes on.
 //! 3. If sound alone waits twice as long, all goes, and the player starts again at
@@ -31,6 +32,9 @@ impl Default for PlayerLimits {
     }
 }
 
+/// A player that has waited so long for a keyframe hears the sound meanwhile.
+const SOUND_AFTER: Duration = Duration::from_secs(2);
+
 /// What a player is to be sent or told next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {
@@ -58,6 +62,8 @@ pub struct Missed {
 pub struct Player {
     limits: PlayerLimits,
     phase: Phase,
+    /// Since when it waits although something is published.
+    waits_since: Option<MediaTime>,
     queue: VecDeque<Entry>,
     /// What the queue costs.
     bytes: usize,
@@ -91,6 +97,7 @@ impl Player {
         Self {
             limits,
             phase: Phase::Waiting,
+            waits_since: None,
             queue: VecDeque::new(),
             bytes: 0,
             pictures: 0,
@@ -118,8 +125,13 @@ impl Player {
             return;
         }
         match (self.phase, part) {
-            (Phase::Waiting, _) if !self.can_start(part, cache) => return,
-            (Phase::Waiting, _) => self.open(now, cache.headers(), message.timestamp),
+            (Phase::Waiting, _) if !self.can_start(now, part, cache) => return,
+            (Phase::Waiting, _) => {
+                self.open(now, cache.headers(), message.timestamp);
+                if part != Part::Keyframe && cache.has_video() {
+                    self.phase = Phase::Skipping;
+                }
+            }
             (Phase::Skipping, Part::Keyframe) => self.phase = Phase::Playing,
             (Phase::Skipping, Part::Picture) => {
                 self.missed.pictures += 1;
@@ -134,8 +146,14 @@ impl Player {
     /// The publisher has gone or another one comes: the player starts again at the
     /// next keyframe, with later times. What waits is still sent.
     pub fn restart(&mut self) {
-        self.phase = Phase::Waiting;
+        self.wait();
         self.times.stop();
+    }
+
+    /// It wants to be elsewhere in time, and there is only now: it starts anew.
+    pub fn rejoin(&mut self, now: MediaTime, cache: &Cache) {
+        self.drop_all();
+        self.join(now, cache);
     }
 
     /// Adds a notice behind what waits. Of several that follow each other only the
@@ -175,9 +193,16 @@ impl Player {
         self.missed
     }
 
-    fn can_start(&self, part: Part, cache: &Cache) -> bool {
+    fn can_start(&mut self, now: MediaTime, part: Part, cache: &Cache) -> bool {
+        let since = *self.waits_since.get_or_insert(now);
+        let pictures_come = cache.has_video() && self.playback.video;
         part == Part::Keyframe
-            || part == Part::Sound && (!cache.has_video() || !self.playback.video)
+            || part == Part::Sound && (!pictures_come || now.since(since) >= SOUND_AFTER)
+    }
+
+    fn wait(&mut self) {
+        self.phase = Phase::Waiting;
+        self.waits_since = None;
     }
 
     fn open<'a>(
@@ -230,7 +255,7 @@ impl Player {
     }
 
     fn drop_all(&mut self) {
-        self.phase = Phase::Waiting;
+        self.wait();
         let notice = self.queue.iter().rposition(|entry| entry.part.is_none());
         let notice = notice.and_then(|index| self.queue.remove(index));
         self.drop_where(|_| true);

@@ -13,14 +13,15 @@ use std::time::{Duration, Instant};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
+use self::requests::Contest;
 use super::Config;
-use super::admission::Admission;
+use super::admission::{Admission, Refused};
 use super::connection::Connection;
 use super::hub::{ConnectionId, Hub, StreamNumber};
 use super::status::{Shared, Status, StreamStatus, count};
 use crate::media::{Clock, MediaTime};
 use crate::protocol::rtmp::handshake::RANDOM_SIZE;
-use crate::protocol::rtmp::server::ServerSession;
+use crate::protocol::rtmp::server::{ServerOptions, ServerSession};
 
 pub(super) const LISTENER: Token = Token(0);
 pub(super) const WAKER: Token = Token(1);
@@ -34,6 +35,13 @@ const ACCEPTS_PER_TURN: usize = 64;
 
 /// How long to wait when the system has no more sockets.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Clients that are told at a time that there is no room; more are closed without a
+/// word.
+const TURNED_AWAY: usize = 16;
+
+/// What they have for asking.
+const TURN_AWAY_LIMIT: Duration = Duration::from_secs(3);
 
 /// What is left to say at the end must be said in this time.
 const STOP_LIMIT: Duration = Duration::from_millis(400);
@@ -50,6 +58,10 @@ pub(super) struct Worker {
     hub: Hub,
     /// Connections that have something to do before the next wait.
     ready: BTreeSet<ConnectionId>,
+    /// Names that are wanted by others than their holders.
+    contests: Vec<Contest>,
+    /// Clients that are only here to be told that there is no room.
+    turned_away: usize,
     /// The listener may have more, from this time on.
     accept_at: Option<MediaTime>,
     last_id: usize,
@@ -70,6 +82,8 @@ impl Worker {
             admission: Admission::new(config.max_connections, config.max_per_address),
             hub: Hub::new(config.hub),
             ready: BTreeSet::new(),
+            contests: Vec::new(),
+            turned_away: 0,
             accept_at: None,
             last_id: FIRST_CONNECTION - 1,
             buffer: vec![0; READ_BUFFER],
@@ -102,6 +116,7 @@ impl Worker {
             for id in std::mem::take(&mut self.ready) {
                 self.serve(id, now);
             }
+            self.settle_contests(now);
         }
     }
 
@@ -116,7 +131,9 @@ impl Worker {
         }
         let limit = self.config.stall_limit;
         let connections = self.connections.values().map(|connection| connection.deadline(limit));
-        let next = connections.chain(self.hub.deadline()).chain(self.accept_at).min()?;
+        let contests = self.contests.iter().map(Contest::deadline);
+        let others = self.hub.deadline().into_iter().chain(self.accept_at).chain(contests);
+        let next = connections.chain(others).min()?;
         // Whole milliseconds, and never before the deadline.
         Some(next.since(self.now()) + Duration::from_millis(1))
     }
@@ -191,9 +208,12 @@ impl Worker {
         if self.stopping {
             return;
         }
-        if let Err(refused) = self.admission.enter(address.ip()) {
-            tracing::warn!(?refused, "a client was turned away: too many connections");
-            return;
+        let refused = self.admission.enter(address.ip()).err();
+        if let Some(refused) = refused {
+            tracing::warn!(?refused, "a client is turned away: too many connections");
+            if self.turned_away >= TURNED_AWAY {
+                return;
+            }
         }
         self.last_id += 1;
         let id = ConnectionId(self.last_id);
@@ -205,20 +225,43 @@ impl Worker {
         });
         if let Err(error) = prepared {
             tracing::warn!(%error, "a client could not be served");
-            return self.admission.leave(address.ip());
+            if refused.is_none() {
+                self.admission.leave(address.ip());
+            }
+            return;
         }
         tracing::debug!(client = id.0, "connected");
-        let session = ServerSession::new(self.config.session.clone(), &random(), now);
-        let connection = Connection::new(now, id, socket, address.ip(), session);
+        let session = ServerSession::new(self.session_options(refused), &random(), now);
+        let mut connection = Connection::new(now, id, socket, address.ip(), session);
+        connection.turned_away = refused.is_some();
+        self.turned_away += usize::from(connection.turned_away);
         self.connections.insert(id, connection);
         self.ready.insert(id);
         self.changed = true;
     }
 
+    /// One who can't be let in is told so when it asks, and has little time for that.
+    fn session_options(&self, refused: Option<Refused>) -> ServerOptions {
+        let mut options = self.config.session.clone();
+        if let Some(refused) = refused {
+            options.turn_away = Some(match refused {
+                Refused::Full => "This server has no room for another connection just now",
+                Refused::FromThere => "There are too many connections from this address",
+            });
+            options.timeouts.handshake = TURN_AWAY_LIMIT;
+            options.timeouts.reply = TURN_AWAY_LIMIT;
+        }
+        options
+    }
+
     fn remove(&mut self, id: ConnectionId, now: MediaTime) {
         self.release(id, now);
         let Some(mut connection) = self.connections.remove(&id) else { return };
-        self.admission.leave(connection.address());
+        if connection.turned_away {
+            self.turned_away -= 1;
+        } else {
+            self.admission.leave(connection.address());
+        }
         // It fails only for a socket that was never registered.
         let _ = self.poll.registry().deregister(connection.socket());
         tracing::debug!(client = id.0, "gone");

@@ -172,7 +172,8 @@ fn a_server_that_was_not_there_yet() {
 fn a_key_that_is_in_use_is_tried_again() {
     let nginx = Nginx::start("in-use");
     let first = live(&nginx.url("k"), &[]);
-    let mut second = Program::start(&["publish", "--json", "--size", "320x180", &nginx.url("k")]);
+    let arguments = ["publish", "--json", "--size", "320x180", "--keep-trying", &nginx.url("k")];
+    let mut second = Program::start(&arguments);
     let waiting = second.wait_for_state("reconnecting");
     assert!(
         waiting["detail"].as_str().is_some_and(|text| text.contains("already in use")),
@@ -189,9 +190,14 @@ fn a_key_that_is_in_use_is_tried_again() {
 fn stop_answers_while_a_key_is_in_use() {
     let nginx = Nginx::start("stop-in-use");
     let first = live(&nginx.url("k"), &[]);
-    let mut second = Program::start(&["publish", "--json", "--size", "320x180", &nginx.url("k")]);
+    let arguments = ["publish", "--json", "--size", "320x180", "--keep-trying", &nginx.url("k")];
+    let mut second = Program::start(&arguments);
     second.wait_for_state("reconnecting");
-    stop(second);
+    let begun = Instant::now();
+    second.interrupt();
+    let ended = second.wait();
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert_eq!(ended.code(), Some(3), "nothing was sent, and why: {}", ended.stderr);
     stop(first);
 }
 
@@ -213,6 +219,7 @@ fn a_port_that_accepts_and_never_speaks_can_be_stopped() {
     program.wait_for_state("connecting");
     let begun = Instant::now();
     program.interrupt();
-    program.wait();
+    let ended = program.wait();
     assert!(begun.elapsed() < Duration::from_secs(2));
+    assert_eq!(ended.code(), Some(4), "nothing was sent: {}", ended.stderr);
 }

@@ -23,4 +23,7 @@ mod faults;
 mod listening;
 mod recorded;
 mod refused;
+mod refused_late;
 mod table;
+mod try_url;
+mod unread;

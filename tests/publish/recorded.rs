@@ -43,11 +43,23 @@ fn ten_seconds_arrive_whole() {
     assert!((rate / 128.0 - 1.0).abs() < 0.05, "{rate:.0} kbit/s of sound");
 
     assert_eq!(media::decode_complaints(&file), "");
-    let (flashes, beeps) = (media::flashes(&file), media::beeps(&file));
-    assert!(flashes.len() >= 9, "a flash a second: {flashes:?}");
-    for flash in &flashes {
-        let nearest = beeps.iter().map(|beep| (beep - flash).abs()).fold(f64::MAX, f64::min);
-        assert!(nearest < 0.020, "flash at {flash} s, beeps at {beeps:?}");
+    media::expect_marks_together(&file, 9);
+}
+
+/// At most rates no frame is due at the full second.
+#[test]
+fn flash_and_beep_are_together_at_any_rate() {
+    let nginx = Nginx::start("rates");
+    for rate in ["12.5", "23.976"] {
+        let arguments =
+            ["publish", "--size", "320x180", "--fps", rate, "--duration", "6s", "--json"];
+        let url = nginx.url(rate);
+        let ended = Program::start(&[&arguments[..], &[&url]].concat()).wait();
+        assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+        let recorded =
+            || nginx.recordings().into_iter().find(|f| f.to_string_lossy().contains(rate));
+        let file = eventually("a recording", Duration::from_secs(5), recorded);
+        media::expect_marks_together(&file, 5);
     }
 }
 

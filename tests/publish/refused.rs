@@ -70,14 +70,36 @@ fn devices_are_not_replaced_by_something_else() {
         let name = arguments[1];
         assert!(ended.stderr.contains(&format!("{name}” is not there")), "{}", ended.stderr);
         assert!(ended.stderr.contains("tallylight devices"), "{}", ended.stderr);
+        assert!(says_failed(&ended), "{:?}", ended.lines);
     }
 }
 
 #[test]
-fn neither_picture_nor_sound_is_wrong_usage() {
+fn what_is_missing_is_wrong_usage_in_its_own_words() {
     let url = "rtmp://127.0.0.1/live/k";
-    let ended = Program::start(&["publish", "--camera", "none", "--mic", "none", url]).wait();
-    assert_eq!(ended.code(), Some(2), "{}", ended.stderr);
+    for (arguments, words) in [
+        (&["--camera", "none", "--mic", "none", url][..], "Leave out --camera none or --mic none."),
+        (&["--key-stdin", "rtmp://127.0.0.1/live"], "no stream key on standard input. Write it"),
+        (&["--user", "somebody", url], "no password for “somebody”. Put it into"),
+        (&["--ca-file", "/nowhere.pem", "rtmps://127.0.0.1/live/k"], "in PEM form"),
+    ] {
+        let ended = Program::start(&[&["publish", "--json"], arguments].concat()).wait();
+        assert_eq!(ended.code(), Some(2), "{arguments:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(words), "{}", ended.stderr);
+        assert!(says_failed(&ended), "{:?}", ended.lines);
+    }
+}
+
+/// A key in an address must not become part of the application, which is shown.
+#[test]
+fn a_key_in_the_address_stays_a_key_whatever_the_environment_holds() {
+    let url = format!("rtmp://127.0.0.1:{}/live/hush-1", free_port());
+    let arguments = ["publish", "-vv", "--size", "320x180", "--json", &url];
+    let ended = Program::start_with(&arguments, &[("TALLYLIGHT_KEY", "hush-2")]).wait();
+    assert_eq!(ended.code(), Some(4), "{}", ended.stderr);
+    assert!(ended.stderr.contains("TALLYLIGHT_KEY is not used"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("hush"), "{}", ended.stderr);
+    assert!(!format!("{:?}", ended.lines).contains("hush"));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::tools::{PATIENCE, wait_until};
 use super::{config, peer, server};
 use socket2::{Domain, Socket, Type};
 use tallylight::protocol::amf0::Value;
-use tallylight::protocol::rtmp::message::MessageType;
+use tallylight::protocol::rtmp::message::{MessageType, UserControl};
 use tallylight::serve::{Config, Error, HubLimits, PlayerLimits, Server};
 
 /// A client over a socket.
@@ -218,27 +218,72 @@ fn a_name_is_taken_while_it_is_published_and_free_again() {
 fn a_publisher_that_fell_silent_makes_room_for_itself() {
     let limit = Duration::from_secs(1);
     let server = Server::start(Config { silence_limit: limit, ..config() }).expect("a free port");
-    let (_lost, _) = Client::publisher(&server, "k3y");
+    let (mut lost, _) = Client::publisher(&server, "k3y");
     let mut again = Client::connect(&server);
     let mut script = Script::publisher("live", "k3y");
     again.say(&mut script);
     again.wait_for("onStatus NetStream.Publish.BadName");
-    wait_until("the silent one has had its time", || {
-        script.command(1, "publish", 9.0, &[Value::Null, "k3y".into(), "live".into()]);
-        again.say(&mut script);
-        assert!(again.hear());
-        peer::what(&again.heard).iter().any(|what| what == "onStatus NetStream.Publish.Start")
-    });
+    std::thread::sleep(limit);
+    again.heard.clear();
+    script.command(1, "publish", 9.0, &[Value::Null, "k3y".into(), "live".into()]);
+    // What comes behind the request waits with it.
+    script.video(7, &picture(true, 300));
+    again.say(&mut script);
+    lost.wait_for("PingRequest");
+    again.wait_for("onStatus NetStream.Publish.Start");
+    assert_eq!(server.status().publishers, 1);
+    lost.wait_for("onStatus NetStream.Publish.BadName");
+    lost.wait_for_end();
+    let mut player = Client::player(&server, "k3y");
+    wait_until("the picture arrives", || player.hear() && player.pictures() == [0]);
+}
+
+#[test]
+fn a_publisher_that_is_silent_and_there_keeps_its_name() {
+    let limit = Duration::from_millis(300);
+    let server = Server::start(Config { silence_limit: limit, ..config() }).expect("a free port");
+    let (mut first, mut script) = Client::publisher(&server, "k3y");
+    std::thread::sleep(limit);
+    let mut second = Client::connect(&server);
+    second.say(&mut Script::publisher("live", "k3y"));
+    first.wait_for("PingRequest");
+    script.user_control(&UserControl::PingResponse { timestamp: 0 });
+    first.say(&mut script);
+    second.wait_for("onStatus NetStream.Publish.BadName");
     assert_eq!(server.status().publishers, 1);
 }
 
 #[test]
+fn a_player_that_reads_is_alive_whether_it_answers_pings_or_not() {
+    let mut config = config();
+    config.session.timeouts.ping = Duration::from_millis(200);
+    config.session.timeouts.pong = Duration::from_millis(200);
+    let server = Server::start(config).expect("a free port");
+    let (mut publisher, mut script) = Client::publisher(&server, "k3y");
+    let mut player = Client::player(&server, "k3y");
+    for n in 0..30 {
+        script.video(n * 40, &picture(n == 0, 300));
+        publisher.say(&mut script);
+        assert!(player.hear());
+        std::thread::sleep(Duration::from_millis(30));
+    }
+    assert_eq!(server.status().players, 1);
+    let mut idle = Client::player(&server, "nobody");
+    idle.wait_for("PingRequest");
+    idle.wait_for_end();
+}
+
+#[test]
 fn connections_are_counted_and_limited() {
-    let server = Server::start(Config { max_per_address: 2, ..config() }).expect("a free port");
+    let limits = Config { max_connections: 2, max_per_address: 1, ..config() };
+    let server = Server::start(limits).expect("a free port");
     let first = Client::player(&server, "a");
     let _second = Client::player(&server, "b");
     let mut third = Client::connect(&server);
+    third.say(&mut Script::connected("live"));
+    third.wait_for("_error NetConnection.Connect.Rejected");
     third.wait_for_end();
+    wait_until("it is gone", || server.status().connections == 2);
     assert_eq!(server.status().connections, 2);
     drop(first);
     wait_until("there is room again", || server.status().connections == 1);

@@ -31,13 +31,14 @@ fn a_publisher_is_answered_step_by_step() {
             "_result NetConnection.Connect.Success",
             "_result",
             "_result",
+            "onFCPublish NetStream.Publish.Start",
             "_result",
             "StreamBegin",
             "onStatus NetStream.Publish.Start",
         ]
     );
-    assert_eq!(answers[6].values(), ["_result".into(), 4.0.into(), Value::Null, 1.0.into()]);
-    assert_eq!(answers[8].header.message_stream_id, 1);
+    assert_eq!(answers[7].values(), ["_result".into(), 4.0.into(), Value::Null, 1.0.into()]);
+    assert_eq!(answers[9].header.message_stream_id, 1);
     let [ServerEvent::Connected { app: connected }, ServerEvent::PublishRequested { app, key, .. }] =
         &host.events[..]
     else {
@@ -290,6 +291,31 @@ mod quirks {
         assert_eq!(host.events, []);
     }
 
+    /// As xiu does when it relays: it would take a second answer with this number for
+    /// another welcome, and ask for all again, without end.
+    #[test]
+    fn calls_that_reuse_the_number_of_connect_are_not_answered() {
+        let mut script = Script::connected("live");
+        script.command(0, "releaseStream", 1.0, &[Value::Null, "k3y".into()]);
+        script.command(0, "FCPublish", 1.0, &[Value::Null, "k3y".into()]);
+        script.command(0, "createStream", 1.0, &[Value::Null]);
+        let mut host = Host::new();
+        let answers = host.read(&script.take()).unwrap();
+        assert_eq!(what(&answers)[4..], ["_result"], "a stream it must have");
+        assert_eq!(answers[4].values()[3], Value::Number(1.0));
+    }
+
+    #[test]
+    fn a_player_that_seeks_is_told_that_it_is_there() {
+        let mut script = Script::player("live", "k3y");
+        let mut host = hosted(&mut script);
+        script.command(1, "seek", 0.0, &[Value::Null, 10_000.0.into()]);
+        let answers = host.read(&script.take()).unwrap();
+        let expected = ["onStatus NetStream.Seek.Notify", "onStatus NetStream.Play.Start"];
+        assert_eq!(what(&answers), expected);
+        assert_eq!(host.events.last(), Some(&ServerEvent::Sought { stream_id: 1 }));
+    }
+
     #[test]
     fn players_questions_are_answered() {
         let mut script = Script::connected("live");
@@ -349,17 +375,13 @@ fn players_say_what_they_want() {
 }
 
 #[test]
-fn acknowledgements_are_sent_and_counted() {
+fn acknowledgements_are_sent() {
     let mut script = Script::publisher("live", "k3y");
     let mut host = hosted(&mut script);
     script.control(ProtocolControl::WindowAcknowledgementSize(1000));
     script.audio(0, &[0xAF; 600]);
     let answers = host.read(&script.take()).unwrap();
     assert_eq!(what(&answers), ["type 3"]);
-    let outstanding = host.session.outstanding();
-    script.control(ProtocolControl::Acknowledgement { sequence_number: 100 });
-    host.read(&script.take()).unwrap();
-    assert_eq!(host.session.outstanding(), outstanding - 100);
 }
 
 #[test]

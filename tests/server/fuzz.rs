@@ -245,9 +245,9 @@ fn hash_event(event: &ServerEvent, digest: &mut DefaultHasher) {
             assert!(!payload.is_empty());
             (stream_id, kind, timestamp, payload).hash(digest);
         }
-        ServerEvent::PublishEnded { stream_id } | ServerEvent::PlayEnded { stream_id } => {
-            stream_id.hash(digest);
-        }
+        ServerEvent::PublishEnded { stream_id }
+        | ServerEvent::PlayEnded { stream_id }
+        | ServerEvent::Sought { stream_id } => stream_id.hash(digest),
         ServerEvent::Paused { stream_id, paused } => (stream_id, paused).hash(digest),
         ServerEvent::Wanted { stream_id, kind, wanted } => (stream_id, kind, wanted).hash(digest),
         ServerEvent::Closed => {}

@@ -267,7 +267,7 @@ mod breaches {
             b"\x11\x06\xFF\xFF\xFF\xFF",
         ] {
             let mut command = Vec::new();
-            Encoder::new(&mut command).string("createStream").number(2.0);
+            Encoder::new(&mut command).string("publish").number(2.0);
             command.extend(end);
             let mut script = Script::connected("live");
             script.message(3, MessageType::COMMAND, 0, 0, &command);
@@ -276,6 +276,21 @@ mod breaches {
             assert_eq!(error.message_type, Some(MessageType::COMMAND));
             assert!(usage.peak_bytes < 100 << 10, "{usage:?}");
         }
+    }
+
+    #[test]
+    fn values_that_nobody_needs_do_not_end_a_stream() {
+        let mut script = Script::publisher("live", "k3y");
+        let mut command = Vec::new();
+        Encoder::new(&mut command).string("sendStatistics").number(2.0);
+        command.push(0xEE);
+        script.message(3, MessageType::COMMAND, 0, 0, &command);
+        script.message(5, MessageType::DATA, 1, 0, &[0xEE, 1, 2]);
+        script.message(5, MessageType::DATA, 1, 0, b"\x02\xFF\xFFon");
+        script.video(7, &[0x17, 1, 0, 0, 0, 9]);
+        let mut host = Host::new();
+        host.read(&script.take()).unwrap();
+        assert_eq!(host.media(), ["Video 7 6"]);
     }
 
     #[test]

@@ -139,3 +139,13 @@ pub fn kbps(packets: &[(i64, u64, bool)]) -> f64 {
     let frame = (last - first) as f64 / (packets.len() - 1) as f64;
     bytes as f64 * 8.0 / ((last - first) as f64 + frame)
 }
+
+/// Flashes, so many at least, each with its beep.
+pub fn expect_marks_together(path: &Path, least: usize) {
+    let (flashes, beeps) = (flashes(path), beeps(path));
+    assert!(flashes.len() >= least, "a flash a second: {flashes:?}");
+    for flash in &flashes {
+        let nearest = beeps.iter().map(|beep| (beep - flash).abs()).fold(f64::MAX, f64::min);
+        assert!(nearest < 0.020, "flash at {flash} s, beeps at {beeps:?}");
+    }
+}

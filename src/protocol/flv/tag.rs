@@ -53,6 +53,10 @@ mod packet {
 const FRAME_KEY: u8 = 1;
 const FRAME_COMMAND: u8 = 5;
 const CODEC_AVC: u8 = 7;
+/// HEVC and AV1 in the classic header, as in use before Enhanced RTMP: laid out as
+/// AVC is.
+const CODEC_HEVC: u8 = 12;
+const CODEC_AV1: u8 = 13;
 const SOUND_AAC: u8 = 10;
 const SOUND_EX: u8 = 9;
 
@@ -83,12 +87,14 @@ impl VideoTag {
         if frame == FRAME_COMMAND {
             return Self::Other;
         }
-        match (codec, body.get(1)) {
-            (CODEC_AVC, Some(0)) => Self::SequenceHeader,
-            (CODEC_AVC, Some(1)) => Self::picture(frame),
-            (CODEC_AVC, Some(2)) => Self::EndOfSequence,
-            (CODEC_AVC, _) => Self::Other,
-            _ => Self::picture(frame),
+        if !matches!(codec, CODEC_AVC | CODEC_HEVC | CODEC_AV1) {
+            return Self::picture(frame);
+        }
+        match body.get(1) {
+            Some(0) => Self::SequenceHeader,
+            Some(1) => Self::picture(frame),
+            Some(2) => Self::EndOfSequence,
+            _ => Self::Other,
         }
     }
 
@@ -162,6 +168,9 @@ mod tests {
         assert_eq!(VideoTag::of(&[0x27, 1, 0, 0, 0, 1]), VideoTag::Interframe);
         assert_eq!(VideoTag::of(&[0x17, 2, 0, 0, 0]), VideoTag::EndOfSequence);
         assert_eq!(VideoTag::of(&[0x12, 9]), VideoTag::Keyframe, "Sorenson has no packet type");
+        assert_eq!(VideoTag::of(&[0x1C, 0, 0, 0, 0, 1]), VideoTag::SequenceHeader, "HEVC");
+        assert_eq!(VideoTag::of(&[0x1C, 1, 0, 0, 0, 1]), VideoTag::Keyframe);
+        assert_eq!(VideoTag::of(&[0x2D, 1, 0, 0, 0, 1]), VideoTag::Interframe, "AV1");
         for other in [&[][..], &[0x57, 0], &[0x17], &[0x17, 3]] {
             assert_eq!(VideoTag::of(other), VideoTag::Other, "{other:?}");
         }

@@ -12,7 +12,6 @@ const INTER_AVC: u8 = 0x27;
 /// AVCPacketType.
 const SEQUENCE_HEADER: u8 = 0;
 const NALUS: u8 = 1;
-const END_OF_SEQUENCE: u8 = 2;
 
 /// The composition times that fit into 24 bits, in ms.
 const COMPOSITION_MS: std::ops::RangeInclusive<i32> = -0x80_0000..=0x7F_FFFF;
@@ -32,11 +31,6 @@ pub fn nalus_header(keyframe: bool, composition_ms: i32) -> [u8; HEADER_LEN] {
     [first, NALUS, high, middle, low]
 }
 
-/// The whole body that ends a sequence. Nothing follows it.
-pub const fn end_of_sequence() -> [u8; HEADER_LEN] {
-    [KEYFRAME_AVC, END_OF_SEQUENCE, 0, 0, 0]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,6 +42,5 @@ mod tests {
         assert_eq!(nalus_header(false, 67), [0x27, 1, 0, 0, 67]);
         assert_eq!(nalus_header(false, -2), [0x27, 1, 0xFF, 0xFF, 0xFE]);
         assert_eq!(nalus_header(false, i32::MAX), [0x27, 1, 0x7F, 0xFF, 0xFF]);
-        assert_eq!(end_of_sequence(), [0x17, 2, 0, 0, 0]);
     }
 }

@@ -10,10 +10,7 @@ mod nal;
 mod sps;
 
 pub use config::DecoderConfig;
-pub use nal::{
-    AnnexB, LengthPrefixed, NalType, annex_b, append_length_prefixed, append_without_filler,
-    length_prefixed,
-};
+pub use nal::{AnnexB, LengthPrefixed, NalType, annex_b, length_prefixed};
 pub use sps::{Color, Sps};
 
 /// Why bytes are not what they should be.

@@ -96,33 +96,6 @@ fn trim_zeros(unit: &[u8]) -> &[u8] {
     &unit[..end]
 }
 
-/// Appends the units of an Annex B access unit to `out`, each after its length in
-/// 32 bits, as FLV and MP4 carry them. Delimiters and filler are left out: the
-/// container delimits access units itself (ISO/IEC 14496-15 §5.2.2).
-pub fn append_length_prefixed(stream: &[u8], out: &mut Vec<u8>) {
-    for nal in annex_b(stream) {
-        append_unit(nal, out);
-    }
-}
-
-/// Appends the length-prefixed units of `access_unit` to `out` without delimiters
-/// and filler.
-pub fn append_without_filler(access_unit: &[u8], out: &mut Vec<u8>) -> Result<(), H264Error> {
-    for nal in length_prefixed(access_unit) {
-        append_unit(nal?, out);
-    }
-    Ok(())
-}
-
-fn append_unit(nal: &[u8], out: &mut Vec<u8>) {
-    if matches!(NalType::of(nal), None | Some(NalType::Delimiter | NalType::Filler)) {
-        return;
-    }
-    let length = u32::try_from(nal.len()).expect("an access unit is far below 4 GiB");
-    out.extend_from_slice(&length.to_be_bytes());
-    out.extend_from_slice(nal);
-}
-
 /// The NAL units of an access unit with 32-bit length prefixes. The first error
 /// is the last item.
 pub fn length_prefixed(access_unit: &[u8]) -> LengthPrefixed<'_> {
@@ -177,17 +150,6 @@ mod tests {
         assert_eq!(units(&[0, 0, 1]), none);
         assert_eq!(units(&[0, 0, 1, 0, 0, 1, 0x65]), [&[0x65]]);
         assert_eq!(units(&[9, 9, 0, 0, 1, 0x65]), [&[0x65]], "bytes before the first code");
-    }
-
-    #[test]
-    fn delimiters_and_filler_are_dropped() {
-        let stream = [0, 0, 1, 9, 0x10, 0, 0, 1, 0x65, 7, 7, 0, 0, 1, 12, 0xFF];
-        let mut out = Vec::new();
-        append_length_prefixed(&stream, &mut out);
-        assert_eq!(out, [0, 0, 0, 3, 0x65, 7, 7]);
-        let mut again = Vec::new();
-        append_without_filler(&[&out[..], &[0, 0, 0, 1, 12]].concat(), &mut again).unwrap();
-        assert_eq!(again, out);
     }
 
     #[test]

@@ -22,15 +22,36 @@ impl Command {
     /// Some servers leave out the transaction or the command object of a notice,
     /// so whatever follows the name is taken as far as it goes.
     pub fn parse(message_type: MessageType, body: &[u8]) -> Result<Self, AmfError> {
-        let mut decoder = match message_type {
-            MessageType::COMMAND_EXTENDED => Decoder::new_extended(body),
-            _ => Decoder::new(body),
-        };
-        let mut values = decoder.read_to_end()?;
+        let mut values = decoder(message_type, body).read_to_end()?;
         let name = values.first().and_then(Value::as_text).map(sanitized).unwrap_or_default();
         let transaction_id = values.get(1).and_then(Value::as_number);
         values.drain(..values.len().min(if transaction_id.is_some() { 2 } else { 1 }));
         Ok(Self { name, transaction_id: transaction_id.unwrap_or(0.0), values })
+    }
+
+    /// Reads a command of which only some matter: one that can't be read is an error
+    /// if `matters` says so of its name and transaction, and is left out otherwise.
+    /// One odd value in what nobody asked for must not end a stream.
+    pub fn read(
+        message_type: MessageType,
+        body: &[u8],
+        matters: impl FnOnce(&str, f64) -> bool,
+    ) -> Result<Option<Self>, AmfError> {
+        let error = match Self::parse(message_type, body) {
+            Ok(command) => return Ok(Some(command)),
+            Err(error) => error,
+        };
+        let mut decoder = decoder(message_type, body);
+        let name = decoder.next_value().ok().flatten();
+        let name = name.as_ref().and_then(Value::as_text).map(sanitized).unwrap_or_default();
+        let transaction_id = decoder.next_value().ok().flatten();
+        let transaction_id = transaction_id.as_ref().and_then(Value::as_number).unwrap_or(0.0);
+        if matters(&name, transaction_id) {
+            return Err(error);
+        }
+        // Its name is the peer's words, which may hold a key.
+        tracing::debug!(%error, "a command that can't be read is left out");
+        Ok(None)
     }
 
     /// The command object.
@@ -47,6 +68,13 @@ impl Command {
     /// code, wherever it stands.
     pub fn status(&self) -> Option<Status> {
         self.values.iter().find_map(Status::of)
+    }
+}
+
+fn decoder(message_type: MessageType, body: &[u8]) -> Decoder<'_> {
+    match message_type {
+        MessageType::COMMAND_EXTENDED => Decoder::new_extended(body),
+        _ => Decoder::new(body),
     }
 }
 
@@ -148,6 +176,18 @@ mod tests {
             let command = Command::parse(MessageType::COMMAND_EXTENDED, body).unwrap();
             assert_eq!(command.name, "close");
         }
+    }
+
+    #[test]
+    fn what_can_not_be_read_counts_only_where_it_matters() {
+        let mut body = Vec::new();
+        encode("onBandwidth", 3.0, &[Value::Null], &mut body);
+        body.push(0xEE);
+        let read =
+            |matters: fn(&str, f64) -> bool| Command::read(MessageType::COMMAND, &body, matters);
+        assert_eq!(read(|_, _| false), Ok(None));
+        assert!(read(|name, id| name == "onBandwidth" && id == 3.0).is_err());
+        assert_eq!(Command::read(MessageType::COMMAND, &[0xEE], |_, _| false), Ok(None));
     }
 
     #[test]

@@ -12,6 +12,9 @@ use super::status::Refusal;
 use super::url::RedirectError;
 use crate::protocol::amf0::AmfError;
 
+/// A stream that was live for so long was meant to be.
+pub const IN_EARNEST: Duration = Duration::from_secs(2);
+
 /// What ended a session, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} (while {state}{})", place(*offset, *message_type))]
@@ -153,8 +156,7 @@ impl Error {
 
     /// Whether the stream was accepted in earnest: some servers say so and close
     /// at once when the key is in use.
-    fn ran(&self) -> bool {
-        const IN_EARNEST: Duration = Duration::from_secs(2);
+    pub fn ran(&self) -> bool {
         self.live_for.is_some_and(|time| time >= IN_EARNEST)
     }
 }

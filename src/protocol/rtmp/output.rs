@@ -100,7 +100,7 @@ impl Output {
                     loan.piece = loan.piece.slice(count..);
                     self.lent -= count;
                 }
-                return;
+                return self.compact();
             }
             count -= loan.piece.len();
             self.lent -= loan.piece.len();
@@ -109,8 +109,19 @@ impl Output {
         self.taken = self.bytes.len().min(self.taken + count);
         if self.taken == self.bytes.len() {
             self.clear();
-        } else if self.taken > COMPACT_ABOVE && self.taken > self.bytes.len() / 2 {
+        } else {
+            self.compact();
+        }
+    }
+
+    /// Gives back what was taken once that is most of the buffer: one that is never
+    /// empty, as a busy session's, would grow without end otherwise.
+    fn compact(&mut self) {
+        if self.taken > COMPACT_ABOVE && self.taken > self.bytes.len() / 2 {
             self.bytes.drain(..self.taken);
+            for loan in &mut self.loans {
+                loan.after -= self.taken;
+            }
             self.taken = 0;
         }
     }
@@ -260,6 +271,22 @@ mod tests {
             }
             assert!(sent == right, "{step} at a time");
             assert_eq!((out.lent, out.loans.len(), out.bytes.len()), (0, 0, 0));
+        }
+    }
+
+    /// A session that is busy always has something left, lent or not.
+    #[test]
+    fn a_buffer_that_is_never_empty_does_not_grow() {
+        let mut out = Output::default();
+        out.control(ProtocolControl::SetChunkSize(4_096)).unwrap();
+        let (short, long) = (Bytes::from(vec![1; 2_000]), Bytes::from(vec![2; 10_000]));
+        for index in 0..2_000_u32 {
+            out.media(&header(index), &[], &short).unwrap();
+            out.media(&header(index), &[], &long).unwrap();
+            while out.pending_bytes() > 5_000 {
+                out.consume(1_000);
+            }
+            assert!(out.bytes.len() < 3 * COMPACT_ABOVE, "{}", out.bytes.len());
         }
     }
 

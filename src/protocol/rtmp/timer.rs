@@ -62,6 +62,9 @@ pub struct Timeouts {
     pub handshake: Duration,
     /// For each answer on the way to publishing.
     pub reply: Duration,
+    /// For the answer to a `connect` that announces what not all know: some servers
+    /// hang on it, and the plain one has to have its time, too.
+    pub news: Duration,
     /// For the permission to publish, which may need others to be asked.
     pub publish: Duration,
     /// Silence of the peer after which a server pings it.
@@ -77,6 +80,7 @@ impl Timeouts {
     pub const CLIENT: Self = Self {
         handshake: Duration::from_millis(4_500),
         reply: Duration::from_millis(4_500),
+        news: Duration::from_millis(1_800),
         publish: Duration::from_secs(10),
         ping: Duration::from_secs(60),
         pong: Duration::from_secs(30),
@@ -87,6 +91,7 @@ impl Timeouts {
     pub const SERVER: Self = Self {
         handshake: Duration::from_secs(10),
         reply: Duration::from_secs(20),
+        news: Duration::from_secs(20),
         publish: Duration::from_secs(20),
         ping: Duration::from_secs(30),
         pong: Duration::from_secs(30),

@@ -11,7 +11,7 @@ use super::resolver::Resolver;
 use crate::media::MediaTime;
 use crate::protocol::rtmp::client::ClientOptions;
 use crate::publish::status::{Failure, Step};
-use crate::publish::transport::{Encryption, Fingerprint, Progress, Transport, Trust};
+use crate::publish::transport::{Encryption, Fingerprint, Progress, Transport, Trust, TrustError};
 
 /// A name, a connection and its encryption each have this long.
 const PATIENCE: Duration = Duration::from_millis(3_900);
@@ -81,11 +81,12 @@ impl Dial {
     /// Goes on.
     pub fn drive(mut self: Box<Self>, now: MediaTime, to: &Registry) -> Result<Dialed, Failure> {
         if let Stage::Resolving(resolver, encryption) = &mut self.stage {
-            let not_found = || Failure::NameNotFound { host: self.options.url.host().into() };
+            let host = || self.options.url.host().to_string();
             let addresses = match resolver.poll() {
                 Some(addresses) if !addresses.is_empty() => addresses,
                 None if now < self.deadline => return Ok(Dialed::At(Step::Resolve, self)),
-                Some(_) | None => return Err(not_found()),
+                Some(_) => return Err(Failure::NameNotFound { host: host() }),
+                None => return Err(Failure::NameUnanswered { host: host() }),
             };
             let transport = Transport::connect(now, &addresses, SOCKETS, encryption.take());
             self.enter(now, transport, Step::Connect);
@@ -134,8 +135,10 @@ impl Certificates {
     fn trust(&self) -> Result<Trust, Failure> {
         match self.only {
             Some(fingerprint) => Ok(Trust::only(fingerprint)),
-            None => Trust::system(self.ca_file.as_deref())
-                .map_err(|error| Failure::Local(error.to_string())),
+            None => Trust::system(self.ca_file.as_deref()).map_err(|error| match error {
+                TrustError::File { .. } => Failure::Certificates(error.to_string()),
+                TrustError::System(_) => Failure::Local(error.to_string()),
+            }),
         }
     }
 }

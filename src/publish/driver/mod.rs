@@ -23,11 +23,14 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use mio::{Events, Poll, Token, Waker};
 
 pub use self::dial::Certificates;
+use self::dial::peer_of;
 use self::moving::{Leaving, Moving};
 use self::network::Network;
 use self::pace::Pace;
 use self::phase::Phase;
+use super::ending::{self, Ending};
 use super::inlet::{Inlet, Item, PacketSender};
+use super::patience::Patience;
 use super::queue::{Limits, SendQueue};
 use super::reconnect::{Attempt, Reconnector, Retry};
 use super::status::{End, Failure, LOG_LENGTH, State, Status, Step};
@@ -48,9 +51,8 @@ const LONGEST_SLEEP: Duration = Duration::from_millis(100);
 /// A keyframe that was asked for and has not come by now was lost on the way.
 const KEYFRAME_PATIENCE: Duration = Duration::from_millis(200);
 
-/// Servers keep the place of a stream that broke off for so long, at most: a key
-/// may be in use by our own last stream.
-const LAST_STREAM: Duration = Duration::from_secs(90);
+/// A failure so shortly before time is up says more than what a last try hangs at.
+const STILL_TELLING: Duration = Duration::from_secs(2);
 
 /// Orders that may wait; a face can't give more in one round.
 const ORDERS: usize = 16;
@@ -68,8 +70,10 @@ pub struct Config {
     pub audio_kbps: Option<u32>,
     /// Follow the link with the bitrate.
     pub adaptive: bool,
-    /// Give up a server that was never reached after this time.
+    /// Give up after this time if the stream was never there in earnest.
     pub give_up_first_connect: Option<Duration>,
+    /// End cleanly after this time live, over all connections.
+    pub live_limit: Option<Duration>,
     /// Asks the encoder for a keyframe.
     pub keyframes: KeyframeRequest,
 }
@@ -172,9 +176,10 @@ struct Driver {
     network: Network,
     reconnector: Reconnector,
     pace: Pace,
-    /// When it was asked to publish.
-    started: MediaTime,
-    ever_live: bool,
+    /// With a server that never took the stream.
+    patience: Patience,
+    /// What is still sent, once a stop is asked for.
+    ending: Option<Ending>,
     /// Time live on connections that have ended.
     lived: Duration,
     status: Status,
@@ -220,6 +225,7 @@ impl Driver {
             log: Vec::new(),
         };
         let shown = Arc::new(Mutex::new(status.clone()));
+        let patience = Patience::new(clock.at(Instant::now()), config.give_up_first_connect);
         let pace = Pace::new(config.video_kbps, config.audio_kbps, config.adaptive);
         Self {
             options: options(&config.target, true),
@@ -237,8 +243,8 @@ impl Driver {
             phase: Phase::Start,
             reconnector: Reconnector::new(),
             pace,
-            started: clock.at(Instant::now()),
-            ever_live: false,
+            patience,
+            ending: None,
             lived: Duration::ZERO,
             status,
             shown,
@@ -252,6 +258,7 @@ impl Driver {
         loop {
             let now = self.now();
             self.take_orders(now);
+            self.keep_limit(now);
             self.take_packets();
             if let Err(failure) = self.round(now) {
                 self.connection_ended(now, failure);
@@ -261,7 +268,8 @@ impl Driver {
             if self.status.state.has_ended() {
                 return;
             }
-            let sleep = self.deadline().since(now).min(LONGEST_SLEEP);
+            let due = self.limit_due().map_or(self.deadline(), |due| due.min(self.deadline()));
+            let sleep = due.since(now).min(LONGEST_SLEEP);
             // An interrupted poll is a round without events.
             if let Err(error) = self.poll.poll(&mut events, Some(sleep))
                 && error.kind() != io::ErrorKind::Interrupted
@@ -273,9 +281,27 @@ impl Driver {
     }
 
     fn round(&mut self, now: MediaTime) -> Result<(), Failure> {
+        self.keep_patience(now)?;
         self.look_at_network(now)?;
         self.advance(now)?;
         self.go_on_moving(now)
+    }
+
+    /// Whatever the first connection hangs at, its time comes to an end.
+    fn keep_patience(&mut self, now: MediaTime) -> Result<(), Failure> {
+        let live = self.phase.live_for(now);
+        self.patience.live_for(live.unwrap_or_default());
+        let State::Connecting(step) = self.status.state else { return Ok(()) };
+        if live.is_some() || self.patience.deadline().is_none_or(|deadline| now < deadline) {
+            return Ok(());
+        }
+        Err(match self.status.log.last() {
+            Some(end) if now.since(end.at) < STILL_TELLING => end.reason.clone(),
+            _ if step == Step::Resolve => {
+                Failure::NameUnanswered { host: self.options.url.host().into() }
+            }
+            _ => Failure::NoAnswer { peer: peer_of(&self.options), step },
+        })
     }
 
     fn now(&self) -> MediaTime {
@@ -285,27 +311,47 @@ impl Driver {
     fn take_orders(&mut self, now: MediaTime) {
         while let Ok(order) = self.orders.try_recv() {
             match order {
-                Order::Stop => self.begin_stop(now),
+                Order::Stop => self.begin_stop(now, now),
                 Order::ReconnectNow => self.try_now(now),
                 Order::VideoKbps(kbps) => self.pace.set_video_kbps(kbps),
             }
         }
     }
 
-    /// Once a stop is asked for, what the encoders still make is not sent: the
-    /// queue runs dry.
-    fn take_packets(&mut self) {
-        if matches!(self.status.state, State::Stopping) {
-            while self.inlet.next().is_some() {}
-            return;
+    /// When the stream has been live for as long as it is to be.
+    fn limit_due(&self) -> Option<MediaTime> {
+        let limit = self.config.live_limit?;
+        let (State::Live { .. }, Phase::Session(running)) = (&self.status.state, &self.phase)
+        else {
+            return None;
+        };
+        running.live_since().map(|since| since + limit.saturating_sub(self.lived))
+    }
+
+    /// Ends the stream when its time is over, to the frame.
+    fn keep_limit(&mut self, now: MediaTime) {
+        if let (Some(limit), Some(due)) = (self.config.live_limit, self.limit_due())
+            && due <= now
+        {
+            let start = self.queue.base().filter(|_| self.lived.is_zero());
+            self.begin_stop(now, ending::end_of(due, start, limit));
         }
+    }
+
+    /// Once a stop is asked for, what the encoders make of later moments is not
+    /// sent: the queue runs dry.
+    fn take_packets(&mut self) {
         if self.inlet.take_gap() {
             self.queue.mark_gap();
         }
         while let Some(item) = self.inlet.next() {
             match item {
                 Item::Config(config) => self.queue.push_config(config),
-                Item::Packet(packet) => self.queue.push(packet),
+                Item::Packet(packet) => {
+                    if self.ending.as_mut().is_none_or(|ending| ending.takes(packet.dts)) {
+                        self.queue.push(packet);
+                    }
+                }
             }
         }
     }
@@ -336,28 +382,23 @@ impl Driver {
         if self.take_over(now) {
             return;
         }
-        // Some services close on fields of `connect` that they do not know.
-        self.announce_moves &= !matches!(self.status.state, State::Connecting(Step::Application));
+        // Some services close or hang on fields of `connect` that they do not know.
+        let news = matches!(self.status.state, State::Connecting(Step::Application))
+            && std::mem::take(&mut self.announce_moves);
         // Redirects and challenges belong to the connection that has ended.
         self.options = options(&self.config.target, self.announce_moves);
         self.status.address = self.config.target.url.to_string();
         let retry = match failure.retry() {
-            Retry::Never if self.ever_live && failure.is_from_between() => Retry::Backoff,
+            Retry::Backoff if news => Retry::Now,
+            Retry::Never if self.patience.was_there() && failure.is_from_between() => {
+                Retry::Backoff
+            }
             retry => retry,
         };
         match self.reconnector.failed(now, retry, random()) {
-            Some(next) if !self.is_hopeless(next.at, &failure) => self.wait(next, failure),
+            Some(next) if !self.patience.is_over_by(next.at) => self.wait(next, failure),
             _ => self.give_up(failure),
         }
-    }
-
-    /// Whether a server that was never reached has had its time.
-    fn is_hopeless(&self, next: MediaTime, failure: &Failure) -> bool {
-        let Some(limit) = self.config.give_up_first_connect.filter(|_| !self.ever_live) else {
-            return false;
-        };
-        let limit = if failure.is_key_in_use() { limit.max(LAST_STREAM) } else { limit };
-        next.since(self.started) > limit
     }
 
     fn wait(&mut self, next: Attempt, reason: Failure) {
@@ -378,11 +419,12 @@ impl Driver {
         }
     }
 
-    fn begin_stop(&mut self, now: MediaTime) {
+    fn begin_stop(&mut self, now: MediaTime, end: MediaTime) {
         if self.status.state.has_ended() || matches!(self.status.state, State::Stopping) {
             return;
         }
         self.status.state = State::Stopping;
+        self.ending = Some(Ending::new(now, end));
         if let Some(moving) = self.moving.take() {
             moving.abort();
             self.queue.stay();

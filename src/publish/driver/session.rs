@@ -265,11 +265,12 @@ impl Running {
         }
     }
 
-    /// Goes on with the goodbye. True: it is over.
-    fn go_on_closing(&mut self, now: MediaTime, queue: &SendQueue) -> bool {
+    /// Goes on with the goodbye, which comes after what is still to be sent. True: it
+    /// is over.
+    fn go_on_closing(&mut self, now: MediaTime, more: bool) -> bool {
         let Some(since) = self.stop_since else { return false };
         let waited = now.since(since);
-        let drained = queue.is_empty() && self.session.output().is_empty();
+        let drained = !more && self.session.output().is_empty();
         if self.session.state() == SessionState::Live && (drained || waited >= DRAIN) {
             self.session.close(now);
         }
@@ -320,7 +321,8 @@ impl Driver {
         if let Fed::Over(headers) = fed {
             return self.change_over(now, headers);
         }
-        if running.go_on_closing(now, &self.queue) {
+        let more = self.ending.is_some_and(|ending| ending.more_comes(now));
+        if running.go_on_closing(now, more || !self.queue.is_empty()) {
             running.write_out(now)?;
             self.lived += self.phase.live_for(now).unwrap_or_default();
             self.phase = Phase::Ended;
@@ -375,7 +377,6 @@ impl Driver {
     pub(super) fn went_live(&mut self, now: MediaTime) {
         let Phase::Session(running) = &mut self.phase else { return };
         running.begin(now);
-        self.ever_live = true;
         self.queue.start_session();
         self.pace.connected(now);
         self.reconnector.live(now);

@@ -26,13 +26,13 @@ impl Scene {
     fn running() -> Self {
         let mut scene = Self::new();
         for message in [metadata(0), video_header(0, 1), audio_header(0, 1), key(100), inter(140)] {
-            scene.cache.push(&message);
+            scene.cache.push(at(0), &message);
         }
         scene
     }
 
     fn publish(&mut self, now: i64, message: &Message) {
-        let part = self.cache.push(message);
+        let part = self.cache.push(at(now), message);
         self.player.push(at(now), part, message, &self.cache);
     }
 
@@ -80,6 +80,37 @@ fn waits_for_a_keyframe_and_leaves_out_the_sound_before_it() {
 }
 
 #[test]
+fn a_keyframe_that_does_not_come_does_not_keep_the_sound_away() {
+    let mut scene = Scene::new();
+    scene.player.join(at(0), &scene.cache);
+    for message in [video_header(0, 1), audio_header(0, 1), inter(60), sound(70)] {
+        scene.publish(0, &message);
+    }
+    scene.publish(1999, &sound(2000));
+    assert_eq!(scene.taken(), "");
+    scene.publish(2000, &inter(2090));
+    scene.publish(2001, &sound(2100));
+    scene.publish(2002, &inter(2110));
+    scene.publish(2003, &sound(2121));
+    assert_eq!(scene.taken(), "h0 h0 s0 s21", "pictures wait for their keyframe");
+    scene.publish(2010, &key(2140));
+    scene.publish(2011, &inter(2180));
+    assert_eq!(scene.taken(), "k40 i80");
+}
+
+#[test]
+fn a_player_that_seeks_starts_on_a_keyframe_at_once() {
+    let mut scene = Scene::running();
+    scene.player.join(at(0), &scene.cache);
+    assert_eq!(scene.taken(), "m0 h0 h0 k0 i40");
+    scene.publish(10, &inter(180));
+    scene.player.rejoin(at(10), &scene.cache);
+    assert_eq!(scene.taken(), "m100 h100 h100 k100 i140 i180", "with later times");
+    scene.publish(20, &inter(220));
+    assert_eq!(scene.taken(), "i220");
+}
+
+#[test]
 fn starts_on_sound_where_there_are_no_pictures() {
     let mut scene = Scene::new();
     for message in [audio_header(0, 1), sound(500), sound(521)] {
@@ -109,9 +140,9 @@ fn pictures_that_waited_too_long_are_dropped_up_to_the_next_keyframe() {
 #[test]
 fn a_burst_at_the_start_is_not_lateness() {
     let mut scene = Scene::new();
-    scene.cache.push(&key(0));
+    scene.cache.push(at(0), &key(0));
     for n in 1..300 {
-        scene.cache.push(&inter(n * 33));
+        scene.cache.push(at(0), &inter(n * 33));
     }
     scene.player.join(at(0), &scene.cache);
     scene.publish(500, &inter(10_000));
@@ -129,7 +160,7 @@ fn sound_alone_is_bounded_too() {
     scene.publish(2001, &sound(2200));
     assert_eq!(scene.taken(), "", "all of it went");
     scene.publish(2020, &sound(2300));
-    assert_eq!(scene.taken(), "", "until there is a keyframe");
+    assert_eq!(scene.taken(), "", "until there is a keyframe, or for two seconds");
     scene.publish(2100, &key(3100));
     assert_eq!(scene.taken(), "m3000 h3000 h3000 k3000", "with the time of the gap");
 }

@@ -1,5 +1,7 @@
 //! What clients ask for: each event of a session has its own place here.
 
+use std::time::Duration;
+
 use super::Worker;
 use crate::media::MediaTime;
 use crate::protocol::rtmp::Error;
@@ -9,6 +11,32 @@ use crate::serve::connection::Connection;
 use crate::serve::hub::{ConnectionId, StreamNumber};
 use crate::serve::message::{Message, Playback};
 use crate::serve::status::count;
+
+/// A publisher that is silent has this long to show that it is there.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
+
+/// Somebody wants a name whose holder has fallen silent.
+#[derive(Debug)]
+pub(super) struct Contest {
+    holder: ConnectionId,
+    claim: Claim,
+    asked: MediaTime,
+}
+
+/// A request to publish that waits.
+#[derive(Debug)]
+struct Claim {
+    id: ConnectionId,
+    stream_id: u32,
+    path: Vec<u8>,
+}
+
+impl Contest {
+    /// When the silent one has had its time.
+    pub(super) fn deadline(&self) -> MediaTime {
+        self.asked + SIGN_OF_LIFE
+    }
+}
 
 /// Longest name of a stream, application included, in bytes.
 const MAX_PATH: usize = 1024;
@@ -33,6 +61,7 @@ impl Worker {
             ServerEvent::Paused { stream_id, paused } => {
                 self.set_playback(id, now, stream_id, |playback| playback.paused = paused);
             }
+            ServerEvent::Sought { stream_id } => self.on_sought(id, now, stream_id),
             ServerEvent::Wanted { stream_id, kind: MediaKind::Audio, wanted } => {
                 self.set_playback(id, now, stream_id, |playback| playback.audio = wanted);
             }
@@ -59,9 +88,21 @@ impl Worker {
         stream_id: u32,
         path: Option<Vec<u8>>,
     ) {
-        if let Some(path) = &path {
-            self.let_go_of_silent(now, path);
+        if let Some(path) = &path
+            && let Some(holder) = self.silent_holder(now, path)
+        {
+            return self.contest(now, holder, Claim { id, stream_id, path: path.clone() });
         }
+        self.answer_publish(id, now, stream_id, path);
+    }
+
+    fn answer_publish(
+        &mut self,
+        id: ConnectionId,
+        now: MediaTime,
+        stream_id: u32,
+        path: Option<Vec<u8>>,
+    ) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let published = path
             .ok_or_else(no_name)
@@ -84,18 +125,57 @@ impl Worker {
 
     /// Whoever publishes is heard several times a second. One who is not has most
     /// likely lost its network, and the one who asks now is the same, come back.
-    fn let_go_of_silent(&mut self, now: MediaTime, path: &[u8]) {
-        let Some(number) = self.hub.find(path) else { return };
-        let limit = self.config.silence_limit;
-        let is_silent = |connection: &&Connection| {
-            now.since(connection.heard) >= limit
-                && connection.publishing.iter().any(|(_, other)| *other == number)
-        };
-        if let Some(id) = self.connections.values().find(is_silent).map(|connection| connection.id)
-        {
-            tracing::info!(client = id.0, stream = number.0, "silent; another takes its place");
-            self.remove(id, now);
+    fn silent_holder(&self, now: MediaTime, path: &[u8]) -> Option<ConnectionId> {
+        let number = self.hub.find(path)?;
+        let is_silent =
+            |connection: &&Connection| now.since(connection.heard) >= self.config.silence_limit;
+        let mut holders = self.connections.values().filter(|connection| connection.feeds(number));
+        holders.find(is_silent).map(|connection| connection.id)
+    }
+
+    /// The one who is silent is asked for a sign of life before its name is given
+    /// away; the one who wants it waits meanwhile.
+    fn contest(&mut self, now: MediaTime, holder: ConnectionId, claim: Claim) {
+        tracing::info!(client = holder.0, "silent, and another wants its place: asked");
+        self.contests.push(Contest { holder, claim, asked: now });
+        let Some(connection) = self.connections.get_mut(&holder) else { return };
+        let result = connection.session.ping(now);
+        self.ready.insert(holder);
+        self.fail_if(holder, now, result);
+    }
+
+    /// Answers those who wait for a name whose holder has shown life, has gone, or
+    /// has had its time.
+    pub(super) fn settle_contests(&mut self, now: MediaTime) {
+        for contest in std::mem::take(&mut self.contests) {
+            let holder = self.connections.get(&contest.holder);
+            let number = self.hub.find(&contest.claim.path);
+            let holder = holder.filter(|holder| number.is_some_and(|number| holder.feeds(number)));
+            let is_silent = holder.is_some_and(|holder| holder.heard < contest.asked);
+            if is_silent && now < contest.deadline() {
+                self.contests.push(contest);
+                continue;
+            }
+            if is_silent {
+                self.take_name(contest.holder, now);
+            }
+            let Claim { id, stream_id, path } = contest.claim;
+            self.answer_publish(id, now, stream_id, Some(path));
+            self.ready.insert(id);
         }
+    }
+
+    /// Another one publishes what this one did.
+    fn take_name(&mut self, id: ConnectionId, now: MediaTime) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        tracing::info!(client = id.0, "silent; another takes its place");
+        for (stream_id, _) in &connection.publishing {
+            // What can't be said to one who is silent is not missed.
+            let _ = connection.session.take_back(*stream_id, &Rejection::taken_over());
+        }
+        connection.close_after_output(now);
+        self.release(id, now);
+        self.ready.insert(id);
     }
 
     fn on_play(&mut self, id: ConnectionId, now: MediaTime, stream_id: u32, path: Option<Vec<u8>>) {
@@ -139,6 +219,13 @@ impl Worker {
             connection.playing.retain(|(other, _)| *other != stream_id);
         }
         self.changed = true;
+    }
+
+    fn on_sought(&mut self, id: ConnectionId, now: MediaTime, stream_id: u32) {
+        let Some(connection) = self.connections.get(&id) else { return };
+        if let Some(number) = connection.played(stream_id) {
+            self.hub.rejoin(now, number, connection.player(stream_id));
+        }
     }
 
     fn set_playback(
@@ -185,9 +272,47 @@ fn no_name() -> Rejection {
 /// What a stream is known by: application and name as one path, however a client
 /// divides them, without queries. None where there is no name or too much of it.
 fn stream_path(app: &str, key: &StreamKey) -> Option<Vec<u8>> {
-    let without_query = |text: &str| text.split('?').next().unwrap_or_default().to_owned();
-    let (app, name) = (without_query(app), without_query(key.expose()));
+    let app = app.split('?').next().unwrap_or_default();
+    let name = stream_name(key.expose());
     let parts = app.split('/').chain(name.split('/')).filter(|part| !part.is_empty());
     let path = parts.collect::<Vec<_>>().join("/").into_bytes();
     (!path.is_empty() && path.len() <= MAX_PATH).then_some(path)
+}
+
+/// A name without its query, unless it is all query, and without the kind of file
+/// that some players put before or behind it: `mp4:x` and `x.flv` are `x`.
+fn stream_name(key: &str) -> &str {
+    let name = match key.split_once('?') {
+        Some(("", _)) => return key,
+        Some((name, _)) => name,
+        None => key,
+    };
+    let kinds = [("flv:", ".flv"), ("mp4:", ".mp4"), ("f4v:", ".f4v")];
+    let before = kinds.iter().find_map(|(before, _)| name.strip_prefix(before)).unwrap_or(name);
+    let bare = kinds.iter().find_map(|(_, behind)| before.strip_suffix(behind)).unwrap_or(before);
+    if bare.is_empty() { name } else { bare }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(app: &str, key: &str) -> Option<String> {
+        let path = stream_path(app, &StreamKey::new(key))?;
+        Some(String::from_utf8(path).expect("it was text"))
+    }
+
+    #[test]
+    fn a_stream_is_known_by_application_and_name_however_they_are_written() {
+        let same =
+            [("live", "x"), ("live?user=1", "x?token=2"), ("live/", "mp4:x"), ("", "live/x")];
+        for (app, key) in same.into_iter().chain([("live", "x.flv"), ("live", "flv:x.flv")]) {
+            assert_eq!(path(app, key).as_deref(), Some("live/x"), "{app} {key}");
+        }
+        assert_eq!(path("live", "?streamname=a").as_deref(), Some("live/?streamname=a"));
+        assert_eq!(path("live", "?streamname=b").as_deref(), Some("live/?streamname=b"));
+        assert_eq!(path("live", ".flv").as_deref(), Some("live/.flv"));
+        assert_eq!(path("live", "aaaé.flv").as_deref(), Some("live/aaaé"));
+        assert_eq!(path("", ""), None);
+    }
 }

@@ -30,11 +30,24 @@ impl Worker {
     fn read(&mut self, id: ConnectionId, now: MediaTime) {
         for _ in 0..READS_PER_TURN {
             let Some(connection) = self.connections.get_mut(&id) else { return };
+            if connection.session.awaits_answer() {
+                return;
+            }
+            if !connection.held.is_empty() {
+                let held = std::mem::take(&mut connection.held);
+                self.buffer[..held.len()].copy_from_slice(&held);
+                self.take(id, held.len(), now);
+                continue;
+            }
             if !connection.is_readable() {
                 return;
             }
             match connection.read(&mut self.buffer) {
-                Progress::Bytes(length) => self.take(id, length, now),
+                Progress::Bytes(length) => {
+                    connection.heard = now;
+                    count(&self.shared.bytes_in, length as u64);
+                    self.take(id, length, now);
+                }
                 Progress::Blocked => return,
                 Progress::Over => return self.remove(id, now),
             }
@@ -44,26 +57,33 @@ impl Worker {
 
     /// Hands what was read to the session. What comes while closing is let go.
     fn take(&mut self, id: ConnectionId, length: usize, now: MediaTime) {
-        count(&self.shared.bytes_in, length as u64);
-        if let Some(connection) = self.connections.get_mut(&id) {
-            connection.heard = now;
-        }
         let mut taken = 0;
         while taken < length
             && let Some(connection) = self.connections.get_mut(&id)
             && !connection.is_closing()
         {
             let result = connection.session.read(now, &self.buffer[taken..length]);
-            // Each request is answered at once, so that there is always progress.
             while let Some(event) = self.next_event(id) {
                 self.on_event(id, now, event);
             }
             match result {
+                // Most requests are answered at once; behind one that is not nothing
+                // can be understood yet.
+                Ok(0) => {
+                    self.hold(id, taken..length);
+                    break;
+                }
                 Ok(count) => taken += count,
                 Err(error) => return self.fail(id, now, &error),
             }
         }
         self.close_if_refused(id, now);
+    }
+
+    fn hold(&mut self, id: ConnectionId, rest: std::ops::Range<usize>) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.held = self.buffer[rest].to_vec();
+        }
     }
 
     fn next_event(&mut self, id: ConnectionId) -> Option<ServerEvent> {

@@ -4,7 +4,7 @@
 //! its box, its timecode and a strip of snow. The snow is there for the encoder:
 //! it can't be predicted, so the stream keeps its bitrate, as a camera's would.
 
-use super::MARK_MS;
+use super::{MARK_MS, mark_start, set_picture_rate};
 use crate::media::{FramePool, FrameRate, MediaTime, Picture, Plane, Planes, VideoFrame};
 use crate::source::glyphs::{self, Pen};
 use crate::source::{SourceStatus, VideoSource};
@@ -49,6 +49,7 @@ struct Regions {
 impl TestPicture {
     /// A test picture of this size at this rate.
     pub fn new(layout: Planes, rate: FrameRate) -> Self {
+        set_picture_rate(rate);
         let regions = Regions::of(layout);
         let mut base = Picture::black(layout);
         draw_bars(&mut base, &BARS, regions.ramp);
@@ -65,11 +66,14 @@ impl TestPicture {
         }
     }
 
-    /// Whether the frame due at `due` is white. The flash starts with the frame
-    /// nearest to the full second, half an interval away at most.
+    /// Whether the frame due at `due` is white: the first frame of a mark is, and
+    /// those that are due well within it.
     fn is_flash(&self, due: MediaTime) -> bool {
         let half = self.rate.interval().as_micros() as i64 / 2;
-        (due.as_micros() + half).rem_euclid(1_000_000) < MARK_MS * 1_000
+        let second = (due.as_micros() + half).div_euclid(1_000_000);
+        let start = mark_start(self.rate, second);
+        let since = due.as_micros() - start.as_micros();
+        since == 0 || (0..MARK_MS * 1_000 - half).contains(&since)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The sound of the test signal: a beep at each full second, else silence.
 
-use super::MARK_MS;
-use crate::media::{AudioBlock, CHANNELS, MediaTime, SAMPLE_RATE};
+use super::{MARK_MS, mark_start, picture_rate};
+use crate::media::{AudioBlock, CHANNELS, FrameRate, MediaTime, SAMPLE_RATE};
 use crate::source::{AudioSource, SourceStatus};
 
 /// The tone's frequency in Hz; divides the sample rate.
@@ -15,23 +15,34 @@ const BEEP: i64 = SECOND * MARK_MS / 1_000;
 /// Peak of the tone: −12 dBFS.
 const PEAK: f32 = 0.25;
 
-/// A 1 kHz beep at each full second of the media clock, exact to the sample.
+/// A 1 kHz beep at each full second of the media clock, exact to the sample; where
+/// the test picture has no frame at that moment, with the frame that flashes.
 #[derive(Clone, Debug)]
 pub struct TestTone {
     /// One period.
     wave: [f32; PERIOD],
+    /// The picture's rate; `None`: that of whichever is open.
+    rate: Option<FrameRate>,
 }
 
 impl TestTone {
     /// The tone.
     pub fn new() -> Self {
         let step = std::f32::consts::TAU / PERIOD as f32;
-        Self { wave: std::array::from_fn(|n| PEAK * (n as f32 * step).sin()) }
+        Self { wave: std::array::from_fn(|n| PEAK * (n as f32 * step).sin()), rate: None }
     }
 
-    fn sample(&self, index: i64) -> f32 {
-        let in_second = index.rem_euclid(SECOND);
-        if in_second < BEEP { self.wave[in_second as usize % PERIOD] } else { 0.0 }
+    /// The samples at which the beeps around `index` start.
+    fn starts(&self, index: i64) -> [i64; 2] {
+        let rate = self.rate.unwrap_or_else(picture_rate);
+        let second = index.div_euclid(SECOND);
+        [second, second + 1].map(|second| sample_at(mark_start(rate, second)))
+    }
+
+    fn sample(&self, starts: [i64; 2], index: i64) -> f32 {
+        let since = starts.into_iter().map(|start| index - start);
+        let in_beep = since.into_iter().find(|since| (0..BEEP).contains(since));
+        in_beep.map_or(0.0, |since| self.wave[since as usize % PERIOD])
     }
 }
 
@@ -44,8 +55,9 @@ impl Default for TestTone {
 impl AudioSource for TestTone {
     fn read(&mut self, block: &mut AudioBlock) {
         let first = sample_at(block.time);
+        let starts = self.starts(first);
         for (n, frame) in block.samples.chunks_exact_mut(CHANNELS).enumerate() {
-            frame.fill(self.sample(first + n as i64));
+            frame.fill(self.sample(starts, first + n as i64));
         }
     }
 
@@ -71,8 +83,8 @@ mod tests {
     use crate::media::BLOCK_FRAMES;
 
     /// The left channel of `blocks` blocks in a row.
-    fn record(blocks: i64) -> Vec<f32> {
-        let mut tone = TestTone::new();
+    fn record(rate: FrameRate, blocks: i64) -> Vec<f32> {
+        let mut tone = TestTone { rate: Some(rate), ..TestTone::new() };
         let mut sound = Vec::new();
         for n in 0..blocks {
             let time = MediaTime::from_samples(n * BLOCK_FRAMES as i64, SAMPLE_RATE);
@@ -86,7 +98,7 @@ mod tests {
 
     #[test]
     fn beeps_start_and_end_exact_to_the_sample() {
-        let sound = record(500);
+        let sound = record(FrameRate::whole(30), 500);
         for (n, sample) in sound.iter().enumerate() {
             let in_second = n % 48_000;
             let expected = if in_second < 4_800 {
@@ -95,6 +107,19 @@ mod tests {
                 0.0
             };
             assert!((f64::from(*sample) - expected).abs() < 1e-6, "sample {n}: {sample}");
+        }
+    }
+
+    #[test]
+    fn beeps_start_with_the_frames_that_flash_at_any_rate() {
+        for (num, den) in [(12_500, 1_000), (30_000, 1_001), (24_000, 1_001), (7, 1), (2, 1)] {
+            let rate = FrameRate { num, den };
+            let sound = record(rate, 500);
+            let quiet = |n: usize| sound[n.saturating_sub(100)..n].iter().all(|s| *s == 0.0);
+            let starts = (100..sound.len()).filter(|&n| sound[n] != 0.0 && quiet(n));
+            let starts: Vec<i64> = starts.map(|n| n as i64 - 1).collect();
+            let marks = (1..=10).map(|second| sample_at(mark_start(rate, second)));
+            assert_eq!(starts, marks.collect::<Vec<_>>(), "{rate}");
         }
     }
 

@@ -11,10 +11,6 @@ pub struct Cut {
     first: HeaderBytes,
     /// Empty where one chunk is enough.
     next: HeaderBytes,
-    /// Bytes of payload in each chunk but the last.
-    chunk_size: usize,
-    /// Bytes of payload in all.
-    length: usize,
 }
 
 /// A chunk header as bytes.
@@ -26,10 +22,9 @@ pub(super) struct HeaderBytes {
 
 impl Cut {
     pub(super) fn new(first: &ChunkHeader, chunk_size: usize) -> Self {
-        let length = first.length as usize;
-        let one_chunk = length <= chunk_size;
+        let one_chunk = first.length as usize <= chunk_size;
         let next = if one_chunk { HeaderBytes::NONE } else { HeaderBytes::of(&first.next()) };
-        Self { first: HeaderBytes::of(first), next, chunk_size, length }
+        Self { first: HeaderBytes::of(first), next }
     }
 
     /// What goes before the payload.
@@ -40,24 +35,6 @@ impl Cut {
     /// What goes before each further chunk.
     pub(in crate::protocol::rtmp) fn next_header(&self) -> &[u8] {
         self.next.as_slice()
-    }
-
-    /// Bytes that the message takes on the wire, headers included.
-    pub fn wire_length(&self) -> usize {
-        let next_headers = self.length.saturating_sub(1) / self.chunk_size;
-        let headers = self.first.as_slice().len() + next_headers * self.next.as_slice().len();
-        headers + self.length
-    }
-
-    /// All bytes of the message in order: headers, and pieces of the payload.
-    ///
-    /// # Panics
-    ///
-    /// The parts must together be as long as the cut was made for.
-    pub fn slices<'a>(&'a self, parts: &'a [&'a [u8]]) -> Slices<'a> {
-        let length: usize = parts.iter().map(|part| part.len()).sum();
-        assert_eq!(length, self.length, "the payload is the one that the cut was made for");
-        Slices { cut: self, parts, rest: &[], room: self.chunk_size, header: Some(&self.first) }
     }
 }
 
@@ -72,40 +49,5 @@ impl HeaderBytes {
 
     pub fn as_slice(&self) -> &[u8] {
         &self.bytes[..usize::from(self.size)]
-    }
-}
-
-/// The bytes of a message, piece by piece. None is empty.
-#[derive(Clone, Debug)]
-pub struct Slices<'a> {
-    cut: &'a Cut,
-    /// Parts of which nothing has come yet.
-    parts: &'a [&'a [u8]],
-    /// What is left of the part under way.
-    rest: &'a [u8],
-    /// Bytes of payload that the chunk under way still takes.
-    room: usize,
-    /// The header that comes next.
-    header: Option<&'a HeaderBytes>,
-}
-
-impl<'a> Iterator for Slices<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<&'a [u8]> {
-        if let Some(header) = self.header.take() {
-            return Some(header.as_slice());
-        }
-        while self.rest.is_empty() {
-            (self.rest, self.parts) = self.parts.split_first().map(|(part, rest)| (*part, rest))?;
-        }
-        if self.room == 0 {
-            self.room = self.cut.chunk_size;
-            return Some(self.cut.next.as_slice());
-        }
-        let (now, later) = self.rest.split_at(self.room.min(self.rest.len()));
-        self.room -= now.len();
-        self.rest = later;
-        Some(now)
     }
 }

@@ -13,7 +13,7 @@ mod reader;
 mod stream;
 mod writer;
 
-pub use cut::{Cut, Slices};
+pub use cut::Cut;
 pub use error::{ChunkError, ChunkErrorKind, WriteError};
 pub use reader::{ChunkReader, Limits};
 pub use writer::ChunkWriter;

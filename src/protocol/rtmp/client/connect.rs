@@ -26,7 +26,10 @@ impl Core {
         self.out.control(ProtocolControl::SetChunkSize(self.options.chunk_size))?;
         let object = self.connect_object();
         self.call(Method::Connect, "connect", &[object.into()])?;
-        self.advance(State::Connecting, now, self.options.timeouts.reply);
+        let timeouts = self.options.timeouts;
+        let news = self.options.announce_reconnect;
+        let patience = if news { timeouts.news } else { timeouts.reply };
+        self.advance(State::Connecting, now, patience);
         Ok(())
     }
 

@@ -64,7 +64,7 @@ pub(super) struct Core {
     pub announced_window: u32,
     /// The window that the server asked us to keep; 0 for none.
     pub peer_bandwidth: u32,
-    /// The last that the server said about the state of things.
+    /// The last that the server said and that could be why it closes.
     pub last_status: Option<Status>,
     pub live_since: Option<MediaTime>,
     /// Bytes from the peer, and where in them the current message ends.
@@ -199,6 +199,12 @@ impl Core {
     pub fn take_call(&mut self, transaction_id: f64) -> Option<Method> {
         let at = self.calls.iter().position(|&(id, _)| id == transaction_id)?;
         Some(self.calls.swap_remove(at).1)
+    }
+
+    /// Whether the answer to this call decides how it goes on.
+    pub fn is_awaited(&self, transaction_id: f64) -> bool {
+        let awaited = |&(id, method)| id == transaction_id && method != Method::Other;
+        self.calls.iter().any(awaited)
     }
 
     /// The server's words without the key, which some repeat.

@@ -17,7 +17,12 @@ impl Core {
         message_type: MessageType,
         payload: &[u8],
     ) -> Result<(), ErrorKind> {
-        let command = Command::parse(message_type, payload)?;
+        let matters = |name: &str, transaction_id: f64| match name {
+            "onStatus" => true,
+            "_result" | "_error" => self.is_awaited(transaction_id),
+            _ => false,
+        };
+        let Some(command) = Command::read(message_type, payload, matters)? else { return Ok(()) };
         match command.name.as_str() {
             "_result" => self.on_result(now, &command),
             "_error" => self.on_error(&command),
@@ -95,8 +100,13 @@ impl Core {
         }
     }
 
+    /// Of what the server said last only that is quoted when it closes which could
+    /// be the reason: "Publish.Start" is none.
     fn note(&mut self, status: &Status) {
-        self.last_status = Some(status.clone());
+        let meaning = Meaning::of(status);
+        if matches!(meaning, Meaning::Refusal(_) | Meaning::Warning | Meaning::Unpublished) {
+            self.last_status = Some(status.clone());
+        }
         self.push(Event::Status(status.clone()));
     }
 

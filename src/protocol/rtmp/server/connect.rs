@@ -27,9 +27,8 @@ impl Core {
             // Nothing else means anything before it, and it means nothing after.
             (Phase::Connecting, _) | (_, "connect") => Ok(()),
             (_, "createStream") => self.on_create_stream(command),
-            (_, "releaseStream" | "FCPublish" | "_checkbw") => {
-                self.answer(command, &[Value::Null, Value::Null])
-            }
+            (_, "releaseStream" | "_checkbw") => self.answer_extra(command),
+            (_, "FCPublish") => self.on_fc_publish(command),
             (_, "getStreamLength") => self.answer(command, &[Value::Null, 0.0.into()]),
             (_, "ping") => self.command(
                 chunk_stream::CONNECTION,
@@ -44,6 +43,11 @@ impl Core {
     }
 
     fn on_connect(&mut self, now: MediaTime, command: &Command) -> Result<(), ErrorKind> {
+        if let Some(why) = self.options.turn_away {
+            self.refuse_connection(command, why)?;
+            self.close(now);
+            return Ok(());
+        }
         let app = requested_app(command);
         if let Some(authentication) = &self.options.authentication
             && let Admission::Refused(why) = authentication.judge(&app, self.random, now)
@@ -53,6 +57,7 @@ impl Core {
             return Ok(());
         }
         self.phase = Phase::Connected;
+        self.connect_id = command.transaction_id;
         self.app = app.split('?').next().unwrap_or(&app).trim_end_matches('/').to_owned();
         self.events.push_back(ServerEvent::Connected { app: self.app.clone() });
         self.timers.set(Timer::Reply, now + self.options.timeouts.reply);
@@ -75,6 +80,18 @@ impl Core {
             .with("objectEncoding", 0.0);
         let values = [server_properties(is_enhanced(command)).into(), info.into()];
         self.command(chunk_stream::CONNECTION, 0, "_result", command.transaction_id, &values)
+    }
+
+    /// Flash Media Server says this before the answer to `publish`, and its encoder
+    /// waits for it.
+    fn on_fc_publish(&mut self, command: &Command) -> Result<(), ErrorKind> {
+        self.answer_extra(command)?;
+        if [0.0, self.connect_id].contains(&command.transaction_id) {
+            return Ok(());
+        }
+        let info = information("status", "NetStream.Publish.Start", "FCPublish was heard");
+        let values = [Value::Null, info.into()];
+        self.command(chunk_stream::CONNECTION, 0, "onFCPublish", 0.0, &values)
     }
 
     /// Some players of content networks wait for this before they play.

@@ -10,14 +10,10 @@ use super::core::{Core, Phase};
 impl Core {
     /// The chunk reader has already obeyed a chunk size and an abort.
     pub fn on_control(&mut self, message_type: MessageType, body: &[u8]) -> Result<(), ErrorKind> {
-        match ProtocolControl::parse(message_type, body)? {
-            Some(ProtocolControl::WindowAcknowledgementSize(size)) => {
-                self.receiving.set_window_size(size);
-            }
-            Some(ProtocolControl::Acknowledgement { sequence_number }) => {
-                self.sending.on_acknowledgement(sequence_number);
-            }
-            _ => {}
+        if let Some(ProtocolControl::WindowAcknowledgementSize(size)) =
+            ProtocolControl::parse(message_type, body)?
+        {
+            self.receiving.set_window_size(size);
         }
         Ok(())
     }
@@ -40,11 +36,23 @@ impl Core {
             let control = ProtocolControl::Acknowledgement { sequence_number };
             self.answering(|out| out.control(control))?;
         }
+        self.on_life(now);
+        Ok(())
+    }
+
+    /// A player's socket that takes media is a sign of life; one that takes only a
+    /// ping is none, for the system takes that for a machine that is gone, too.
+    pub fn on_taken(&mut self, now: MediaTime) {
+        if std::mem::take(&mut self.played) {
+            self.on_life(now);
+        }
+    }
+
+    fn on_life(&mut self, now: MediaTime) {
         if self.phase == Phase::Connected {
             self.timers.clear(Timer::Pong);
             self.timers.set(Timer::Ping, now + self.options.timeouts.ping);
         }
-        Ok(())
     }
 
     pub fn on_timer(&mut self, now: MediaTime, timer: Timer) -> Result<(), ErrorKind> {
@@ -62,7 +70,7 @@ impl Core {
         Err(ErrorKind::TimedOut { waiting_for })
     }
 
-    fn ping(&mut self, now: MediaTime) -> Result<(), ErrorKind> {
+    pub fn ping(&mut self, now: MediaTime) -> Result<(), ErrorKind> {
         self.timers.set(Timer::Pong, now + self.options.timeouts.pong);
         // The number comes back as it is; only its low bits fit.
         let timestamp = now.as_millis() as u32;

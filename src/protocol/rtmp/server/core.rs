@@ -7,7 +7,7 @@ use crate::protocol::amf0::Value;
 use crate::protocol::rtmp::chunk::{Message, MessageHeader, WriteError};
 use crate::protocol::rtmp::command::{self, Command};
 use crate::protocol::rtmp::error::{Error, ErrorKind, State};
-use crate::protocol::rtmp::message::{MessageType, ReceiveWindow, SendWindow};
+use crate::protocol::rtmp::message::{MessageType, ReceiveWindow};
 use crate::protocol::rtmp::output::Output;
 use crate::protocol::rtmp::timer::{Timer, Timers};
 
@@ -48,10 +48,13 @@ pub(super) struct Core {
     pub streams: Streams,
     /// The application, once connected.
     pub app: String,
+    /// The number of the call that connected.
+    pub connect_id: f64,
     /// For the authentication's challenge.
     pub random: u32,
     pub receiving: ReceiveWindow,
-    pub sending: SendWindow,
+    /// Media was written for a player since the socket last took something.
+    pub played: bool,
     /// Bytes from the peer, up to the end of the current message.
     pub read_up_to: u64,
     /// Of the current message.
@@ -68,9 +71,10 @@ impl Core {
             events: VecDeque::new(),
             timers: Timers::default(),
             app: String::new(),
+            connect_id: 0.0,
             random,
             receiving: ReceiveWindow::new(),
-            sending: SendWindow::new(),
+            played: false,
             read_up_to: 0,
             message_type: None,
         }
@@ -145,8 +149,10 @@ impl Core {
     pub fn on_message(&mut self, now: MediaTime, message: &Message<'_>) -> Result<(), ErrorKind> {
         match message.header.message_type {
             message_type @ (MessageType::COMMAND | MessageType::COMMAND_EXTENDED) => {
-                let command = Command::parse(message_type, message.payload)?;
-                self.on_command(now, message.header.message_stream_id, &command)?;
+                let matters = |name: &str, _| matches!(name, "connect" | "publish" | "play");
+                if let Some(command) = Command::read(message_type, message.payload, matters)? {
+                    self.on_command(now, message.header.message_stream_id, &command)?;
+                }
             }
             MessageType::AUDIO
             | MessageType::VIDEO
@@ -165,6 +171,15 @@ impl Core {
             return Err(ErrorKind::Flooded);
         }
         Ok(())
+    }
+
+    /// Answers a call that is in no standard. Some clients give all of these the
+    /// number of their `connect`, and would take the answer for another welcome.
+    pub fn answer_extra(&mut self, call: &Command) -> Result<(), ErrorKind> {
+        if call.transaction_id == self.connect_id {
+            return Ok(());
+        }
+        self.answer(call, &[Value::Null, Value::Null])
     }
 
     /// Sends an answer to a call, if it wants one.

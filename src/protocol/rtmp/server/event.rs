@@ -63,6 +63,12 @@ pub enum ServerEvent {
         /// Whether it is to pause.
         paused: bool,
     },
+    /// The client wants to go to another time, and was told that it is there: it
+    /// starts anew.
+    Sought {
+        /// The stream.
+        stream_id: u32,
+    },
     /// The client wants sound or pictures of the stream, or no longer does.
     Wanted {
         /// The stream.

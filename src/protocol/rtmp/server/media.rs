@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::protocol::amf0::{Decoder, Value};
+use crate::protocol::amf0::{AmfError, Decoder, Value};
 use crate::protocol::flv::file::{TAG_HEADER_LEN, TagKind};
 use crate::protocol::rtmp::chunk::{Message, MessageHeader};
 use crate::protocol::rtmp::error::ErrorKind;
@@ -32,7 +32,7 @@ impl Core {
             MessageType::AGGREGATE => {
                 self.on_aggregate(stream_id, header.timestamp, &message.to_bytes())?;
             }
-            _ => self.on_data(stream_id, header.timestamp, message.to_bytes())?,
+            _ => self.on_data(stream_id, header.timestamp, message.to_bytes()),
         }
         Ok(())
     }
@@ -59,7 +59,9 @@ impl Core {
             message_type,
             message_stream_id: stream_id,
         };
-        Ok(self.out.media(&header, &[], payload)?)
+        self.out.media(&header, &[], payload)?;
+        self.played = true;
+        Ok(())
     }
 
     /// Players take an empty message for the end, so none is passed on.
@@ -70,22 +72,16 @@ impl Core {
     }
 
     /// A data message: `@setDataFrame` asks to keep what follows it. The format byte
-    /// of the "extended" kind is taken off, and players get AMF0.
-    fn on_data(&mut self, stream_id: u32, timestamp: u32, body: Bytes) -> Result<(), ErrorKind> {
-        let mut decoder = Decoder::new_extended(&body);
-        let mut start = decoder.offset();
-        let mut name = decoder.next_value()?;
-        if name.as_ref().and_then(Value::as_str) == Some("@setDataFrame") {
-            start = decoder.offset();
-            name = decoder.next_value()?;
+    /// of the "extended" kind is taken off, and players get AMF0. What can't be read is
+    /// left out: no player could.
+    fn on_data(&mut self, stream_id: u32, timestamp: u32, body: Bytes) {
+        match data_kind(&body) {
+            Ok(Some((kind, start))) => {
+                self.publish(stream_id, kind, timestamp, body.slice(start..))
+            }
+            Ok(None) => {}
+            Err(error) => tracing::debug!(%error, "data that can't be read is left out"),
         }
-        let kind = match name.as_ref().and_then(Value::as_str) {
-            Some("onMetaData") => MediaKind::Metadata,
-            Some("@clearDataFrame") | None => return Ok(()),
-            Some(_) => MediaKind::Data,
-        };
-        self.publish(stream_id, kind, timestamp, body.slice(start..));
-        Ok(())
     }
 
     /// Several messages in one, each like a tag of an FLV file with the size behind
@@ -109,11 +105,13 @@ impl Core {
             if end > body.len() {
                 break;
             }
-            let (inner, time) = (body.slice(start..end), time.wrapping_add(shift));
+            // In memory of its own: what is kept of one must not keep all of them.
+            let inner = Bytes::copy_from_slice(&body[start..end]);
+            let time = time.wrapping_add(shift);
             match TagKind::from_wire(kind) {
                 TagKind::Audio => self.publish(stream_id, MediaKind::Audio, time, inner),
                 TagKind::Video => self.publish(stream_id, MediaKind::Video, time, inner),
-                TagKind::Script => self.on_data(stream_id, time, inner)?,
+                TagKind::Script => self.on_data(stream_id, time, inner),
                 TagKind::Other(_) => {}
             }
             // One message may hold a million of them.
@@ -122,4 +120,20 @@ impl Core {
         }
         Ok(())
     }
+}
+
+/// What a data message is, and where in its body that begins which is passed on.
+fn data_kind(body: &[u8]) -> Result<Option<(MediaKind, usize)>, AmfError> {
+    let mut decoder = Decoder::new_extended(body);
+    let mut start = decoder.offset();
+    let mut name = decoder.next_value()?;
+    if name.as_ref().and_then(Value::as_str) == Some("@setDataFrame") {
+        start = decoder.offset();
+        name = decoder.next_value()?;
+    }
+    Ok(match name.as_ref().and_then(Value::as_str) {
+        Some("onMetaData") => Some((MediaKind::Metadata, start)),
+        Some("@clearDataFrame") | None => None,
+        Some(_) => Some((MediaKind::Data, start)),
+    })
 }

@@ -114,15 +114,23 @@ impl ServerSession {
 
     /// The socket has taken `count` bytes of them.
     pub fn consume(&mut self, count: usize) {
-        let count = count.min(self.pending_bytes());
-        self.core.out.consume(count);
-        self.core.sending.on_sent(count);
+        self.core.out.consume(count.min(self.pending_bytes()));
     }
 
-    /// Bytes that the socket took and that the client has not acknowledged. Many
-    /// clients never do.
-    pub fn outstanding(&self) -> u64 {
-        self.core.sending.outstanding()
+    /// The socket takes what a player is sent: it is alive, whether it answers pings
+    /// or not.
+    pub fn note_taken(&mut self, now: MediaTime) {
+        self.core.on_taken(now);
+    }
+
+    /// Asks the client for a sign of life: anything that it sends.
+    pub fn ping(&mut self, now: MediaTime) -> Result<(), Error> {
+        self.core.ping(now).map_err(|kind| self.core.fail(kind))
+    }
+
+    /// Whether a request waits for its answer, and nothing more is read until then.
+    pub fn awaits_answer(&self) -> bool {
+        self.core.streams.any_waits()
     }
 
     /// The next event, oldest first.
@@ -172,6 +180,11 @@ impl ServerSession {
     /// plays. The connection stays, for some clients ask again; [`close`](Self::close) ends it.
     pub fn reject(&mut self, stream_id: u32, rejection: &Rejection) -> Result<(), Error> {
         self.core.reject(stream_id, rejection).map_err(|kind| self.core.fail(kind))
+    }
+
+    /// Takes the name away from a client that publishes on this stream.
+    pub fn take_back(&mut self, stream_id: u32, why: &Rejection) -> Result<(), Error> {
+        self.core.take_back(stream_id, why).map_err(|kind| self.core.fail(kind))
     }
 
     /// Sends something to the client that plays this stream.

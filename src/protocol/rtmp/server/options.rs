@@ -30,6 +30,8 @@ pub struct ServerOptions {
     pub limits_before_publishing: Limits,
     /// Who may connect; `None` lets everyone in.
     pub authentication: Option<Authentication>,
+    /// Why nobody may connect, in words; `None` where they may.
+    pub turn_away: Option<&'static str>,
     /// How long to wait for what.
     pub timeouts: Timeouts,
 }
@@ -43,6 +45,7 @@ impl Default for ServerOptions {
             limits: Limits::SERVER,
             limits_before_publishing: BEFORE_PUBLISHING,
             authentication: None,
+            turn_away: None,
             timeouts: Timeouts::SERVER,
         }
     }

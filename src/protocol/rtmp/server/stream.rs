@@ -28,9 +28,10 @@ impl Rejection {
         Self { code: "NetStream.Publish.BadName", description: "Already publishing".into() }
     }
 
-    /// The name may not be published under.
-    pub fn publish_denied() -> Self {
-        Self { code: "NetStream.Publish.Denied", description: "Not allowed to publish".into() }
+    /// Another one publishes under the name, for this one has fallen silent.
+    pub fn taken_over() -> Self {
+        let description = "Another publisher took over, for nothing was heard any more".into();
+        Self { code: "NetStream.Publish.BadName", description }
     }
 
     /// There is nothing of that name to play.
@@ -161,6 +162,7 @@ impl Core {
             "publish" => self.on_request(message_stream_id, command, Role::WantsToPublish),
             "play" => self.on_request(message_stream_id, command, Role::WantsToPlay),
             "pause" | "pauseRaw" => self.on_pause(message_stream_id, command),
+            "seek" => self.on_seek(message_stream_id),
             "receiveAudio" => self.on_receive(message_stream_id, command, MediaKind::Audio),
             "receiveVideo" => self.on_receive(message_stream_id, command, MediaKind::Video),
             "closeStream" => self.end_stream(self.streams.resolve(message_stream_id)),
@@ -200,6 +202,15 @@ impl Core {
 
     pub fn reject(&mut self, stream_id: u32, rejection: &Rejection) -> Result<(), ErrorKind> {
         if matches!(self.streams.role(stream_id), Role::Idle | Role::Publishing) {
+            return Ok(());
+        }
+        self.streams.set_role(stream_id, Role::Idle);
+        self.status(stream_id, "error", rejection.code, &rejection.description)
+    }
+
+    /// Takes the name away from one who publishes.
+    pub fn take_back(&mut self, stream_id: u32, rejection: &Rejection) -> Result<(), ErrorKind> {
+        if self.streams.role(stream_id) != Role::Publishing {
             return Ok(());
         }
         self.streams.set_role(stream_id, Role::Idle);
@@ -268,6 +279,18 @@ impl Core {
         }
     }
 
+    /// There is only now to go to. A player that asks shows nothing until it is told
+    /// that it is there, and then starts on a keyframe.
+    fn on_seek(&mut self, message_stream_id: u32) -> Result<(), ErrorKind> {
+        let playing = self.streams.resolve(message_stream_id);
+        let Some(stream_id) = playing.filter(|&id| self.streams.role(id) == Role::Playing) else {
+            return Ok(());
+        };
+        self.events.push_back(ServerEvent::Sought { stream_id });
+        self.status(stream_id, "status", "NetStream.Seek.Notify", "This is live")?;
+        self.status(stream_id, "status", "NetStream.Play.Start", "Going on")
+    }
+
     fn on_receive(
         &mut self,
         message_stream_id: u32,
@@ -284,7 +307,7 @@ impl Core {
 
     /// It names no stream, only a key, and comes before `deleteStream`.
     fn on_fc_unpublish(&mut self, command: &Command) -> Result<(), ErrorKind> {
-        self.answer(command, &[Value::Null, Value::Null])?;
+        self.answer_extra(command)?;
         let mut all = self.streams.open.iter();
         let publishing = all.find(|(_, role)| *role == Role::Publishing).map(|&(id, _)| id);
         self.end_stream(publishing)

@@ -124,31 +124,6 @@ fn a_payload_in_parts_is_cut_as_one() {
 }
 
 #[test]
-fn slices_are_what_is_written() {
-    let payload: Vec<u8> = (0..1000_u32).map(|index| index as u8).collect();
-    for length in [0, 1, 127, 128, 129, 256, 257, 1000] {
-        for timestamp in [1, 0xFF_FFFF] {
-            let whole = write(&mut ChunkWriter::new(), &header(timestamp), &payload[..length]);
-            let cut = ChunkWriter::new().cut(&header(timestamp), length).unwrap();
-            assert_eq!(cut.wire_length(), whole.len());
-            for at in [0, length / 3, length] {
-                let parts = [&payload[..at], &[], &payload[at..length]];
-                let slices: Vec<_> = cut.slices(&parts).collect();
-                assert_eq!(slices.concat(), whole, "{length} at {timestamp}");
-                assert!(slices.iter().all(|slice| !slice.is_empty()));
-            }
-        }
-    }
-}
-
-#[test]
-#[should_panic(expected = "the payload is the one that the cut was made for")]
-fn a_cut_is_for_its_own_payload() {
-    let cut = ChunkWriter::new().cut(&header(0), 5).unwrap();
-    cut.slices(&[&[0; 6]]);
-}
-
-#[test]
 fn an_empty_payload_is_one_header() {
     let mut out = Vec::new();
     ChunkWriter::new().write(&header(1), &[], &mut out).unwrap();

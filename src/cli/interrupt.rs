@@ -1,0 +1,42 @@
+//! Ctrl-C, and the system's request to end: the first stops cleanly, the second at
+//! once.
+
+use std::io::IsTerminal;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use super::out;
+
+/// The exit status of a program that was interrupted, by custom.
+const INTERRUPTED: i32 = 130;
+
+/// A terminal that takes nothing is left as it is.
+const TERMINAL: Duration = Duration::from_millis(100);
+
+/// How often it was asked for.
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// Listens from now on; `wake` is called at the first.
+pub fn listen(wake: impl Fn() + Send + 'static) {
+    let handle = move || match COUNT.fetch_add(1, Ordering::Relaxed) {
+        0 => wake(),
+        _ => end_at_once(),
+    };
+    if let Err(error) = ctrlc::set_handler(handle) {
+        tracing::warn!(%error, "Ctrl-C will end the program without a goodbye");
+    }
+}
+
+/// Whether it was asked for.
+pub fn is_asked() -> bool {
+    COUNT.load(Ordering::Relaxed) > 0
+}
+
+/// Leaves the terminal's line, so that the shell's prompt finds an empty one.
+fn end_at_once() {
+    if std::io::stdout().is_terminal() {
+        out::emit("\n");
+        out::flush(TERMINAL);
+    }
+    std::process::exit(INTERRUPTED);
+}

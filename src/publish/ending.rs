@@ -1,0 +1,81 @@
+//! What still belongs to a stream that ends.
+//!
+//! Encoders deliver what was seen and heard at the end a tenth of a second later:
+//! that is waited for, so that a stream of ten seconds holds ten seconds.
+
+use std::time::Duration;
+
+use crate::media::MediaTime;
+
+/// An encoder that has delivered nothing by then has stopped.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// A first keyframe that came so late counts as the start all the same.
+const LATE_START: Duration = Duration::from_millis(300);
+
+/// Decides which packets are still sent once a stop is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Ending {
+    at: MediaTime,
+    until: MediaTime,
+    /// Something from after the end has come, so all from before it has.
+    passed: bool,
+}
+
+impl Ending {
+    /// The stream ends at that time, which is now or not long from it.
+    pub fn new(now: MediaTime, at: MediaTime) -> Self {
+        Self { at, until: now.max(at) + PATIENCE, passed: false }
+    }
+
+    /// Whether a packet, decoded then, is still sent. Packets come in this order.
+    pub fn takes(&mut self, dts: MediaTime) -> bool {
+        self.passed |= dts >= self.at;
+        dts < self.at
+    }
+
+    /// Whether to wait for more.
+    pub fn more_comes(&self, now: MediaTime) -> bool {
+        !self.passed && now < self.until
+    }
+}
+
+/// Where a stream ends that is to last so long: counted from its first picture, if
+/// that came soon after `due` began to be counted; else at `due`.
+pub fn end_of(due: MediaTime, start: Option<MediaTime>, length: Duration) -> MediaTime {
+    start.map_or(due, |start| (start + length).max(due).min(due + LATE_START))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: i64) -> MediaTime {
+        MediaTime::from_millis(ms)
+    }
+
+    #[test]
+    fn all_from_before_the_end_is_sent_and_nothing_else() {
+        let mut ending = Ending::new(at(1_010), at(1_000));
+        assert!(ending.takes(at(900)) && ending.takes(at(999)));
+        assert!(ending.more_comes(at(1_100)));
+        assert!(!ending.takes(at(1_000)));
+        assert!(!ending.more_comes(at(1_100)), "what comes is in order");
+    }
+
+    #[test]
+    fn an_encoder_that_has_stopped_is_not_waited_for() {
+        let ending = Ending::new(at(1_000), at(1_000));
+        assert!(ending.more_comes(at(1_499)));
+        assert!(!ending.more_comes(at(1_500)));
+    }
+
+    #[test]
+    fn ten_seconds_are_counted_from_the_first_picture() {
+        let ten = Duration::from_secs(10);
+        assert_eq!(end_of(at(12_000), Some(at(2_066)), ten), at(12_066));
+        assert_eq!(end_of(at(12_000), Some(at(1_990)), ten), at(12_000));
+        assert_eq!(end_of(at(12_000), Some(at(5_000)), ten), at(12_300));
+        assert_eq!(end_of(at(12_000), None, ten), at(12_000));
+    }
+}

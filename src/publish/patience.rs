@@ -1,0 +1,74 @@
+//! How long the first connection may take: a script wants an answer, a stream that
+//! was there once is worth trying for without end.
+
+use std::time::Duration;
+
+use crate::media::MediaTime;
+use crate::protocol::rtmp::error::IN_EARNEST;
+
+/// Decides when a server that never took the stream in earnest has had its time.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    started: MediaTime,
+    /// None: without end.
+    limit: Option<Duration>,
+    /// The stream was there once, so the limit no longer counts.
+    was_there: bool,
+}
+
+impl Patience {
+    /// The first try begins.
+    pub fn new(started: MediaTime, limit: Option<Duration>) -> Self {
+        Self { started, limit, was_there: false }
+    }
+
+    /// The stream has been live for so long. Some servers let everybody start and
+    /// close at once when they don't mean it.
+    pub fn live_for(&mut self, time: Duration) {
+        self.was_there |= time >= IN_EARNEST;
+    }
+
+    /// Whether the stream was ever there in earnest.
+    pub fn was_there(&self) -> bool {
+        self.was_there
+    }
+
+    /// When whatever still waits for its answer is given up.
+    pub fn deadline(&self) -> Option<MediaTime> {
+        self.limit.filter(|_| !self.was_there).map(|limit| self.started + limit)
+    }
+
+    /// Whether a try at that time would come too late.
+    pub fn is_over_by(&self, next: MediaTime) -> bool {
+        self.deadline().is_some_and(|deadline| next >= deadline)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: i64) -> MediaTime {
+        MediaTime::from_millis(ms)
+    }
+
+    #[test]
+    fn a_server_that_says_start_and_closes_at_once_has_not_taken_the_stream() {
+        let mut patience = Patience::new(at(1_000), Some(Duration::from_secs(4)));
+        patience.live_for(Duration::from_millis(300));
+        assert!(!patience.was_there());
+        assert!(!patience.is_over_by(at(4_999)));
+        assert!(patience.is_over_by(at(5_000)));
+        patience.live_for(Duration::from_secs(2));
+        assert!(patience.was_there());
+        assert!(!patience.is_over_by(at(500_000)), "what was there is tried for without end");
+        assert_eq!(patience.deadline(), None);
+    }
+
+    #[test]
+    fn who_keeps_trying_has_no_deadline() {
+        let patience = Patience::new(at(0), None);
+        assert_eq!(patience.deadline(), None);
+        assert!(!patience.is_over_by(at(i64::from(u32::MAX))));
+    }
+}
