@@ -75,8 +75,8 @@ pub struct Publish {
     #[arg(long)]
     pub no_adaptive: bool,
     /// Keep trying a server that has not taken the stream yet, or a key that is in
-    /// use, instead of giving up after four seconds; and go live without a camera or microphone that is
-    /// not there, until it is.
+    /// use, instead of giving up after four seconds, or eight; and go live without a
+    /// camera or microphone that is not there, until it is.
     #[arg(long)]
     pub keep_trying: bool,
     /// Certificates (PEM) to trust beside the system's, for rtmps:// to a server

@@ -6,6 +6,10 @@ use std::time::Duration;
 use crate::media::MediaTime;
 use crate::protocol::rtmp::error::IN_EARNEST;
 
+/// A key that is in use gets so long: it may be our own last stream's, which servers
+/// notice the end of after some seconds.
+const IN_USE: Duration = Duration::from_secs(8);
+
 /// Decides when a server that never took the stream in earnest has had its time.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
@@ -14,18 +18,25 @@ pub struct Patience {
     limit: Option<Duration>,
     /// The stream was there once, so the limit no longer counts.
     was_there: bool,
+    /// The last try ended because the key is in use.
+    in_use: bool,
 }
 
 impl Patience {
     /// The first try begins.
     pub fn new(started: MediaTime, limit: Option<Duration>) -> Self {
-        Self { started, limit, was_there: false }
+        Self { started, limit, was_there: false, in_use: false }
     }
 
     /// The stream has been live for so long. Some servers let everybody start and
     /// close at once when they don't mean it.
     pub fn live_for(&mut self, time: Duration) {
         self.was_there |= time >= IN_EARNEST;
+    }
+
+    /// A try has failed, because the key is in use or for another reason.
+    pub fn failed(&mut self, in_use: bool) {
+        self.in_use = in_use;
     }
 
     /// Whether the stream was ever there in earnest.
@@ -35,7 +46,9 @@ impl Patience {
 
     /// When whatever still waits for its answer is given up.
     pub fn deadline(&self) -> Option<MediaTime> {
-        self.limit.filter(|_| !self.was_there).map(|limit| self.started + limit)
+        let limit = self.limit.filter(|_| !self.was_there)?;
+        let limit = if self.in_use { limit.max(IN_USE) } else { limit };
+        Some(self.started + limit)
     }
 
     /// Whether a try at that time would come too late.
@@ -63,6 +76,16 @@ mod tests {
         assert!(patience.was_there());
         assert!(!patience.is_over_by(at(500_000)), "what was there is tried for without end");
         assert_eq!(patience.deadline(), None);
+    }
+
+    #[test]
+    fn a_key_that_is_in_use_gets_longer() {
+        let mut patience = Patience::new(at(1_000), Some(Duration::from_secs(4)));
+        patience.failed(true);
+        assert!(!patience.is_over_by(at(8_999)));
+        assert!(patience.is_over_by(at(9_000)));
+        patience.failed(false);
+        assert!(patience.is_over_by(at(5_000)));
     }
 
     #[test]

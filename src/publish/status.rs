@@ -7,6 +7,7 @@ use super::reconnect::Retry;
 use super::transport;
 use crate::media::MediaTime;
 use crate::protocol::rtmp;
+use crate::protocol::rtmp::status::Refusal;
 
 /// Connection ends that are remembered.
 pub(super) const LOG_LENGTH: usize = 50;
@@ -175,6 +176,12 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Whether the server says that somebody publishes with this key already.
+    pub fn is_key_in_use(&self) -> bool {
+        let Self::Session { error, .. } = self else { return false };
+        matches!(error.kind, rtmp::ErrorKind::Refused { refusal: Refusal::KeyInUse, .. })
+    }
+
     /// Whether this can come from something between us and the server that answers
     /// in its place, such as the page of a hotel's network.
     pub fn is_from_between(&self) -> bool {

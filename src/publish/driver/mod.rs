@@ -395,6 +395,7 @@ impl Driver {
             }
             retry => retry,
         };
+        self.patience.failed(failure.is_key_in_use());
         match self.reconnector.failed(now, retry, random()) {
             Some(next) if !self.patience.is_over_by(next.at) => self.wait(next, failure),
             _ => self.give_up(failure),
