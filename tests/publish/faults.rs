@@ -172,7 +172,7 @@ fn a_server_that_was_not_there_yet() {
 fn a_key_that_is_in_use_is_tried_again() {
     let nginx = Nginx::start("in-use");
     let first = live(&nginx.url("k"), &[]);
-    let arguments = ["publish", "--json", "--size", "320x180", "--keep-trying", &nginx.url("k")];
+    let arguments = ["publish", "--json", "--size", "320x180", &nginx.url("k")];
     let mut second = Program::start(&arguments);
     let waiting = second.wait_for_state("reconnecting");
     assert!(
