@@ -13,12 +13,16 @@ use tallylight::settings::{Services, Settings, Warning};
 use tallylight::ui::action::Action;
 use tallylight::ui::model::{Dialog, Model};
 use tallylight::ui::{LogBook, Window, text, theme};
-use ui_support::{FakeEngine, model, states, window};
+use ui_support::{FakeEngine, Vaults, model, states, window, window_with_keys};
 
 type Shown = Harness<'static, Window<FakeEngine>>;
 
 /// A window of that size on `engine`.
 fn sized(engine: &FakeEngine, model: Model, size: [f32; 2]) -> Shown {
+    drawn(window(engine, model), size)
+}
+
+fn drawn(window: Window<FakeEngine>, size: [f32; 2]) -> Shown {
     Harness::builder()
         .with_size(size)
         .with_max_steps(12)
@@ -28,7 +32,7 @@ fn sized(engine: &FakeEngine, model: Model, size: [f32; 2]) -> Shown {
                 window.update(ui.ctx());
                 window.show(ui);
             },
-            window(engine, model),
+            window,
         )
 }
 
@@ -190,6 +194,27 @@ fn a_failure_says_what_the_server_said_and_what_to_do() {
     harness.get_by_label(sentence);
     click(&mut harness, text::DISMISS);
     assert!(harness.query_by_label(sentence).is_none());
+}
+
+#[test]
+fn a_failure_that_was_read_stays_away_until_the_next_one() {
+    let engine = FakeEngine::default();
+    let failed = |streams, at| Snapshot {
+        at: tallylight::media::MediaTime::from_millis(at),
+        streams,
+        ..state("failed")
+    };
+    engine.show(failed(1, 0));
+    let mut harness = shown(&engine, model());
+    let sentence = "The server refused: NetStream.Publish.Denied, “Stream key is not valid”";
+    harness.get_by_label(sentence);
+    click(&mut harness, text::DISMISS);
+    engine.show(failed(1, 100));
+    harness.run_ok();
+    assert!(harness.query_by_label(sentence).is_none());
+    engine.show(failed(2, 200));
+    harness.run_ok();
+    harness.get_by_label(sentence);
 }
 
 #[test]
@@ -852,4 +877,117 @@ fn after_a_failure_the_next_try_ends_the_last_one_first() {
     press(&mut harness, Action::GoLive);
     let sent = engine.take();
     assert!(matches!(sent[..], [Command::Stop, Command::GoLive(_)]), "{sent:?}");
+}
+
+/// A window on Twitch whose keyring has not answered yet.
+fn on_a_slow_keyring(vaults: &Vaults) -> Shown {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut model = model_of("twitch");
+    model.settings.servers.insert("mux".into(), Default::default());
+    let mut harness = drawn(window_with_keys(&engine, model, vaults), [1280.0, 800.0]);
+    harness.run_ok();
+    harness
+}
+
+/// Long enough for what was entered to be on its way to the disk.
+fn settle(harness: &mut Shown) {
+    harness.run_steps(12);
+}
+
+fn key_field(harness: &Shown) -> String {
+    harness.state().model().draft.key.clone()
+}
+
+#[test]
+fn a_key_that_is_pasted_while_the_keyring_waits_for_its_password_stays() {
+    for old in [None, Some("old-key")] {
+        let vaults = Vaults::locked();
+        vaults.put("twitch/key", old);
+        vaults.put("twitch/password", Some("old-password"));
+        let mut harness = on_a_slow_keyring(&vaults);
+        enter(&mut harness, text::KEY, "new-key");
+        settle(&mut harness);
+        vaults.unlock();
+        harness.state().wait_for_keys(Duration::from_secs(5));
+        settle(&mut harness);
+        assert_eq!(key_field(&harness), "new-key");
+        assert_eq!(harness.state().model().draft.password, "old-password");
+        harness.state_mut().end();
+        assert_eq!(vaults.get("twitch/key").as_deref(), Some("new-key"));
+        assert_eq!(vaults.get("twitch/password").as_deref(), Some("old-password"));
+    }
+}
+
+#[test]
+fn a_remembered_key_outlives_a_keyring_that_fails_and_another_server() {
+    for fails in [true, false] {
+        let vaults = Vaults::locked();
+        vaults.put("twitch/key", Some("old-key"));
+        vaults.fail_reading(fails);
+        let mut harness = on_a_slow_keyring(&vaults);
+        if fails {
+            vaults.unlock();
+            harness.state().wait_for_keys(Duration::from_secs(5));
+        }
+        enter(&mut harness, text::SERVER, "rtmp://live-fra.twitch.tv/app");
+        settle(&mut harness);
+        vaults.unlock();
+        harness.state().wait_for_keys(Duration::from_secs(5));
+        settle(&mut harness);
+        assert_eq!(key_field(&harness), if fails { "" } else { "old-key" });
+        harness.state_mut().end();
+        assert_eq!(vaults.get("twitch/key").as_deref(), Some("old-key"));
+    }
+}
+
+#[test]
+fn a_key_that_is_cleared_is_forgotten() {
+    let vaults = Vaults::locked();
+    vaults.put("twitch/key", Some("old-key"));
+    vaults.unlock();
+    let mut harness = on_a_slow_keyring(&vaults);
+    harness.state().wait_for_keys(Duration::from_secs(5));
+    settle(&mut harness);
+    assert_eq!(key_field(&harness), "old-key");
+    harness.get_by_label(text::KEY).focus();
+    harness.step();
+    harness.key_press(egui::Key::Backspace);
+    settle(&mut harness);
+    harness.state_mut().end();
+    assert_eq!(vaults.get("twitch/key"), None);
+}
+
+#[test]
+fn a_token_goes_to_no_other_address_than_its_own() {
+    let vaults = Vaults::locked();
+    vaults.put("custom/query", Some("token=secret"));
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut settings = Settings::default();
+    settings.destination.service = "custom".into();
+    settings.servers.entry("custom".into()).or_default().address = "rtmp://one.example/app".into();
+    let model = Model::new(settings, &[], LogBook::default());
+    let mut harness = drawn(window_with_keys(&engine, model, &vaults), [1280.0, 800.0]);
+    harness.run_ok();
+    enter(&mut harness, text::SERVER, "rtmp://two.example/app");
+    settle(&mut harness);
+    vaults.unlock();
+    harness.state().wait_for_keys(Duration::from_secs(5));
+    settle(&mut harness);
+    assert!(!harness.state().model().draft.server.contains("token"));
+    harness.state_mut().end();
+    assert_eq!(vaults.get("custom/query"), None);
+}
+
+#[test]
+fn a_key_that_is_replaced_goes_nowhere_else() {
+    let (_, mut harness) = ready_for("custom", "rtmp://host.example/app/MARKER-old", "fresh-key-1");
+    let model = harness.state().model();
+    assert_eq!(model.draft.server, "rtmp://host.example/app");
+    assert_eq!(model.draft.key, "fresh-key-1");
+    settle(&mut harness);
+    let model = harness.state().model();
+    assert!(!format!("{:?}", model.settings).contains("MARKER"));
+    assert!(!all_text(&harness).contains("MARKER"));
 }

@@ -53,6 +53,8 @@ pub struct Control {
     server: Option<Server>,
     /// The destinations of the last stream, kept after its end.
     last: Vec<DestinationSnapshot>,
+    /// How often Go Live was asked for.
+    streams: u64,
     /// What the last command could not do.
     refusal: Option<Fault>,
     /// What stands in the stream's way.
@@ -100,6 +102,7 @@ impl Control {
             stopping_since: None,
             server: None,
             last: Vec::new(),
+            streams: 0,
             refusal: None,
             cause: Cause::Fine,
             fps: RateMeter::default(),
@@ -201,6 +204,7 @@ impl Control {
             self.refusal = Some(Fault::NotNow { why: "A stream is running".into() });
             return;
         }
+        self.streams += 1;
         if let Err(fault) = self.start_stream(settings) {
             self.last = vec![report::never_started(settings, fault)];
         }
@@ -320,6 +324,7 @@ impl Control {
         Snapshot {
             at: now,
             stage,
+            streams: self.streams,
             output: self.output,
             video: self.video_figures(now),
             camera,

@@ -14,6 +14,9 @@ pub struct Snapshot {
     pub at: MediaTime,
     /// What the engine as a whole is doing.
     pub stage: Stage,
+    /// Streams that were started or could not be: two that end the same way are
+    /// two.
+    pub streams: u64,
     /// What is asked for.
     pub output: OutputSettings,
     /// The picture.

@@ -1,6 +1,7 @@
 //! Choices that have a value: what changes in the settings, and what is asked
 //! of the engine.
 
+use super::draft::Draft;
 use super::model::Model;
 use crate::engine::{AudioInput, Command, OutputSettings, VideoInput};
 use crate::media::FrameRate;
@@ -66,9 +67,9 @@ impl Edit {
             Self::Service(id) => model.change_service(&id),
             Self::Server(text) => model.enter_server(text),
             Self::Key(text) => model.enter_key(text),
-            Self::User(text) => enter(&mut model.draft.user, text),
-            Self::Password(text) => enter(&mut model.draft.password, text),
-            Self::CaFile(text) => enter(&mut model.draft.ca_file, text),
+            Self::User(text) => enter(model, |draft| draft.user = text),
+            Self::Password(text) => enter(model, |draft| draft.password = text),
+            Self::CaFile(text) => enter(model, |draft| draft.ca_file = text),
             Self::PicturePath(text) => {
                 model.settings.sources.camera = Input::File(text.into());
                 Some(Command::SetVideoInput(video_input(&model.settings.sources.camera)))
@@ -116,8 +117,9 @@ pub fn output_command(model: &Model) -> Command {
     })
 }
 
-fn enter(field: &mut String, text: String) -> Option<Command> {
-    *field = text;
+fn enter(model: &mut Model, change: impl FnOnce(&mut Draft)) -> Option<Command> {
+    change(&mut model.draft);
+    model.remember();
     None
 }
 

@@ -39,7 +39,7 @@ pub use files::{Files, Picked, SystemFiles};
 pub use log::LogBook;
 pub use run::{Error, run};
 pub use saver::Saver;
-pub use secrets::{Answer, Keeper, Kept, no_repaint};
+pub use secrets::{Answer, Changes, Keeper, Kept, no_repaint};
 pub use window::{Parts, Window};
 
 use crate::engine::{Command, Snapshot};

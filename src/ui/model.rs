@@ -1,7 +1,7 @@
 //! What the window knows: settings, the fields being edited, the engine's last
 //! snapshot. Panels read it; only [`super::edit`] and the window change it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::address::{self, Check};
@@ -10,7 +10,7 @@ use super::history::History;
 use super::journal;
 use super::log::LogBook;
 use super::phase::Phase;
-use super::secrets::Kept;
+use super::secrets::{Changes, Kept};
 use crate::engine::{Command, DestinationSettings, Fault, Snapshot};
 use crate::protocol::rtmp::key::{Credentials, Secret, StreamKey};
 use crate::settings::{
@@ -43,10 +43,16 @@ pub struct Model {
     pub view: View,
     /// Where keys are kept; `None` until it is known.
     pub vault: Option<VaultPlace>,
-    /// Secrets of the services seen since the start.
+    /// Secrets of the services seen since the start: as they are kept, with what
+    /// was changed since.
     pub(super) kept: HashMap<String, Kept>,
-    /// Secrets that are on their way to the keyring.
-    pub(super) unsaved: Vec<(String, Kept)>,
+    /// What the person has changed of a service's secrets while they have not
+    /// come from the keyring yet, or will never come.
+    pub(super) awaited: HashMap<String, Changes>,
+    /// Services whose secrets were asked for.
+    pub(super) asked: HashSet<String>,
+    /// Changes that are on their way to the keyring.
+    pub(super) unsaved: Vec<(String, Changes)>,
 }
 
 /// What is open and shown, and not remembered.
@@ -92,6 +98,8 @@ impl Model {
             view: View::default(),
             vault: None,
             kept: HashMap::new(),
+            awaited: HashMap::new(),
+            asked: HashSet::new(),
             unsaved: Vec::new(),
         };
         for warning in warnings {
@@ -157,7 +165,9 @@ impl Model {
             self.history.clear();
             self.failure = None;
         }
-        if let Phase::Failed(fault) = &phase {
+        // Each end is told once: a click closes it for good.
+        let is_new = phase != self.phase || snapshot.streams != self.snapshot.streams;
+        if let (Phase::Failed(fault), true) = (&phase, is_new) {
             self.failure = Some(fault.clone());
         }
         self.history.observe(&snapshot);
@@ -185,7 +195,6 @@ impl Model {
             None => {
                 let command = self.leave_this_computer(&text);
                 self.draft.server = text;
-                self.draft.whole = None;
                 self.remember();
                 command
             }
@@ -254,15 +263,26 @@ impl Model {
         Kept::new(&self.draft.key, &self.draft.password, &query.unwrap_or_default())
     }
 
-    /// Fills the fields with secrets that came from the keyring, unless the
-    /// person was faster.
-    pub(super) fn take_secrets(&mut self, service: &str, kept: Kept) {
+    /// Takes what the keyring holds for a service. What the person has entered
+    /// in the meantime stays: the keyring may have waited for a password.
+    pub(super) fn take_secrets(&mut self, service: &str, mut kept: Kept) {
         for secret in kept.all() {
             self.log.hide(secret);
         }
+        let is_shown = service == self.service().id;
+        if is_shown {
+            self.keep_secrets();
+        }
+        if let Some(changes) = self.awaited.remove(service) {
+            changes.apply(&mut kept);
+        }
+        if is_shown {
+            self.draft.fill(&kept);
+        }
         self.kept.insert(service.to_owned(), kept);
-        if service == self.settings.destination.service && !self.draft.is_touched() {
-            self.load_draft();
+        if is_shown {
+            // A token of another address than the one that was entered goes.
+            self.note_changes();
         }
     }
 
@@ -277,17 +297,30 @@ impl Model {
         }
     }
 
-    /// Puts the secrets of the fields among those to be saved, if they changed.
+    /// Puts what was changed of the fields' secrets among what is to be saved.
     pub(super) fn keep_secrets(&mut self) {
+        if !self.service().is_this_computer() && self.draft.is_touched() {
+            self.note_changes();
+        }
+    }
+
+    fn note_changes(&mut self) {
         let service = self.service();
-        if service.is_this_computer() || !self.draft.is_touched() {
+        let entered = self.secrets();
+        self.draft.settle();
+        let kept = self.kept.entry(service.id.clone()).or_default();
+        let changes = Changes::between(kept, &entered);
+        if changes.is_empty() {
             return;
         }
-        let kept = self.secrets();
-        self.draft.settle();
-        self.unsaved.retain(|(id, _)| *id != service.id);
-        self.unsaved.push((service.id.clone(), kept.clone()));
-        self.kept.insert(service.id.clone(), kept);
+        *kept = entered;
+        if let Some(awaited) = self.awaited.get_mut(&service.id) {
+            awaited.follow(changes.clone());
+        }
+        match self.unsaved.iter_mut().find(|(id, _)| *id == service.id) {
+            Some((_, unsaved)) => unsaved.follow(changes),
+            None => self.unsaved.push((service.id.clone(), changes)),
+        }
     }
 
     fn load_draft(&mut self) {

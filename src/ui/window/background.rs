@@ -12,7 +12,7 @@ use crate::ui::edit::Edit;
 use crate::ui::files::Picked;
 use crate::ui::model::Dialog;
 use crate::ui::phase::Phase;
-use crate::ui::secrets::{Answer, Keeper, Kept};
+use crate::ui::secrets::{Answer, Keeper};
 use crate::ui::{EngineLink, text};
 
 /// Settings are written when nothing has changed for so long, in seconds.
@@ -51,11 +51,12 @@ impl<L: EngineLink> Window<L> {
     /// Asks for the secrets of a service that was not seen before.
     pub(super) fn load_secrets(&mut self) {
         let service = &self.model.settings.destination.service;
-        let known = self.model.kept.contains_key(service);
-        if let Some(keeper) = self.keeper.as_ref().filter(|_| !known)
-            && keeper.load(service)
-        {
-            self.model.kept.insert(service.clone(), Kept::default());
+        let known = self.model.asked.contains(service);
+        if let Some(keeper) = self.keeper.as_ref().filter(|_| !known) {
+            self.model.awaited.entry(service.clone()).or_default();
+            if keeper.load(service) {
+                self.model.asked.insert(service.clone());
+            }
         }
     }
 
@@ -63,7 +64,7 @@ impl<L: EngineLink> Window<L> {
         self.model.keep_secrets();
         let Some(keeper) = &self.keeper else { return self.model.unsaved.clear() };
         // What the keyring's thread has no room for waits here.
-        self.model.unsaved.retain(|(service, kept)| !keeper.keep(service, kept.clone()));
+        self.model.unsaved.retain(|(service, changes)| !keeper.keep(service, changes.clone()));
     }
 
     pub(super) fn save_when_settled(&mut self, ctx: &Context) {

@@ -155,10 +155,16 @@ impl<L: EngineLink> Window<L> {
         self.keep_secrets();
         self.saver.save(&self.model.settings);
         self.saver.finish();
-        if let Some(keeper) = &self.keeper {
-            keeper.flush(Duration::from_secs(2));
-        }
+        self.wait_for_keys(Duration::from_secs(2));
         self.link.send(Command::Shutdown);
+    }
+
+    /// Waits until the keyring has done all that was asked of it, but not longer
+    /// than `longest`.
+    pub fn wait_for_keys(&self, longest: Duration) {
+        if let Some(keeper) = &self.keeper {
+            keeper.flush(longest);
+        }
     }
 
     fn layout(&mut self, ui: &mut Ui, out: &mut Outbox) {
