@@ -103,7 +103,7 @@ pub const SECONDS_SUFFIX: &str = " s";
 pub const DB_SUFFIX: &str = " dB";
 /// Why size and rate can't be chosen.
 pub const NOT_WHILE_LIVE: &str =
-    "Size, rate and sound stay as they are until the stream has ended.";
+    "Until the stream has ended only the video bitrate can change, up to half as much again.";
 
 /// The graph.
 pub const GRAPH: &str = "Bitrate of the last five minutes";
