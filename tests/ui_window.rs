@@ -9,7 +9,7 @@ use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use tallylight::engine::{Command, Connection, Fault, Snapshot, Stage};
-use tallylight::settings::{Services, Settings, Warning};
+use tallylight::settings::{Input, Services, Settings, Warning};
 use tallylight::ui::action::Action;
 use tallylight::ui::model::{Dialog, Model};
 use tallylight::ui::{LogBook, Window, text, theme};
@@ -119,7 +119,9 @@ fn the_state_is_said_in_words() {
         ("connecting: encrypt", "Connecting: agreeing on encryption"),
         ("connecting: publish", "Connecting: asking to publish"),
         ("live", "Live"),
-        ("reconnecting", "Reconnecting in 2 s (try 3)"),
+        // The countdown is seen, and not said each second.
+        ("reconnecting", "Reconnecting (try 3)"),
+        ("never live", "Connecting (try 3)"),
         ("stopping", "Stopping"),
         ("failed", "Not live"),
     ];
@@ -143,7 +145,7 @@ fn health_names_the_cause_and_the_figures() {
     let harness = shown(&engine, model());
     for words in [
         "Your network: it carries about 1100 kbit/s and 2500 are needed; the bitrate was lowered",
-        "Bitrate: 1080 / 950",
+        "Bitrate, kbit/s: 1080 / 1078",
         "Dropped: 2511 (2.2 %)",
         "Queue: 460 ms",
         "Round trip: 38 ms",
@@ -156,6 +158,12 @@ fn health_names_the_cause_and_the_figures() {
         "Bitrate of the last five minutes: 1080 kbit/s",
     ] {
         assert!(harness.query_by_label(words).is_some(), "{words} in\n{}", all_text(&harness));
+    }
+    for more in [
+        "2480 because the network was too slow, 31 because this computer was",
+        "1000 made of 1000 due; 0 left out because the encoder was late",
+    ] {
+        assert!(all_text(&harness).contains(more), "{more} in\n{}", all_text(&harness));
     }
 }
 
@@ -178,6 +186,51 @@ fn warnings_stand_over_the_picture() {
     harness.run_ok();
     harness.get_by_label("Nothing has been heard for 7 s");
     harness.get_by_label(text::WARN_FROZEN);
+    let mut unopened = state("live");
+    unopened.faults = vec![
+        Fault::Source { why: "/pictures/card.png can't be opened: no such file".into() },
+        Fault::Overloaded { measure: "only one frame in 2 is sent".into() },
+    ];
+    engine.show(unopened);
+    harness.run_ok();
+    harness.get_by_label("/pictures/card.png can't be opened: no such file.");
+    let slow = "This computer is too slow for these settings; only one frame in 2 is sent.";
+    harness.get_by_label(slow);
+}
+
+#[test]
+fn half_a_path_is_no_picture() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut model = model();
+    model.settings.sources.camera = Input::File("/old.png".into());
+    let mut harness = shown(&engine, model);
+    engine.take();
+    let retype = |harness: &mut Shown, path: &str| {
+        harness.get_by_label(text::PICTURE_PATH).focus();
+        harness.step();
+        harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+        harness.key_press(egui::Key::Backspace);
+        harness.run_ok();
+        if !path.is_empty() {
+            harness.event(egui::Event::Text(path.into()));
+            harness.run_ok();
+        }
+    };
+    retype(&mut harness, "/new.png");
+    assert_eq!(engine.printed(), [""; 0]);
+    harness.key_press(egui::Key::Enter);
+    harness.run_ok();
+    assert_eq!(engine.printed(), [r#"SetVideoInput(Picture("/new.png"))"#]);
+    // An empty path is none to remember.
+    retype(&mut harness, "");
+    harness.get_by_label(text::SERVER).focus();
+    harness.run_ok();
+    assert_eq!(engine.printed(), [""; 0]);
+    let camera = &harness.state().model().settings.sources.camera;
+    assert_eq!(*camera, Input::File("/new.png".into()));
+    let field = harness.get_by_label(text::PICTURE_PATH);
+    assert_eq!(field.value().as_deref(), Some("/new.png"));
 }
 
 #[test]
@@ -315,6 +368,7 @@ fn what_is_wrong_is_said_at_once() {
     enter(&mut harness, text::SERVER, "https://example.org/live");
     assert!(all_text(&harness).contains("Https:// is a web address"), "{}", all_text(&harness));
     assert!(harness.get_by_role_and_label(Role::Button, "Go Live").accesskit_node().is_disabled());
+    harness.get_by_role_and_label(Role::Status, text::WRONG);
     engine.take();
     press(&mut harness, Action::GoLive);
     assert_eq!(engine.printed(), [""; 0]);
@@ -393,6 +447,152 @@ fn a_try_to_connect_is_given_up_at_once() {
     engine.take();
     click(&mut harness, "Cancel");
     assert_eq!(engine.printed(), ["Stop"]);
+}
+
+#[test]
+fn what_nobody_has_seen_is_cancelled_without_a_question() {
+    let engine = FakeEngine::default();
+    engine.show(state("never live"));
+    let mut harness = shown(&engine, model_of("twitch"));
+    engine.take();
+    harness.get_by_label("Connecting in 2 s (try 3)");
+    assert!(harness.query_by_label(text::OFF_AIR).is_none());
+    click(&mut harness, "Cancel");
+    assert_eq!(engine.printed(), ["Stop"]);
+    assert_eq!(harness.state().model().view.dialog, None);
+    // A stream that was seen is on the air while it comes back, too.
+    let mut again = state("connecting: handshake");
+    again.destinations[0].live = Duration::from_secs(60);
+    engine.show(again);
+    harness.run_ok();
+    harness.get_by_label(text::OFF_AIR);
+    press(&mut harness, Action::Stop);
+    assert_eq!(engine.printed(), [""; 0]);
+    harness.get_by_label(text::ASK_STOP_MORE);
+}
+
+#[test]
+fn a_question_goes_when_the_stream_has_ended_by_itself() {
+    for ended in ["failed", "ready"] {
+        let engine = FakeEngine::default();
+        engine.show(state("live"));
+        let mut harness = shown(&engine, model());
+        press(&mut harness, Action::Stop);
+        harness.get_by_label(text::ASK_STOP);
+        engine.show(state(ended));
+        harness.run_ok();
+        assert!(harness.query_by_label(text::ASK_STOP).is_none());
+    }
+}
+
+#[test]
+fn a_key_that_is_held_down_is_one_press() {
+    let engine = FakeEngine::default();
+    engine.show(state("live"));
+    let mut harness = shown(&engine, model());
+    engine.take();
+    let shortcut = Action::ToggleMute.shortcut();
+    for _ in 0..5 {
+        // The window's toolkit finds out by itself that these are repetitions.
+        harness.event(egui::Event::Key {
+            key: shortcut.logical_key,
+            physical_key: None,
+            pressed: true,
+            repeat: false,
+            modifiers: shortcut.modifiers,
+        });
+        harness.step();
+    }
+    assert_eq!(engine.printed(), ["SetMuted(true)"]);
+}
+
+#[test]
+fn the_microphone_is_shown_muted_when_it_is() {
+    let engine = FakeEngine::default();
+    engine.show(state("live"));
+    let mut harness = shown(&engine, model());
+    press(&mut harness, Action::ToggleMute);
+    harness.get_by_role_and_label(Role::Button, "Mute");
+    let mut muted = state("live");
+    muted.levels.muted = true;
+    engine.show(muted);
+    harness.run_ok();
+    harness.get_by_role_and_label(Role::Button, "Unmute");
+    engine.fill();
+    press(&mut harness, Action::ToggleMute);
+    assert!(harness.state().model().settings.sources.muted, "it was not carried out");
+}
+
+#[test]
+fn nothing_is_missing_before_the_system_has_said_what_there_is() {
+    let engine = FakeEngine::default();
+    let mut model = model();
+    let sources = &mut model.settings.sources;
+    sources.camera = Input::Device("usb-9".into());
+    sources.camera_name = "My camera".into();
+    sources.microphone = Input::Device("alsa-9".into());
+    let mut harness = shown(&engine, model);
+    let value = |harness: &Shown, name| harness.get_by_label(name).value();
+    assert_eq!(value(&harness, text::CAMERA).as_deref(), Some("My camera"));
+    assert_eq!(value(&harness, text::MICROPHONE).as_deref(), Some("alsa-9"));
+    engine.show(state("ready"));
+    harness.run_ok();
+    assert_eq!(value(&harness, text::CAMERA).as_deref(), Some("My camera (not there)"));
+}
+
+#[test]
+fn who_streams_the_test_signal_beside_a_camera_is_told_so() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let told = |model: Model| {
+        let harness = shown(&engine, model);
+        harness.query_by_label(text::TEST_SIGNAL_IS_SENT).is_some()
+    };
+    assert!(told(model_of("twitch")));
+    assert!(!told(model_of("this-computer")));
+    let mut with_camera = model_of("twitch");
+    with_camera.settings.sources.camera = Input::Default;
+    assert!(!told(with_camera));
+    let mut without = state("ready");
+    without.camera.choices = Default::default();
+    engine.show(without);
+    assert!(!told(model_of("twitch")));
+}
+
+#[test]
+fn after_the_end_there_are_no_rates() {
+    let engine = FakeEngine::default();
+    engine.show(state("live"));
+    let mut harness = shown(&engine, model());
+    let mut ended = state("live");
+    ended.stage = Stage::Idle;
+    ended.destinations[0].connection = Connection::Stopped;
+    engine.show(ended);
+    harness.run_ok();
+    for words in ["Bitrate, kbit/s: –", "Queue: –", "Round trip: –", "Sent: 1.2 GB"] {
+        assert!(harness.query_by_label(words).is_some(), "{words} in\n{}", all_text(&harness));
+    }
+}
+
+#[test]
+fn what_the_running_stream_can_not_change_is_not_offered() {
+    let engine = FakeEngine::default();
+    let mut live = state("live");
+    live.most_kbps = Some(3_750);
+    engine.show(live);
+    let mut model = model_of("twitch");
+    model.settings.output.audio_kbps = 320;
+    model.settings.output.video_kbps = 2_500;
+    model.settings.output.keyframe_s = 4.0;
+    let mut harness = shown(&engine, model);
+    press(&mut harness, Action::ToggleOutputDetails);
+    engine.take();
+    press(&mut harness, Action::FitOutput);
+    assert_eq!(engine.printed(), [""; 0]);
+    let checkbox = harness.get_by_role_and_label(Role::CheckBox, text::ADAPTIVE);
+    assert!(checkbox.accesskit_node().is_disabled());
+    let bitrate = harness.get_by_role_and_label(Role::SpinButton, text::VIDEO_KBPS);
+    assert_eq!(bitrate.accesskit_node().data().max_numeric_value(), Some(3_750.0));
 }
 
 #[test]

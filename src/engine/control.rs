@@ -415,8 +415,8 @@ fn layout(output: &OutputSettings) -> Planes {
     Planes::new(output.width, output.height)
 }
 
-fn source(status: Option<SourceStatus>, choices: Names) -> SourceSnapshot {
-    SourceSnapshot { status, choices }
+fn source(status: Option<SourceStatus>, choices: Option<Names>) -> SourceSnapshot {
+    SourceSnapshot { status, listed: choices.is_some(), choices: choices.unwrap_or_default() }
 }
 
 fn server_snapshot(server: &Server) -> ServerSnapshot {

@@ -190,6 +190,8 @@ pub struct SourceSnapshot {
     pub status: Option<SourceStatus>,
     /// What can be chosen: identity and name, as the system gives them.
     pub choices: Arc<Vec<(String, String)>>,
+    /// The system has said what can be chosen; it may be nothing.
+    pub listed: bool,
 }
 
 /// How loud it is, in dBFS (0 is full scale; silence is -120).

@@ -68,6 +68,8 @@ pub struct View {
     pub dialog: Option<Dialog>,
     /// The program ends as soon as the stream has.
     pub closing: bool,
+    /// The picture file's path while it is typed.
+    pub picture_path: Option<String>,
     /// When Go Live was pressed, on the window's clock in seconds.
     pub went_live_at: Option<f64>,
 }
@@ -171,6 +173,10 @@ impl Model {
             self.failure = Some(fault.clone());
         }
         self.history.observe(&snapshot);
+        // The stream has ended by itself: there is nothing left to ask.
+        if !phase.is_on_air() && matches!(self.view.dialog, Some(Dialog::Stop | Dialog::Close)) {
+            self.view.dialog = None;
+        }
         self.phase = phase;
         self.snapshot = snapshot;
     }

@@ -208,6 +208,7 @@ pub fn states() -> Vec<(&'static str, Snapshot)> {
         ("live", live()),
         ("this computer", this_computer()),
         ("reconnecting", reconnecting()),
+        ("never live", never_live()),
         ("stopping", stopping()),
         ("failed", failed()),
         ("slow network", slow_network()),
@@ -247,6 +248,7 @@ pub fn ready() -> Snapshot {
                 ("usb-1".into(), "Logitech HD Pro Webcam C920".into()),
                 ("usb-2".into(), "Elgato Cam Link 4K".into()),
             ]),
+            listed: true,
         },
         microphone: SourceSnapshot {
             status: Some(SourceStatus {
@@ -255,6 +257,7 @@ pub fn ready() -> Snapshot {
                 ..SourceStatus::default()
             }),
             choices: Arc::new(vec![("alsa-1".into(), "Blue Yeti Stereo Microphone".into())]),
+            listed: true,
         },
         levels: Levels {
             peak: [-13.0, -15.5],
@@ -322,6 +325,14 @@ pub fn reconnecting() -> Snapshot {
     }]);
     snapshot.cause = Cause::Uplink("nothing has got through for 4 s".into());
     snapshot.faults = vec![reason];
+    snapshot
+}
+
+/// Waiting for the next try of a first connection.
+pub fn never_live() -> Snapshot {
+    let mut snapshot = reconnecting();
+    let destination = &mut snapshot.destinations[0];
+    (destination.live, destination.bytes, destination.video_frames) = (Duration::ZERO, 0, 0);
     snapshot
 }
 

@@ -254,10 +254,13 @@ impl<L: EngineLink> Window<L> {
         }
     }
 
-    fn send(&mut self, command: Command) {
-        if !self.link.send(command) {
+    /// Asks the engine; says so where it does not take it.
+    fn send(&mut self, command: Command) -> bool {
+        let taken = self.link.send(command);
+        if !taken {
             self.model.notify(text::ENGINE_BUSY.to_owned());
         }
+        taken
     }
 
     fn show_preview(&mut self, show: bool) {
