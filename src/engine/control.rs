@@ -408,7 +408,7 @@ impl Control {
 
 /// The system gives no thread.
 pub fn no_thread(error: &std::io::Error) -> Fault {
-    Fault::NotNow { why: format!("No thread could be started: {error}") }
+    Fault::System { why: format!("No thread could be started: {error}") }
 }
 
 fn layout(output: &OutputSettings) -> Planes {

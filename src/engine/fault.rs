@@ -123,6 +123,11 @@ pub enum Fault {
         /// Where, and why not.
         detail: String,
     },
+    /// The system does not give what the program can't do without.
+    System {
+        /// What, and why, in words.
+        why: String,
+    },
     /// What was asked for can't be done just now.
     NotNow {
         /// Why, in words.
@@ -193,7 +198,7 @@ impl Fault {
                 format!("This computer is too slow for these settings; {measure}")
             }
             Self::ListenFailed { detail } => format!("The built-in server {detail}"),
-            Self::NotNow { why } | Self::Source { why } => why.clone(),
+            Self::NotNow { why } | Self::Source { why } | Self::System { why } => why.clone(),
         }
     }
 
@@ -240,6 +245,7 @@ impl Fault {
             Self::ListenFailed { .. } => {
                 "Choose another port with --listen, or stop the program that uses it"
             }
+            Self::System { .. } => "Close other programs and start this one again",
             Self::NotNow { .. } => "Stop the stream first",
         }
     }
@@ -266,7 +272,8 @@ impl Fault {
             | Self::Microphone { .. }
             | Self::Source { .. }
             | Self::Encoder { .. }
-            | Self::Overloaded { .. } => ExitClass::Device,
+            | Self::Overloaded { .. }
+            | Self::System { .. } => ExitClass::Device,
         }
     }
 }

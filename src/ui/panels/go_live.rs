@@ -94,6 +94,9 @@ fn state(ui: &mut Ui, model: &Model) {
         let label = ui.add(egui::Label::new(words).truncate());
         let said = missing.unwrap_or_else(|| text::announced(&model.phase));
         announce(ui, &label, &said, Live::Polite);
+        if said != state {
+            ui.ctx().accesskit_node_builder(label.id, |node| node.set_description(state));
+        }
         let live = phase::destination(&model.snapshot).map(|d| d.live);
         if let Some(live) = live.filter(|_| model.phase.is_on_air()) {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -18,6 +18,10 @@ use crate::ui::{EngineLink, text};
 /// Settings are written when nothing has changed for so long, in seconds.
 const SETTLED: f64 = 1.0;
 
+/// After so long it is tried again to write what could not be written, in
+/// seconds.
+const TRY_AGAIN: f64 = 10.0;
+
 /// The stream gets so long to end before the window closes without it, in
 /// seconds. The engine itself needs at most two.
 const LONGEST_CLOSE: f64 = 3.0;
@@ -34,7 +38,12 @@ impl<L: EngineLink> Window<L> {
             }
         }
         if let Some(why) = self.saver.failure() {
-            self.model.notify(text::not_saved(&why));
+            self.saved.is_lost = true;
+            // Once is enough while the reason is the same.
+            if self.saved.why.as_ref() != Some(&why) {
+                self.model.notify(text::not_saved(&why));
+                self.saved.why = Some(why);
+            }
         }
         match self.files.picked() {
             Some(Picked::LogSaved(words)) => self.model.notify(words),
@@ -73,7 +82,7 @@ impl<L: EngineLink> Window<L> {
         remember_size(ctx, &mut self.model.settings);
         let (settings, draft) = (&self.model.settings, &self.model.draft);
         let unsaved = draft.is_touched() || !self.model.unsaved.is_empty();
-        if *settings == saved.settings && !unsaved {
+        if *settings == saved.settings && !unsaved && !saved.is_lost {
             saved.changed_at = None;
             return;
         }
@@ -82,10 +91,12 @@ impl<L: EngineLink> Window<L> {
             saved.changed_at = Some(now);
         }
         let since = saved.changed_at.map_or(0.0, |at| now - at);
-        if since < SETTLED {
-            ctx.request_repaint_after(Duration::from_secs_f64(SETTLED - since));
+        let wait = if saved.is_lost { TRY_AGAIN } else { SETTLED };
+        if since < wait {
+            ctx.request_repaint_after(Duration::from_secs_f64(wait - since));
         } else if self.saver.save(settings) {
             saved.settings = settings.clone();
+            saved.is_lost = false;
             saved.changed_at = None;
             self.keep_secrets();
         }

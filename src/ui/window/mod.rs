@@ -63,6 +63,10 @@ struct Saved {
     seen: Settings,
     draft: Draft,
     changed_at: Option<f64>,
+    /// The last writing failed: the disk holds something older.
+    is_lost: bool,
+    /// Why the last one that failed did.
+    why: Option<String>,
 }
 
 /// How far the window is.
@@ -83,6 +87,8 @@ impl<L: EngineLink> Window<L> {
             seen: model.settings.clone(),
             draft: model.draft.clone(),
             changed_at: None,
+            is_lost: false,
+            why: None,
         };
         let mut window = Self {
             link,
@@ -258,7 +264,8 @@ impl<L: EngineLink> Window<L> {
     fn send(&mut self, command: Command) -> bool {
         let taken = self.link.send(command);
         if !taken {
-            self.model.notify(text::ENGINE_BUSY.to_owned());
+            let fault = self.link.fault().map(|fault| fault.to_string());
+            self.model.notify(fault.unwrap_or_else(|| text::ENGINE_BUSY.to_owned()));
         }
         taken
     }

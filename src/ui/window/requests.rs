@@ -24,8 +24,11 @@ impl<L: EngineLink> Window<L> {
             ctx.memory(|m| m.focused().is_some()) || egui::Popup::is_any_open(ctx);
         for action in shortcut_order() {
             let taken = action == Action::DismissNotices && escape_is_taken;
+            let possible = action.is_possible(&self.model);
+            // One with Shift that is not possible is not the one without Shift.
+            let wanted = !taken && (possible || action.shortcut().modifiers.shift);
             let pressed = |i: &mut egui::InputState| i.consume_shortcut(&action.shortcut());
-            if !taken && action.is_possible(&self.model) && ctx.input_mut(pressed) {
+            if wanted && ctx.input_mut(pressed) && possible {
                 out.act(action);
             }
         }
