@@ -9,10 +9,10 @@ use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use tallylight::engine::{Command, Connection, Fault, Snapshot, Stage};
-use tallylight::settings::{Input, Services, Settings, Warning};
+use tallylight::settings::{Input, Services, Settings, Store, Warning};
 use tallylight::ui::action::Action;
 use tallylight::ui::model::{Dialog, Model};
-use tallylight::ui::{LogBook, Window, text, theme};
+use tallylight::ui::{LogBook, Parts, Saver, Window, text, theme};
 use ui_support::{FakeEngine, Vaults, model, states, window, window_with_keys};
 
 type Shown = Harness<'static, Window<FakeEngine>>;
@@ -455,7 +455,7 @@ fn what_nobody_has_seen_is_cancelled_without_a_question() {
     engine.show(state("never live"));
     let mut harness = shown(&engine, model_of("twitch"));
     engine.take();
-    harness.get_by_label("Connecting in 2 s (try 3)");
+    assert!(all_text(&harness).contains("Connecting in 2 s (try 3)"));
     assert!(harness.query_by_label(text::OFF_AIR).is_none());
     click(&mut harness, "Cancel");
     assert_eq!(engine.printed(), ["Stop"]);
@@ -1190,4 +1190,119 @@ fn a_key_that_is_replaced_goes_nowhere_else() {
     let model = harness.state().model();
     assert!(!format!("{:?}", model.settings).contains("MARKER"));
     assert!(!all_text(&harness).contains("MARKER"));
+}
+
+#[test]
+fn a_server_never_sees_the_key_of_another() {
+    let (_, mut harness) = ready_for("custom", "rtmp://one.example/app", "key-of-one");
+    let key = |harness: &Shown| harness.state().model().draft.key.clone();
+    enter(&mut harness, text::SERVER, "rtmp://one.example/other");
+    assert_eq!(key(&harness), "key-of-one");
+    enter(&mut harness, text::SERVER, "rtmp://two.example/app");
+    assert_eq!(key(&harness), "");
+    // All servers of a known service take the same key.
+    let (_, mut harness) = ready_for("twitch", "rtmp://live-fra.twitch.tv/app", "live_1_abc");
+    enter(&mut harness, text::SERVER, "rtmp://live-ams.twitch.tv/app");
+    assert_eq!(key(&harness), "live_1_abc");
+}
+
+#[test]
+fn a_key_tells_the_service_where_two_share_a_server() {
+    let server = "rtmps://fra05.contribute.live-video.net/app";
+    let (_, harness) = ready_for("custom", server, "live_1_abc");
+    let model = harness.state().model();
+    assert_eq!(model.service().id, "twitch");
+    assert_eq!((model.draft.server.as_str(), model.draft.key.as_str()), (server, "live_1_abc"));
+}
+
+#[test]
+fn a_typed_letter_does_not_forget_an_address() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut settings = Settings::default();
+    let address = "rtmp://kept.example/app";
+    settings.servers.entry("custom".into()).or_default().address = address.into();
+    let mut harness = shown(&engine, Model::new(settings, &[], LogBook::default()));
+    harness.get_by_label(text::SERVER).focus();
+    harness.step();
+    harness.event(egui::Event::Text("r".into()));
+    harness.run_ok();
+    let model = harness.state().model();
+    assert_eq!((model.service().id.as_str(), model.draft.server.as_str()), ("custom", "r"));
+    assert_eq!(model.settings.server("custom").address, address);
+}
+
+#[test]
+fn who_has_no_engine_reads_why() {
+    let engine = FakeEngine::default();
+    engine.fill();
+    engine.break_down(Fault::System { why: "No thread could be started: no room".into() });
+    let mut harness = shown(&engine, model());
+    let why = "No thread could be started: no room. Close other programs and start this one again.";
+    assert_eq!(harness.query_all_by_label(why).count(), 1);
+    click(&mut harness, "Dismiss");
+    click(&mut harness, "Go Live");
+    harness.get_by_label(why);
+    assert!(harness.query_by_label(text::ENGINE_BUSY).is_none());
+}
+
+#[test]
+fn settings_that_could_not_be_written_are_written_later() {
+    let folder = std::env::temp_dir().join(format!("tallylight-later-{}", std::process::id()));
+    _ = std::fs::remove_dir_all(&folder);
+    // A folder in the place of the file that is written first.
+    let obstacle = folder.join(format!("{}.new", Store::FILE));
+    std::fs::create_dir_all(&obstacle).expect("the temporary folder can be written");
+    let (store, settings, _) = Store::open(&folder);
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let window = Window::new(Parts {
+        link: engine.clone(),
+        model: Model::new(settings, &[], LogBook::default()),
+        saver: Saver::start(store, tallylight::ui::no_repaint()).expect("there is a thread"),
+        keeper: None,
+        files: Box::new(ui_support::FakeFiles::default()),
+        ending: engine.ending.clone(),
+    });
+    let mut harness = drawn(window, [1280.0, 800.0]);
+    press(&mut harness, Action::ShowLog);
+    let told = |harness: &Shown| {
+        harness.state().model().notices.iter().any(|words| words.contains("not remembered"))
+    };
+    for _ in 0..100 {
+        settle(&mut harness);
+        std::thread::sleep(Duration::from_millis(10));
+        if told(&harness) {
+            break;
+        }
+    }
+    assert!(told(&harness));
+    assert!(!folder.join(Store::FILE).exists());
+    std::fs::remove_dir(&obstacle).expect("it is there");
+    for _ in 0..100 {
+        settle(&mut harness);
+        std::thread::sleep(Duration::from_millis(10));
+        if folder.join(Store::FILE).exists() {
+            break;
+        }
+    }
+    let text = std::fs::read_to_string(folder.join(Store::FILE)).unwrap_or_default();
+    _ = std::fs::remove_dir_all(&folder);
+    assert!(text.contains("show_log = true"), "{text}");
+}
+
+#[test]
+fn what_a_service_needs_is_said() {
+    let (_, mut harness) = ready_for("facebook", "", "FB-1-2-3");
+    let service = Services::built_in().get("facebook");
+    assert!(harness.query_by_label(&service.note).is_none());
+    press(&mut harness, Action::ToggleServerDetails);
+    harness.get_by_label(&service.note);
+    harness.get_by_label(&service.where_to_find);
+    let words = text::only_encrypted("Facebook");
+    assert!(harness.query_by_label(&words).is_none());
+    enter(&mut harness, text::SERVER, "rtmp://live-api-s.facebook.com/rtmp/");
+    harness.get_by_label(&words);
+    let harness = shown(&FakeEngine::default(), model_of("douyin"));
+    harness.get_by_label(&text::shown_upright("Douyin / TikTok"));
 }

@@ -120,6 +120,13 @@ impl Draft {
         }
     }
 
+    /// Empties what belongs to the server that was entered before.
+    pub fn forget(&mut self) {
+        self.key.clear();
+        self.user.clear();
+        self.password.clear();
+    }
+
     /// Moves user and password from the address into their fields, where the
     /// password is masked.
     fn take_user(&mut self) {

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::address::{self, Check};
+use super::address::{self, Check, Pasted};
 use super::draft::Draft;
 use super::history::History;
 use super::journal;
@@ -147,6 +147,10 @@ impl Model {
 
     /// Tells the person something, and the log.
     pub fn notify(&mut self, text: String) {
+        // It stands there already.
+        if self.notices.contains(&text) {
+            return;
+        }
         self.log.tell(&text);
         if self.notices.len() == NOTICES {
             self.notices.remove(0);
@@ -213,9 +217,18 @@ impl Model {
             let pasted = self.draft.inserted_key(&text).to_owned();
             return self.enter_address(&pasted);
         }
-        let command = self.leave_this_computer(&text);
+        let command = self.leave_this_computer(&text).or_else(|| self.follow_key(&text));
         self.draft.set_key(text);
         self.remember();
+        command
+    }
+
+    /// A key tells which of the services it is that share a server.
+    fn follow_key(&mut self, key: &str) -> Option<Command> {
+        let service = address::service_of_key(key.trim(), self.service())?;
+        let server = self.draft.server.clone();
+        let command = self.change_service(&service.id);
+        self.draft.server = server;
         command
     }
 
@@ -229,12 +242,24 @@ impl Model {
     /// Takes an address, and a key where there is one with it.
     pub(super) fn enter_address(&mut self, pasted: &str) -> Option<Command> {
         let pasted = address::Pasted::read(pasted);
-        let command = pasted.server.as_deref().and_then(|server| {
-            let id = &address::service_of(server, self.service()).id;
-            self.change_service(id)
-        });
+        let command =
+            pasted.server.as_deref().and_then(|server| self.follow_address(server, &pasted));
         self.draft.take(pasted);
         self.remember();
+        command
+    }
+
+    /// Goes to the service of a pasted address. What belongs to another host is
+    /// not shown to this one.
+    fn follow_address(&mut self, server: &str, pasted: &Pasted) -> Option<Command> {
+        let key = pasted.key.clone().or_else(|| address::split(server).map(|(_, key)| key));
+        let told = key.as_ref().map(|key| key.expose()).unwrap_or_default();
+        let id = &address::service_of(server, told, self.service()).id;
+        let command = self.change_service(id);
+        let each_its_own = self.service().servers.is_empty();
+        if each_its_own && key.is_none() && address::is_other_host(&self.draft.server, server) {
+            self.draft.forget();
+        }
         command
     }
 
@@ -248,9 +273,15 @@ impl Model {
             Some((server, _)) if self.draft.key.trim().is_empty() => server,
             _ => self.draft.server.clone(),
         };
-        let address = address::remembered(&without_key, service).map(|(address, _)| address);
+        let address = match address::remembered(&without_key, service) {
+            Some((address, _)) if address == service.default_address() => String::new(),
+            Some((address, _)) => address,
+            // The first letters of one are no reason to forget the last.
+            None if !without_key.trim().is_empty() => self.settings.server(&service.id).address,
+            None => String::new(),
+        };
         let server = Server {
-            address: address.filter(|a| a != service.default_address()).unwrap_or_default(),
+            address,
             user: self.draft.user.trim().to_owned(),
             ca_file: self.draft.ca_file.trim().to_owned(),
         };
@@ -265,8 +296,18 @@ impl Model {
     /// The secrets of the fields as they are to be kept.
     pub(super) fn secrets(&self) -> Kept {
         let service = self.service();
-        let query = address::remembered(&self.draft.server, service).map(|(_, query)| query);
-        Kept::new(&self.draft.key, &self.draft.password, &query.unwrap_or_default())
+        let query = match address::remembered(&self.draft.server, service) {
+            Some((_, query)) => query,
+            None if self.draft.server.trim().is_empty() => String::new(),
+            None => self.kept_query(),
+        };
+        Kept::new(&self.draft.key, &self.draft.password, &query)
+    }
+
+    fn kept_query(&self) -> String {
+        let kept = self.kept.get(&self.service().id);
+        let query = kept.and_then(|kept| kept.get(SecretKind::Query));
+        query.map(|query| query.expose().to_owned()).unwrap_or_default()
     }
 
     /// Takes what the keyring holds for a service. What the person has entered

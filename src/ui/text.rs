@@ -217,7 +217,7 @@ pub fn action(action: Action) -> (&'static str, &'static str) {
         }
         Action::CopyPlayAddress => ("Copy address", "Copy the address for players"),
         Action::ToggleOutputDetails => ("Details", "Size, rate and bitrates one by one"),
-        Action::FitOutput => ("Fit", "Lower the output to what the service takes"),
+        Action::FitOutput => ("Fit", "Change the output to what the service takes"),
         Action::ShowHealth => ("Health", "Show the figures of the stream"),
         Action::ShowLog => ("Log", "Show what has happened"),
         Action::CopyLog => ("Copy log", "Copy the log; it holds no keys"),
@@ -316,6 +316,16 @@ pub fn missing(service: &Service, has_server: bool) -> String {
         (true, KeyRule::EachStream) => "Paste the key of this stream".into(),
         (true, _) => "Paste the stream key".into(),
     }
+}
+
+/// The address is of the kind that the service does not take.
+pub fn only_encrypted(service: &str) -> String {
+    format!("{service} takes encrypted streams only: the address has to begin with rtmps://")
+}
+
+/// The picture lies on its side.
+pub fn shown_upright(service: &str) -> String {
+    format!("{service} is watched on phones: the preset {} fits it.", preset_name("portrait"))
 }
 
 /// What the address was read as.

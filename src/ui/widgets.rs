@@ -62,8 +62,8 @@ pub fn heading(ui: &mut Ui, words: &str, right: impl FnOnce(&mut Ui)) {
 }
 
 /// A line of text beside more important ones.
-pub fn aside(ui: &mut Ui, words: &str) {
-    ui.add(Label::new(RichText::new(words).font(theme::small()).color(tokens(ui).weak)).wrap());
+pub fn aside(ui: &mut Ui, words: &str) -> Response {
+    ui.add(Label::new(RichText::new(words).font(theme::small()).color(tokens(ui).weak)).wrap())
 }
 
 /// A button for `action` with its words on it.

@@ -32,6 +32,7 @@ struct State {
     snapshot: Arc<Snapshot>,
     commands: Vec<Command>,
     full: bool,
+    fault: Option<Fault>,
 }
 
 impl FakeEngine {
@@ -43,6 +44,11 @@ impl FakeEngine {
     /// Takes no more commands.
     pub fn fill(&self) {
         self.state().full = true;
+    }
+
+    /// There is none, and this is why.
+    pub fn break_down(&self, fault: Fault) {
+        self.state().fault = Some(fault);
     }
 
     /// The commands since the last call.
@@ -71,6 +77,10 @@ impl EngineLink for FakeEngine {
 
     fn snapshot(&self) -> Arc<Snapshot> {
         Arc::clone(&self.state().snapshot)
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        self.state().fault.clone()
     }
 }
 

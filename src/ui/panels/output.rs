@@ -164,6 +164,9 @@ fn keyframe(ui: &mut Ui, output: &Output, out: &mut Outbox) {
 fn limits(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     let (service, output) = (model.service(), &model.settings.output);
     let limits = service.limits();
+    if service.portrait && output.width > output.height {
+        widgets::aside(ui, &text::shown_upright(&service.name));
+    }
     if output.is_within(&limits) {
         return;
     }
