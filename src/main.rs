@@ -45,4 +45,8 @@ impl ui::EngineLink for Link {
             Err(fault) => Arc::new(Snapshot { faults: vec![fault.clone()], ..Snapshot::default() }),
         }
     }
+
+    fn fault(&self) -> Option<Fault> {
+        self.0.as_ref().err().cloned()
+    }
 }

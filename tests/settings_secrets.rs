@@ -147,3 +147,20 @@ fn the_settings_file_has_no_place_for_a_key() {
     let text = fs::read_to_string(folder.0.join(Store::FILE)).expect("it is there");
     assert!(!text.contains(MARKER), "{text}");
 }
+
+#[test]
+fn a_file_that_can_not_be_understood_is_kept_aside() {
+    let folder = Folder::new("broken");
+    let file = folder.0.join(FileVault::FILE);
+    let mut vault = FileVault::new(&folder.0);
+    for (broken, kept) in [("\"twitch/key\" = 'old", ".broken"), ("= = =", ".broken-2")] {
+        fs::write(&file, broken).expect("writable");
+        assert!(vault.read(&name("twitch")).expect("readable").is_none());
+        assert!(file.exists(), "reading changes nothing");
+        vault.write(&name("twitch"), &Secret::new(MARKER)).expect("writable");
+        let kept = folder.0.join(format!("{}{kept}", FileVault::FILE));
+        assert_eq!(fs::read_to_string(kept).expect("it is kept"), broken);
+        let read = vault.read(&name("twitch")).expect("readable").expect("it is there");
+        assert_eq!(read.expose(), MARKER);
+    }
+}

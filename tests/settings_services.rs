@@ -86,3 +86,25 @@ fn limits_lower_only_what_exceeds_them() {
     let youtube = own.within(&services.get("youtube").limits());
     assert_eq!((youtube.video_kbps, youtube.keyframe_s), (20_000, 4.0));
 }
+
+#[test]
+fn keyframes_are_neither_too_rare_nor_too_many() {
+    let services = Services::built_in();
+    let limits = services.get("cloudflare").limits();
+    let mut output = Preset::of("standard").expect("it is in the list").output(&limits, true);
+    assert_eq!(output.keyframe_s, 2.0);
+    for (chosen, kept) in [(0.5, 2.0), (4.0, 4.0), (10.0, 6.0)] {
+        output.keyframe_s = chosen;
+        assert_eq!(output.clone().within(&limits).keyframe_s, kept);
+        assert_eq!(output.is_within(&limits), chosen == kept);
+    }
+}
+
+#[test]
+fn what_takes_encrypted_streams_only_offers_no_others() {
+    for service in Services::built_in().all().iter().filter(|service| service.tls_only) {
+        for server in &service.servers {
+            assert!(server.address.starts_with("rtmps://"), "{}", server.address);
+        }
+    }
+}

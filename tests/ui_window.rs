@@ -9,16 +9,20 @@ use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use tallylight::engine::{Command, Connection, Fault, Snapshot, Stage};
-use tallylight::settings::{Services, Settings, Warning};
+use tallylight::settings::{Input, Services, Settings, Store, Warning};
 use tallylight::ui::action::Action;
 use tallylight::ui::model::{Dialog, Model};
-use tallylight::ui::{LogBook, Window, text, theme};
-use ui_support::{FakeEngine, model, states, window};
+use tallylight::ui::{LogBook, Parts, Saver, Window, text, theme};
+use ui_support::{FakeEngine, Vaults, model, states, window, window_with_keys};
 
 type Shown = Harness<'static, Window<FakeEngine>>;
 
 /// A window of that size on `engine`.
 fn sized(engine: &FakeEngine, model: Model, size: [f32; 2]) -> Shown {
+    drawn(window(engine, model), size)
+}
+
+fn drawn(window: Window<FakeEngine>, size: [f32; 2]) -> Shown {
     Harness::builder()
         .with_size(size)
         .with_max_steps(12)
@@ -28,7 +32,7 @@ fn sized(engine: &FakeEngine, model: Model, size: [f32; 2]) -> Shown {
                 window.update(ui.ctx());
                 window.show(ui);
             },
-            window(engine, model),
+            window,
         )
 }
 
@@ -115,7 +119,9 @@ fn the_state_is_said_in_words() {
         ("connecting: encrypt", "Connecting: agreeing on encryption"),
         ("connecting: publish", "Connecting: asking to publish"),
         ("live", "Live"),
-        ("reconnecting", "Reconnecting in 2 s (try 3)"),
+        // The countdown is seen, and not said each second.
+        ("reconnecting", "Reconnecting (try 3)"),
+        ("never live", "Connecting (try 3)"),
         ("stopping", "Stopping"),
         ("failed", "Not live"),
     ];
@@ -139,7 +145,7 @@ fn health_names_the_cause_and_the_figures() {
     let harness = shown(&engine, model());
     for words in [
         "Your network: it carries about 1100 kbit/s and 2500 are needed; the bitrate was lowered",
-        "Bitrate: 1080 / 950",
+        "Bitrate, kbit/s: 1080 / 1078",
         "Dropped: 2511 (2.2 %)",
         "Queue: 460 ms",
         "Round trip: 38 ms",
@@ -152,6 +158,12 @@ fn health_names_the_cause_and_the_figures() {
         "Bitrate of the last five minutes: 1080 kbit/s",
     ] {
         assert!(harness.query_by_label(words).is_some(), "{words} in\n{}", all_text(&harness));
+    }
+    for more in [
+        "2480 because the network was too slow, 31 because this computer was",
+        "1000 made of 1000 due; 0 left out because the encoder was late",
+    ] {
+        assert!(all_text(&harness).contains(more), "{more} in\n{}", all_text(&harness));
     }
 }
 
@@ -174,6 +186,51 @@ fn warnings_stand_over_the_picture() {
     harness.run_ok();
     harness.get_by_label("Nothing has been heard for 7 s");
     harness.get_by_label(text::WARN_FROZEN);
+    let mut unopened = state("live");
+    unopened.faults = vec![
+        Fault::Source { why: "/pictures/card.png can't be opened: no such file".into() },
+        Fault::Overloaded { measure: "only one frame in 2 is sent".into() },
+    ];
+    engine.show(unopened);
+    harness.run_ok();
+    harness.get_by_label("/pictures/card.png can't be opened: no such file.");
+    let slow = "This computer is too slow for these settings; only one frame in 2 is sent.";
+    harness.get_by_label(slow);
+}
+
+#[test]
+fn half_a_path_is_no_picture() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut model = model();
+    model.settings.sources.camera = Input::File("/old.png".into());
+    let mut harness = shown(&engine, model);
+    engine.take();
+    let retype = |harness: &mut Shown, path: &str| {
+        harness.get_by_label(text::PICTURE_PATH).focus();
+        harness.step();
+        harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+        harness.key_press(egui::Key::Backspace);
+        harness.run_ok();
+        if !path.is_empty() {
+            harness.event(egui::Event::Text(path.into()));
+            harness.run_ok();
+        }
+    };
+    retype(&mut harness, "/new.png");
+    assert_eq!(engine.printed(), [""; 0]);
+    harness.key_press(egui::Key::Enter);
+    harness.run_ok();
+    assert_eq!(engine.printed(), [r#"SetVideoInput(Picture("/new.png"))"#]);
+    // An empty path is none to remember.
+    retype(&mut harness, "");
+    harness.get_by_label(text::SERVER).focus();
+    harness.run_ok();
+    assert_eq!(engine.printed(), [""; 0]);
+    let camera = &harness.state().model().settings.sources.camera;
+    assert_eq!(*camera, Input::File("/new.png".into()));
+    let field = harness.get_by_label(text::PICTURE_PATH);
+    assert_eq!(field.value().as_deref(), Some("/new.png"));
 }
 
 #[test]
@@ -190,6 +247,27 @@ fn a_failure_says_what_the_server_said_and_what_to_do() {
     harness.get_by_label(sentence);
     click(&mut harness, text::DISMISS);
     assert!(harness.query_by_label(sentence).is_none());
+}
+
+#[test]
+fn a_failure_that_was_read_stays_away_until_the_next_one() {
+    let engine = FakeEngine::default();
+    let failed = |streams, at| Snapshot {
+        at: tallylight::media::MediaTime::from_millis(at),
+        streams,
+        ..state("failed")
+    };
+    engine.show(failed(1, 0));
+    let mut harness = shown(&engine, model());
+    let sentence = "The server refused: NetStream.Publish.Denied, “Stream key is not valid”";
+    harness.get_by_label(sentence);
+    click(&mut harness, text::DISMISS);
+    engine.show(failed(1, 100));
+    harness.run_ok();
+    assert!(harness.query_by_label(sentence).is_none());
+    engine.show(failed(2, 200));
+    harness.run_ok();
+    harness.get_by_label(sentence);
 }
 
 #[test]
@@ -290,6 +368,7 @@ fn what_is_wrong_is_said_at_once() {
     enter(&mut harness, text::SERVER, "https://example.org/live");
     assert!(all_text(&harness).contains("Https:// is a web address"), "{}", all_text(&harness));
     assert!(harness.get_by_role_and_label(Role::Button, "Go Live").accesskit_node().is_disabled());
+    harness.get_by_role_and_label(Role::Status, text::WRONG);
     engine.take();
     press(&mut harness, Action::GoLive);
     assert_eq!(engine.printed(), [""; 0]);
@@ -368,6 +447,152 @@ fn a_try_to_connect_is_given_up_at_once() {
     engine.take();
     click(&mut harness, "Cancel");
     assert_eq!(engine.printed(), ["Stop"]);
+}
+
+#[test]
+fn what_nobody_has_seen_is_cancelled_without_a_question() {
+    let engine = FakeEngine::default();
+    engine.show(state("never live"));
+    let mut harness = shown(&engine, model_of("twitch"));
+    engine.take();
+    assert!(all_text(&harness).contains("Connecting in 2 s (try 3)"));
+    assert!(harness.query_by_label(text::OFF_AIR).is_none());
+    click(&mut harness, "Cancel");
+    assert_eq!(engine.printed(), ["Stop"]);
+    assert_eq!(harness.state().model().view.dialog, None);
+    // A stream that was seen is on the air while it comes back, too.
+    let mut again = state("connecting: handshake");
+    again.destinations[0].live = Duration::from_secs(60);
+    engine.show(again);
+    harness.run_ok();
+    harness.get_by_label(text::OFF_AIR);
+    press(&mut harness, Action::Stop);
+    assert_eq!(engine.printed(), [""; 0]);
+    harness.get_by_label(text::ASK_STOP_MORE);
+}
+
+#[test]
+fn a_question_goes_when_the_stream_has_ended_by_itself() {
+    for ended in ["failed", "ready"] {
+        let engine = FakeEngine::default();
+        engine.show(state("live"));
+        let mut harness = shown(&engine, model());
+        press(&mut harness, Action::Stop);
+        harness.get_by_label(text::ASK_STOP);
+        engine.show(state(ended));
+        harness.run_ok();
+        assert!(harness.query_by_label(text::ASK_STOP).is_none());
+    }
+}
+
+#[test]
+fn a_key_that_is_held_down_is_one_press() {
+    let engine = FakeEngine::default();
+    engine.show(state("live"));
+    let mut harness = shown(&engine, model());
+    engine.take();
+    let shortcut = Action::ToggleMute.shortcut();
+    for _ in 0..5 {
+        // The window's toolkit finds out by itself that these are repetitions.
+        harness.event(egui::Event::Key {
+            key: shortcut.logical_key,
+            physical_key: None,
+            pressed: true,
+            repeat: false,
+            modifiers: shortcut.modifiers,
+        });
+        harness.step();
+    }
+    assert_eq!(engine.printed(), ["SetMuted(true)"]);
+}
+
+#[test]
+fn the_microphone_is_shown_muted_when_it_is() {
+    let engine = FakeEngine::default();
+    engine.show(state("live"));
+    let mut harness = shown(&engine, model());
+    press(&mut harness, Action::ToggleMute);
+    harness.get_by_role_and_label(Role::Button, "Mute");
+    let mut muted = state("live");
+    muted.levels.muted = true;
+    engine.show(muted);
+    harness.run_ok();
+    harness.get_by_role_and_label(Role::Button, "Unmute");
+    engine.fill();
+    press(&mut harness, Action::ToggleMute);
+    assert!(harness.state().model().settings.sources.muted, "it was not carried out");
+}
+
+#[test]
+fn nothing_is_missing_before_the_system_has_said_what_there_is() {
+    let engine = FakeEngine::default();
+    let mut model = model();
+    let sources = &mut model.settings.sources;
+    sources.camera = Input::Device("usb-9".into());
+    sources.camera_name = "My camera".into();
+    sources.microphone = Input::Device("alsa-9".into());
+    let mut harness = shown(&engine, model);
+    let value = |harness: &Shown, name| harness.get_by_label(name).value();
+    assert_eq!(value(&harness, text::CAMERA).as_deref(), Some("My camera"));
+    assert_eq!(value(&harness, text::MICROPHONE).as_deref(), Some("alsa-9"));
+    engine.show(state("ready"));
+    harness.run_ok();
+    assert_eq!(value(&harness, text::CAMERA).as_deref(), Some("My camera (not there)"));
+}
+
+#[test]
+fn who_streams_the_test_signal_beside_a_camera_is_told_so() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let told = |model: Model| {
+        let harness = shown(&engine, model);
+        harness.query_by_label(text::TEST_SIGNAL_IS_SENT).is_some()
+    };
+    assert!(told(model_of("twitch")));
+    assert!(!told(model_of("this-computer")));
+    let mut with_camera = model_of("twitch");
+    with_camera.settings.sources.camera = Input::Default;
+    assert!(!told(with_camera));
+    let mut without = state("ready");
+    without.camera.choices = Default::default();
+    engine.show(without);
+    assert!(!told(model_of("twitch")));
+}
+
+#[test]
+fn after_the_end_there_are_no_rates() {
+    let engine = FakeEngine::default();
+    engine.show(state("live"));
+    let mut harness = shown(&engine, model());
+    let mut ended = state("live");
+    ended.stage = Stage::Idle;
+    ended.destinations[0].connection = Connection::Stopped;
+    engine.show(ended);
+    harness.run_ok();
+    for words in ["Bitrate, kbit/s: –", "Queue: –", "Round trip: –", "Sent: 1.2 GB"] {
+        assert!(harness.query_by_label(words).is_some(), "{words} in\n{}", all_text(&harness));
+    }
+}
+
+#[test]
+fn what_the_running_stream_can_not_change_is_not_offered() {
+    let engine = FakeEngine::default();
+    let mut live = state("live");
+    live.most_kbps = Some(3_750);
+    engine.show(live);
+    let mut model = model_of("twitch");
+    model.settings.output.audio_kbps = 320;
+    model.settings.output.video_kbps = 2_500;
+    model.settings.output.keyframe_s = 4.0;
+    let mut harness = shown(&engine, model);
+    press(&mut harness, Action::ToggleOutputDetails);
+    engine.take();
+    press(&mut harness, Action::FitOutput);
+    assert_eq!(engine.printed(), [""; 0]);
+    let checkbox = harness.get_by_role_and_label(Role::CheckBox, text::ADAPTIVE);
+    assert!(checkbox.accesskit_node().is_disabled());
+    let bitrate = harness.get_by_role_and_label(Role::SpinButton, text::VIDEO_KBPS);
+    assert_eq!(bitrate.accesskit_node().data().max_numeric_value(), Some(3_750.0));
 }
 
 #[test]
@@ -852,4 +1077,232 @@ fn after_a_failure_the_next_try_ends_the_last_one_first() {
     press(&mut harness, Action::GoLive);
     let sent = engine.take();
     assert!(matches!(sent[..], [Command::Stop, Command::GoLive(_)]), "{sent:?}");
+}
+
+/// A window on Twitch whose keyring has not answered yet.
+fn on_a_slow_keyring(vaults: &Vaults) -> Shown {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut model = model_of("twitch");
+    model.settings.servers.insert("mux".into(), Default::default());
+    let mut harness = drawn(window_with_keys(&engine, model, vaults), [1280.0, 800.0]);
+    harness.run_ok();
+    harness
+}
+
+/// Long enough for what was entered to be on its way to the disk.
+fn settle(harness: &mut Shown) {
+    harness.run_steps(12);
+}
+
+fn key_field(harness: &Shown) -> String {
+    harness.state().model().draft.key.clone()
+}
+
+#[test]
+fn a_key_that_is_pasted_while_the_keyring_waits_for_its_password_stays() {
+    for old in [None, Some("old-key")] {
+        let vaults = Vaults::locked();
+        vaults.put("twitch/key", old);
+        vaults.put("twitch/password", Some("old-password"));
+        let mut harness = on_a_slow_keyring(&vaults);
+        enter(&mut harness, text::KEY, "new-key");
+        settle(&mut harness);
+        vaults.unlock();
+        harness.state().wait_for_keys(Duration::from_secs(5));
+        settle(&mut harness);
+        assert_eq!(key_field(&harness), "new-key");
+        assert_eq!(harness.state().model().draft.password, "old-password");
+        harness.state_mut().end();
+        assert_eq!(vaults.get("twitch/key").as_deref(), Some("new-key"));
+        assert_eq!(vaults.get("twitch/password").as_deref(), Some("old-password"));
+    }
+}
+
+#[test]
+fn a_remembered_key_outlives_a_keyring_that_fails_and_another_server() {
+    for fails in [true, false] {
+        let vaults = Vaults::locked();
+        vaults.put("twitch/key", Some("old-key"));
+        vaults.fail_reading(fails);
+        let mut harness = on_a_slow_keyring(&vaults);
+        if fails {
+            vaults.unlock();
+            harness.state().wait_for_keys(Duration::from_secs(5));
+        }
+        enter(&mut harness, text::SERVER, "rtmp://live-fra.twitch.tv/app");
+        settle(&mut harness);
+        vaults.unlock();
+        harness.state().wait_for_keys(Duration::from_secs(5));
+        settle(&mut harness);
+        assert_eq!(key_field(&harness), if fails { "" } else { "old-key" });
+        harness.state_mut().end();
+        assert_eq!(vaults.get("twitch/key").as_deref(), Some("old-key"));
+    }
+}
+
+#[test]
+fn a_key_that_is_cleared_is_forgotten() {
+    let vaults = Vaults::locked();
+    vaults.put("twitch/key", Some("old-key"));
+    vaults.unlock();
+    let mut harness = on_a_slow_keyring(&vaults);
+    harness.state().wait_for_keys(Duration::from_secs(5));
+    settle(&mut harness);
+    assert_eq!(key_field(&harness), "old-key");
+    harness.get_by_label(text::KEY).focus();
+    harness.step();
+    harness.key_press(egui::Key::Backspace);
+    settle(&mut harness);
+    harness.state_mut().end();
+    assert_eq!(vaults.get("twitch/key"), None);
+}
+
+#[test]
+fn a_token_goes_to_no_other_address_than_its_own() {
+    let vaults = Vaults::locked();
+    vaults.put("custom/query", Some("token=secret"));
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut settings = Settings::default();
+    settings.destination.service = "custom".into();
+    settings.servers.entry("custom".into()).or_default().address = "rtmp://one.example/app".into();
+    let model = Model::new(settings, &[], LogBook::default());
+    let mut harness = drawn(window_with_keys(&engine, model, &vaults), [1280.0, 800.0]);
+    harness.run_ok();
+    enter(&mut harness, text::SERVER, "rtmp://two.example/app");
+    settle(&mut harness);
+    vaults.unlock();
+    harness.state().wait_for_keys(Duration::from_secs(5));
+    settle(&mut harness);
+    assert!(!harness.state().model().draft.server.contains("token"));
+    harness.state_mut().end();
+    assert_eq!(vaults.get("custom/query"), None);
+}
+
+#[test]
+fn a_key_that_is_replaced_goes_nowhere_else() {
+    let (_, mut harness) = ready_for("custom", "rtmp://host.example/app/MARKER-old", "fresh-key-1");
+    let model = harness.state().model();
+    assert_eq!(model.draft.server, "rtmp://host.example/app");
+    assert_eq!(model.draft.key, "fresh-key-1");
+    settle(&mut harness);
+    let model = harness.state().model();
+    assert!(!format!("{:?}", model.settings).contains("MARKER"));
+    assert!(!all_text(&harness).contains("MARKER"));
+}
+
+#[test]
+fn a_server_never_sees_the_key_of_another() {
+    let (_, mut harness) = ready_for("custom", "rtmp://one.example/app", "key-of-one");
+    let key = |harness: &Shown| harness.state().model().draft.key.clone();
+    enter(&mut harness, text::SERVER, "rtmp://one.example/other");
+    assert_eq!(key(&harness), "key-of-one");
+    enter(&mut harness, text::SERVER, "rtmp://two.example/app");
+    assert_eq!(key(&harness), "");
+    // All servers of a known service take the same key.
+    let (_, mut harness) = ready_for("twitch", "rtmp://live-fra.twitch.tv/app", "live_1_abc");
+    enter(&mut harness, text::SERVER, "rtmp://live-ams.twitch.tv/app");
+    assert_eq!(key(&harness), "live_1_abc");
+}
+
+#[test]
+fn a_key_tells_the_service_where_two_share_a_server() {
+    let server = "rtmps://fra05.contribute.live-video.net/app";
+    let (_, harness) = ready_for("custom", server, "live_1_abc");
+    let model = harness.state().model();
+    assert_eq!(model.service().id, "twitch");
+    assert_eq!((model.draft.server.as_str(), model.draft.key.as_str()), (server, "live_1_abc"));
+}
+
+#[test]
+fn a_typed_letter_does_not_forget_an_address() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut settings = Settings::default();
+    let address = "rtmp://kept.example/app";
+    settings.servers.entry("custom".into()).or_default().address = address.into();
+    let mut harness = shown(&engine, Model::new(settings, &[], LogBook::default()));
+    harness.get_by_label(text::SERVER).focus();
+    harness.step();
+    harness.event(egui::Event::Text("r".into()));
+    harness.run_ok();
+    let model = harness.state().model();
+    assert_eq!((model.service().id.as_str(), model.draft.server.as_str()), ("custom", "r"));
+    assert_eq!(model.settings.server("custom").address, address);
+}
+
+#[test]
+fn who_has_no_engine_reads_why() {
+    let engine = FakeEngine::default();
+    engine.fill();
+    engine.break_down(Fault::System { why: "No thread could be started: no room".into() });
+    let mut harness = shown(&engine, model());
+    let why = "No thread could be started: no room. Close other programs and start this one again.";
+    assert_eq!(harness.query_all_by_label(why).count(), 1);
+    click(&mut harness, "Dismiss");
+    click(&mut harness, "Go Live");
+    harness.get_by_label(why);
+    assert!(harness.query_by_label(text::ENGINE_BUSY).is_none());
+}
+
+#[test]
+fn settings_that_could_not_be_written_are_written_later() {
+    let folder = std::env::temp_dir().join(format!("tallylight-later-{}", std::process::id()));
+    _ = std::fs::remove_dir_all(&folder);
+    // A folder in the place of the file that is written first.
+    let obstacle = folder.join(format!("{}.new", Store::FILE));
+    std::fs::create_dir_all(&obstacle).expect("the temporary folder can be written");
+    let (store, settings, _) = Store::open(&folder);
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let window = Window::new(Parts {
+        link: engine.clone(),
+        model: Model::new(settings, &[], LogBook::default()),
+        saver: Saver::start(store, tallylight::ui::no_repaint()).expect("there is a thread"),
+        keeper: None,
+        files: Box::new(ui_support::FakeFiles::default()),
+        ending: engine.ending.clone(),
+    });
+    let mut harness = drawn(window, [1280.0, 800.0]);
+    press(&mut harness, Action::ShowLog);
+    let told = |harness: &Shown| {
+        harness.state().model().notices.iter().any(|words| words.contains("not remembered"))
+    };
+    for _ in 0..100 {
+        settle(&mut harness);
+        std::thread::sleep(Duration::from_millis(10));
+        if told(&harness) {
+            break;
+        }
+    }
+    assert!(told(&harness));
+    assert!(!folder.join(Store::FILE).exists());
+    std::fs::remove_dir(&obstacle).expect("it is there");
+    for _ in 0..100 {
+        settle(&mut harness);
+        std::thread::sleep(Duration::from_millis(10));
+        if folder.join(Store::FILE).exists() {
+            break;
+        }
+    }
+    let text = std::fs::read_to_string(folder.join(Store::FILE)).unwrap_or_default();
+    _ = std::fs::remove_dir_all(&folder);
+    assert!(text.contains("show_log = true"), "{text}");
+}
+
+#[test]
+fn what_a_service_needs_is_said() {
+    let (_, mut harness) = ready_for("facebook", "", "FB-1-2-3");
+    let service = Services::built_in().get("facebook");
+    assert!(harness.query_by_label(&service.note).is_none());
+    press(&mut harness, Action::ToggleServerDetails);
+    harness.get_by_label(&service.note);
+    harness.get_by_label(&service.where_to_find);
+    let words = text::only_encrypted("Facebook");
+    assert!(harness.query_by_label(&words).is_none());
+    enter(&mut harness, text::SERVER, "rtmp://live-api-s.facebook.com/rtmp/");
+    harness.get_by_label(&words);
+    let harness = shown(&FakeEngine::default(), model_of("douyin"));
+    harness.get_by_label(&text::shown_upright("Douyin / TikTok"));
 }

@@ -56,14 +56,14 @@ impl Choices {
         }
     }
 
-    /// Cameras, as of the last answer.
-    pub fn cameras(&self) -> Names {
-        self.shared.cameras.latest().unwrap_or_default()
+    /// Cameras, as of the last answer; `None` before the first.
+    pub fn cameras(&self) -> Option<Names> {
+        self.shared.cameras.latest()
     }
 
-    /// Microphones, as of the last answer.
-    pub fn microphones(&self) -> Names {
-        self.shared.microphones.latest().unwrap_or_default()
+    /// Microphones, as of the last answer; `None` before the first.
+    pub fn microphones(&self) -> Option<Names> {
+        self.shared.microphones.latest()
     }
 }
 

@@ -13,8 +13,9 @@ pub enum Command {
     SetVideoInput(VideoInput),
     /// Takes sound from elsewhere. The stream goes on.
     SetAudioInput(AudioInput),
-    /// Another size, rate or bitrate: at once while idle; while live only the
-    /// video bitrate and `adaptive` change.
+    /// Another size, rate or bitrate: at once while idle. While live only the
+    /// video bitrate changes, up to [`Snapshot::most_kbps`](super::Snapshot); the
+    /// rest does when the stream has ended.
     SetOutput(OutputSettings),
     /// Starts publishing there.
     GoLive(DestinationSettings),

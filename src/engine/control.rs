@@ -39,6 +39,8 @@ pub struct Control {
     give_up_first_connect: Option<Duration>,
 
     output: OutputSettings,
+    /// What was asked for while a stream runs, for when it has ended.
+    next_output: Option<OutputSettings>,
     video: VideoInput,
     audio: AudioInput,
     frames: FrameThread,
@@ -53,8 +55,15 @@ pub struct Control {
     server: Option<Server>,
     /// The destinations of the last stream, kept after its end.
     last: Vec<DestinationSnapshot>,
-    /// What the last command could not do.
+    /// How often Go Live was asked for.
+    streams: u64,
+    /// What the picture's threads had counted when the last stream began: due,
+    /// made, late.
+    counted: [u64; 3],
+    /// Why Go Live was not taken.
     refusal: Option<Fault>,
+    /// Why the picture and the sound that were chosen can't be opened.
+    unopened: [Option<Fault>; 2],
     /// What stands in the stream's way.
     cause: Cause,
 
@@ -89,6 +98,7 @@ impl Control {
             listen: options.listen,
             give_up_first_connect: options.give_up_first_connect,
             output,
+            next_output: None,
             video: VideoInput::None,
             audio: AudioInput::None,
             frames,
@@ -100,7 +110,10 @@ impl Control {
             stopping_since: None,
             server: None,
             last: Vec::new(),
+            streams: 0,
+            counted: [0; 3],
             refusal: None,
+            unopened: [None, None],
             cause: Cause::Fine,
             fps: RateMeter::default(),
             encode_time: RateMeter::default(),
@@ -110,7 +123,7 @@ impl Control {
         };
         control.set_video(options.video);
         control.set_audio(options.audio);
-        match control.refusal.take() {
+        match control.unopened.iter_mut().find_map(Option::take) {
             Some(fault) => Err(fault),
             None => Ok(control),
         }
@@ -167,8 +180,9 @@ impl Control {
             Ok(source) => {
                 self.frames.send(FrameCommand::Source(source));
                 self.video = input;
+                self.unopened[0] = None;
             }
-            Err(fault) => self.refusal = Some(fault),
+            Err(fault) => self.unopened[0] = Some(fault),
         }
     }
 
@@ -177,22 +191,32 @@ impl Control {
             Ok(source) => {
                 self.sound.send(AudioCommand::Source(source));
                 self.audio = input;
+                self.unopened[1] = None;
             }
-            Err(fault) => self.refusal = Some(fault),
+            Err(fault) => self.unopened[1] = Some(fault),
         }
     }
 
+    /// While a stream runs only the bitrate follows, as far as the encoder takes
+    /// it; the rest waits for the stream's end.
     fn set_output(&mut self, output: OutputSettings) {
-        if let Some(stream) = &mut self.stream {
-            if output.video_kbps != self.output.video_kbps {
-                stream.set_video_kbps(output.video_kbps);
-                self.output.video_kbps = output.video_kbps;
+        match &mut self.stream {
+            Some(stream) => {
+                self.output.video_kbps = stream.set_video_kbps(output.video_kbps);
+                self.next_output = Some(output);
             }
-            return;
+            None => self.apply_output(output),
         }
-        self.output = output;
-        self.frames.send(FrameCommand::Output(layout(&output), output.fps));
-        self.set_video(self.video.clone());
+    }
+
+    /// A camera is opened anew only for another size or rate.
+    fn apply_output(&mut self, output: OutputSettings) {
+        let before = std::mem::replace(&mut self.output, output);
+        let picture = |output: &OutputSettings| (output.width, output.height, output.fps);
+        if picture(&before) != picture(&output) {
+            self.frames.send(FrameCommand::Output(layout(&output), output.fps));
+            self.set_video(self.video.clone());
+        }
     }
 
     fn go_live(&mut self, settings: &DestinationSettings) {
@@ -201,6 +225,7 @@ impl Control {
             self.refusal = Some(Fault::NotNow { why: "A stream is running".into() });
             return;
         }
+        self.streams += 1;
         if let Err(fault) = self.start_stream(settings) {
             self.last = vec![report::never_started(settings, fault)];
         }
@@ -219,15 +244,16 @@ impl Control {
             &self.feeds(),
         )?;
         self.stopping_since = None;
+        self.counted = self.frame_output.figures.frames();
         self.stream = Some(stream);
         Ok(())
     }
 
     /// The built-in server's address to publish to; starts it where it does not
-    /// run. Port 0 stands for any free one.
+    /// run. Port 0 stands for any free one, and so does one that is taken.
     fn start_server(&mut self) -> Result<String, Fault> {
         if self.server.is_none() {
-            self.server = Some(inputs::start_server(self.listen)?);
+            self.server = Some(inputs::start_server_somewhere(self.listen)?);
         }
         let address = self.server.as_ref().map_or(self.listen, Server::local_addr);
         Ok(inputs::built_in_url(address))
@@ -267,7 +293,7 @@ impl Control {
         self.cause = stream.health.cause(now, &status, &self.output, &sources);
         let encoder_failed = self.frame_output.figures.failed.swap(false, Ordering::AcqRel)
             || self.audio_output.figures.failed.swap(false, Ordering::AcqRel);
-        let late = self.frame_output.figures.late.load(Ordering::Relaxed);
+        let late = self.frame_output.figures.frames()[2] - self.counted[2];
         self.last = vec![report::destination(&stream.name, &status, late)];
         if encoder_failed {
             let detail = "the codec reported an error; see the log".to_string();
@@ -303,6 +329,9 @@ impl Control {
         }
         self.stopping_since = None;
         self.cause = Cause::Fine;
+        if let Some(output) = self.next_output.take() {
+            self.apply_output(output);
+        }
     }
 
     fn snapshot(&mut self) -> Snapshot {
@@ -315,12 +344,15 @@ impl Control {
         let camera = source(self.camera(), self.choices.cameras());
         let microphone = source(self.microphone(), self.choices.microphones());
         let overload = self.stream.as_ref().and_then(|stream| stream.health.notice());
-        let notices = [self.refusal.as_ref(), overload];
+        let [picture, sound] = self.unopened.each_ref().map(Option::as_ref);
+        let notices = [self.refusal.as_ref(), picture, sound, overload];
         let faults = report::faults(&camera, &microphone, &notices);
         Snapshot {
             at: now,
             stage,
+            streams: self.streams,
             output: self.output,
+            most_kbps: self.stream.as_ref().map(|stream| stream.most_kbps),
             video: self.video_figures(now),
             camera,
             microphone,
@@ -336,14 +368,16 @@ impl Control {
 
     fn video_figures(&mut self, now: MediaTime) -> VideoSnapshot {
         let figures = &self.frame_output.figures;
-        let made = figures.made.load(Ordering::Relaxed);
-        let fps = self.fps.read(now, made);
+        let frames = figures.frames();
+        let of_stream = |i: usize| frames[i] - self.counted[i];
+        let (due, made, late) = (of_stream(0), of_stream(1), of_stream(2));
+        let fps = self.fps.read(now, frames[1]);
         let micros = self.encode_time.read(now, figures.encode_micros.load(Ordering::Relaxed));
         let bytes = self.video_rate.read(now, figures.bytes.load(Ordering::Relaxed));
         VideoSnapshot {
-            due: figures.due.load(Ordering::Relaxed),
+            due,
             made,
-            late: figures.late.load(Ordering::Relaxed),
+            late,
             fps,
             encoder_ms: if fps > 0.0 { micros / fps / 1_000.0 } else { 0.0 },
             picture_ms: self.age.read(now, figures).as_secs_f64() * 1e3,
@@ -374,15 +408,15 @@ impl Control {
 
 /// The system gives no thread.
 pub fn no_thread(error: &std::io::Error) -> Fault {
-    Fault::NotNow { why: format!("No thread could be started: {error}") }
+    Fault::System { why: format!("No thread could be started: {error}") }
 }
 
 fn layout(output: &OutputSettings) -> Planes {
     Planes::new(output.width, output.height)
 }
 
-fn source(status: Option<SourceStatus>, choices: Names) -> SourceSnapshot {
-    SourceSnapshot { status, choices }
+fn source(status: Option<SourceStatus>, choices: Option<Names>) -> SourceSnapshot {
+    SourceSnapshot { status, listed: choices.is_some(), choices: choices.unwrap_or_default() }
 }
 
 fn server_snapshot(server: &Server) -> ServerSnapshot {

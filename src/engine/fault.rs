@@ -259,7 +259,7 @@ impl Fault {
                 "Choose a file that holds certificates in PEM form, or do without it"
             }
             Self::System { .. } => {
-                "The cause lies in this computer: put it right or restart it, then go live again"
+                "Close other programs, or restart this computer, and try again"
             }
             Self::Camera { name, trouble } | Self::Microphone { name, trouble } => {
                 device_remedy(name, trouble)
@@ -275,7 +275,7 @@ impl Fault {
             Self::ListenFailed { busy: false, .. } => {
                 "Choose an address that this computer has, and a port from 1024 on"
             }
-            Self::NotNow { .. } => "Stop the stream or close other programs, then try again",
+            Self::NotNow { .. } => "Stop the stream first",
         }
     }
 

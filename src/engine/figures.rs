@@ -34,6 +34,13 @@ pub struct VideoFigures {
     pub frozen: AtomicBool,
 }
 
+impl VideoFigures {
+    /// Frames due, made and late, so far.
+    pub fn frames(&self) -> [u64; 3] {
+        [&self.due, &self.made, &self.late].map(|counter| counter.load(Ordering::Relaxed))
+    }
+}
+
 /// What the control loop asks of the encode thread while it runs.
 #[derive(Debug)]
 pub struct VideoTarget {

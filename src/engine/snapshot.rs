@@ -14,8 +14,13 @@ pub struct Snapshot {
     pub at: MediaTime,
     /// What the engine as a whole is doing.
     pub stage: Stage,
-    /// What is asked for.
+    /// Streams that were started or could not be: two that end the same way are
+    /// two.
+    pub streams: u64,
+    /// What the stream that runs is made of, or the next one will be.
     pub output: OutputSettings,
+    /// The highest video bitrate that the running encoder takes, in kbit/s.
+    pub most_kbps: Option<u32>,
     /// The picture.
     pub video: VideoSnapshot,
     /// The camera, picture or test signal.
@@ -156,11 +161,11 @@ pub struct Drops {
 /// The picture's figures.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct VideoSnapshot {
-    /// Frames due since the start.
+    /// Frames due in this stream, or in the last one.
     pub due: u64,
-    /// Frames made since the start.
+    /// Frames made in it.
     pub made: u64,
-    /// Frames left out because the encoder was late.
+    /// Frames of it left out because the encoder was late.
     pub late: u64,
     /// Frames made in the last second.
     pub fps: f64,
@@ -185,6 +190,8 @@ pub struct SourceSnapshot {
     pub status: Option<SourceStatus>,
     /// What can be chosen: identity and name, as the system gives them.
     pub choices: Arc<Vec<(String, String)>>,
+    /// The system has said what can be chosen; it may be nothing.
+    pub listed: bool,
 }
 
 /// How loud it is, in dBFS (0 is full scale; silence is -120).

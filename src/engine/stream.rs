@@ -26,7 +26,10 @@ pub struct Stream {
     pub name: String,
     /// What stands in its way.
     pub health: Health,
-    output: OutputSettings,
+    /// The highest video bitrate that its encoder takes, in kbit/s: encoders keep
+    /// room for half as much again as they were opened for.
+    pub most_kbps: u32,
+    video_kbps: u32,
 }
 
 /// What a stream is fed from.
@@ -91,7 +94,8 @@ impl Stream {
             destination,
             name: settings.name.clone(),
             health,
-            output,
+            most_kbps: output.video_kbps.saturating_add(output.video_kbps / 2),
+            video_kbps: output.video_kbps,
         };
         if let (Some(encoder), Some((thread, shared))) = (video, feeds.frames) {
             let (encode, frames) = EncodeThread::start(
@@ -123,10 +127,15 @@ impl Stream {
         self.target.set_effort(level.effort);
     }
 
-    /// Another bitrate while it runs.
-    pub fn set_video_kbps(&mut self, kbps: u32) {
-        self.output.video_kbps = kbps;
-        self.destination.set_video_kbps(kbps);
+    /// Another bitrate while it runs, not above what the encoder takes; the one
+    /// that is aimed at from now on.
+    pub fn set_video_kbps(&mut self, kbps: u32) -> u32 {
+        let kbps = kbps.min(self.most_kbps);
+        if kbps != self.video_kbps {
+            self.video_kbps = kbps;
+            self.destination.set_video_kbps(kbps);
+        }
+        kbps
     }
 
     /// Closes the encoders. The destination must have ended or is left to itself.

@@ -67,11 +67,12 @@ impl Output {
     /// The id of settings that were chosen one by one.
     pub const CUSTOM: &str = "custom";
 
-    /// The same settings with all that exceeds `limits` lowered to them.
+    /// The same settings with all that is beyond `limits` brought within them.
     pub fn within(mut self, limits: &Limits) -> Self {
         self.video_kbps = at_most(self.video_kbps, limits.video_kbps);
         self.audio_kbps = at_most(self.audio_kbps, limits.audio_kbps);
-        self.keyframe_s = self.keyframe_s.min(limits.longest_keyframe_s);
+        self.keyframe_s =
+            self.keyframe_s.min(limits.longest_keyframe_s).max(limits.shortest_keyframe_s);
         if let Some(fps) = limits.fps.filter(|fps| self.fps.as_f64() > f64::from(*fps)) {
             self.fps = FrameRate::whole(fps);
         }

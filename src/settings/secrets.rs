@@ -228,20 +228,20 @@ impl FileVault {
         Self { path: folder.join(Self::FILE) }
     }
 
-    fn load(&self) -> Result<DocumentMut, VaultError> {
+    /// What it holds; `None` where it can't be understood.
+    fn load(&self) -> Result<Option<DocumentMut>, VaultError> {
         match store::read_bounded(&self.path) {
-            // A file that is no TOML holds no secret that could be used.
-            Ok(bytes) => Ok(String::from_utf8(bytes)
-                .ok()
-                .and_then(|text| text.parse().ok())
-                .unwrap_or_default()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(DocumentMut::new()),
+            Ok(bytes) => Ok(store::parse(&bytes).ok()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Some(DocumentMut::new())),
             Err(source) => Err(self.failed(source)),
         }
     }
 
     fn change(&self, change: impl FnOnce(&mut DocumentMut)) -> Result<(), VaultError> {
-        let mut document = self.load()?;
+        let mut document = match self.load()? {
+            Some(document) => document,
+            None => self.start_anew()?,
+        };
         let before = document.to_string();
         change(&mut document);
         let after = document.to_string();
@@ -251,6 +251,15 @@ impl FileVault {
         store::replace(&self.path, after.as_bytes()).map_err(|source| self.failed(source))
     }
 
+    /// A file that can't be understood may be one that its owner can mend.
+    fn start_anew(&self) -> Result<DocumentMut, VaultError> {
+        let kept = store::put_aside(&self.path);
+        let kept = kept.ok_or_else(|| self.failed(io::Error::other("it can't be renamed")))?;
+        let (file, kept) = (self.path.display(), kept.display());
+        tracing::warn!("{file} could not be understood and starts anew; it is kept as {kept}");
+        Ok(DocumentMut::new())
+    }
+
     fn failed(&self, source: io::Error) -> VaultError {
         VaultError::File { path: self.path.clone(), source }
     }
@@ -258,7 +267,7 @@ impl FileVault {
 
 impl Vault for FileVault {
     fn read(&mut self, name: &SecretName) -> Result<Option<Secret>, VaultError> {
-        let document = self.load()?;
+        let Some(document) = self.load()? else { return Ok(None) };
         Ok(document.get(&name.to_string()).and_then(|item| item.as_str()).map(Secret::new))
     }
 

@@ -71,6 +71,12 @@ pub struct Service {
     /// Ends of host names by which a pasted address is recognised.
     #[serde(default)]
     pub hosts: Vec<String>,
+    /// The id of the service whose servers it uses as well; empty: none.
+    #[serde(default)]
+    pub borrows: String,
+    /// What its keys begin with; empty where nobody needs to know.
+    #[serde(default)]
+    pub key_prefix: String,
     /// Parts of the path before the key.
     #[serde(default = "one")]
     pub app_segments: usize,
@@ -86,6 +92,11 @@ pub struct Service {
     keyframe_s: f32,
     #[serde(default)]
     max_keyframe_s: Option<f32>,
+    #[serde(default)]
+    min_keyframe_s: f32,
+    /// It takes encrypted streams only.
+    #[serde(default)]
+    pub tls_only: bool,
     /// It shows upright pictures.
     #[serde(default)]
     pub portrait: bool,
@@ -110,6 +121,7 @@ impl Service {
             fps: self.max_fps,
             keyframe_s: self.keyframe_s,
             longest_keyframe_s: self.max_keyframe_s.unwrap_or(self.keyframe_s),
+            shortest_keyframe_s: self.min_keyframe_s,
         }
     }
 
@@ -162,6 +174,8 @@ pub struct Limits {
     pub keyframe_s: f32,
     /// Most seconds between keyframes that work.
     pub longest_keyframe_s: f32,
+    /// Fewest that work.
+    pub shortest_keyframe_s: f32,
 }
 
 fn one() -> usize {

@@ -71,14 +71,17 @@ impl Store {
         if !self.readable {
             return Err(StoreError::Unreadable(self.path.clone()));
         }
-        let before = self.document.to_string();
-        write_settings(&mut self.document, settings.clone());
-        let after = self.document.to_string();
-        if after == before && self.path.exists() {
+        let mut document = self.document.clone();
+        write_settings(&mut document, settings.clone());
+        let after = document.to_string();
+        if after == self.document.to_string() && self.path.exists() {
             return Ok(());
         }
         replace(&self.path, after.as_bytes())
-            .map_err(|source| StoreError::Io { path: self.path.clone(), source })
+            .map_err(|source| StoreError::Io { path: self.path.clone(), source })?;
+        // Not before it is written: what was not is written the next time.
+        self.document = document;
+        Ok(())
     }
 }
 
@@ -143,7 +146,7 @@ fn sync_folder(folder: &Path) {
 }
 
 /// The document, or where and why reading it stopped, without quoting it.
-fn parse(bytes: &[u8]) -> Result<DocumentMut, String> {
+pub(super) fn parse(bytes: &[u8]) -> Result<DocumentMut, String> {
     if bytes.len() as u64 > LARGEST {
         return Err(format!("it is larger than {} KiB", LARGEST >> 10));
     }
@@ -159,11 +162,21 @@ fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
 
-/// Renames a broken file, so that the next save does not end it.
-fn put_aside(path: &Path) -> Option<PathBuf> {
-    let mut name = path.file_name()?.to_owned();
-    name.push(".broken");
-    let kept = path.with_file_name(name);
+/// Files that can't be read and are kept beside each other.
+const BROKEN: u32 = 99;
+
+/// Renames a broken file, so that the next save ends neither it nor one that was
+/// broken before.
+pub(super) fn put_aside(path: &Path) -> Option<PathBuf> {
+    let place = |number: u32| {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".broken");
+        if number > 1 {
+            name.push(format!("-{number}"));
+        }
+        path.with_file_name(name)
+    };
+    let kept = (1..=BROKEN).map(place).find(|kept| kept.symlink_metadata().is_err())?;
     fs::rename(path, &kept).ok().map(|()| kept)
 }
 

@@ -134,7 +134,9 @@ impl Action {
             Self::ReconnectNow => matches!(phase, Phase::Reconnecting { .. }),
             Self::ToggleKey | Self::ToggleServerDetails => !model.service().is_this_computer(),
             Self::CopyPlayAddress => model.snapshot.server.is_some(),
-            Self::FitOutput => !model.settings.output.is_within(&model.service().limits()),
+            Self::FitOutput => {
+                !phase.is_busy() && !model.settings.output.is_within(&model.service().limits())
+            }
             Self::DismissNotices => !model.notices.is_empty() || model.failure.is_some(),
             Self::CopyLog | Self::SaveLog => model.log.written() > 0,
             Self::ToggleMute

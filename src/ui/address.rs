@@ -99,9 +99,33 @@ fn with_user(url: &RtmpUrl, typed: &str) -> String {
     }
 }
 
-/// The service that an address belongs to, as far as its host tells. `current`
-/// stays where it knows no hosts better.
-pub fn service_of<'a>(address: &str, current: &'a Service) -> &'a Service {
+/// The service that an address belongs to, as far as its host and the key tell.
+/// `current` stays where they know none better.
+pub fn service_of<'a>(address: &str, key: &str, current: &'a Service) -> &'a Service {
+    sharing(of_host(address, current), key, current)
+}
+
+/// The other service at the same servers that a key belongs to.
+pub fn service_of_key<'a>(key: &str, current: &'a Service) -> Option<&'a Service> {
+    let found = sharing(current, key, current);
+    (found.id != current.id).then_some(found)
+}
+
+/// Among the services that use the servers of `found`, the one whose keys begin
+/// so; without a key the chosen one.
+fn sharing<'a>(found: &'a Service, key: &str, current: &'a Service) -> &'a Service {
+    let fits = |service: &Service| key.is_empty() || key.starts_with(&service.key_prefix);
+    if current.borrows == found.id && fits(current) {
+        return current;
+    }
+    let borrows = |other: &&Service| other.borrows == found.id && fits(other);
+    match fits(found) {
+        true => found,
+        false => Services::built_in().all().iter().find(borrows).unwrap_or(found),
+    }
+}
+
+fn of_host<'a>(address: &str, current: &'a Service) -> &'a Service {
     let services = Services::built_in();
     let Ok(url) = RtmpUrl::parse(address) else { return current };
     match services.of_host(url.host()) {
@@ -116,6 +140,14 @@ pub fn service_of<'a>(address: &str, current: &'a Service) -> &'a Service {
         Some(found) => found,
         None if current.servers.is_empty() && !current.is_this_computer() => current,
         None => services.get(Services::CUSTOM),
+    }
+}
+
+/// Whether two addresses are of different hosts, as far as they can be read.
+pub fn is_other_host(old: &str, new: &str) -> bool {
+    match (RtmpUrl::parse(old), RtmpUrl::parse(new)) {
+        (Ok(old), Ok(new)) => !old.host().eq_ignore_ascii_case(new.host()),
+        _ => false,
     }
 }
 
@@ -232,13 +264,43 @@ mod tests {
     #[test]
     fn the_service_follows_the_address() {
         let get = |id| Services::built_in().get(id);
-        let of = |address, current| service_of(address, get(current)).id.as_str();
+        let of = |address, current| service_of(address, "", get(current)).id.as_str();
         assert_eq!(of("rtmp://live-fra.twitch.tv/app", "this-computer"), "twitch");
         assert_eq!(of("rtmp://10.0.0.7/live", "this-computer"), "custom");
         assert_eq!(of("rtmp://10.0.0.7/live", "youtube"), "custom");
         assert_eq!(of("rtmp://push.example.cn/live", "douyin"), "douyin");
-        assert_eq!(of("rtmps://x.global-contribute.live-video.net/app", "kick"), "aws-ivs");
+        assert_eq!(of("rtmps://x.global-contribute.live-video.net/app", "custom"), "aws-ivs");
         assert_eq!(of("nonsense", "mux"), "mux");
+    }
+
+    #[test]
+    fn services_that_share_servers_are_told_by_choice_and_key() {
+        let get = |id| Services::built_in().get(id);
+        let of = |address, key, current| service_of(address, key, get(current)).id.as_str();
+        let pop = "rtmps://fra05.contribute.live-video.net/app";
+        let channel = "rtmps://a1b2c3.global-contribute.live-video.net:443/app";
+        let twitch = "rtmps://ingest.global-contribute.live-video.net:443/app";
+        for (address, key, current, expected) in [
+            (pop, "", "twitch", "twitch"),
+            (twitch, "", "twitch", "twitch"),
+            (twitch, "", "custom", "twitch"),
+            (pop, "live_1_abc", "custom", "twitch"),
+            (pop, "live_1_abc", "aws-ivs", "twitch"),
+            (twitch, "live_1_abc", "aws-ivs", "twitch"),
+            (pop, "sk_eu-west-1_abc", "twitch", "aws-ivs"),
+            (channel, "", "kick", "kick"),
+            (channel, "sk_us-west-2_abc", "kick", "kick"),
+            (channel, "sk_us-west-2_abc", "aws-ivs", "aws-ivs"),
+            (channel, "sk_eu-west-1_abc", "kick", "aws-ivs"),
+            (channel, "", "aws-ivs", "aws-ivs"),
+            (pop, "of-another-kind", "aws-ivs", "aws-ivs"),
+        ] {
+            assert_eq!(of(address, key, current), expected, "{address} {key} {current}");
+        }
+        let by_key = service_of_key("live_1_abc", get("aws-ivs"));
+        assert_eq!(by_key.map(|service| service.id.as_str()), Some("twitch"));
+        assert!(service_of_key("live_1_abc", get("mux")).is_none());
+        assert!(service_of_key("sk_us-west-2_abc", get("twitch")).is_none());
     }
 
     #[test]

@@ -21,9 +21,8 @@ pub struct Draft {
     pub password: String,
     /// Path of a certificate file.
     pub ca_file: String,
-    /// The address that the key was cut from, while the key may turn out to be
-    /// a part of the server's path.
-    pub whole: Option<String>,
+    /// The server's address as it was left, to which a remembered token belongs.
+    left: String,
     loaded: Option<Box<Draft>>,
 }
 
@@ -33,25 +32,37 @@ impl Draft {
         if service.is_this_computer() {
             return Self::default();
         }
-        let secret = |kind| kept.and_then(|kept| kept.get(kind)).map(|secret| secret.expose());
         let address = match server.address.as_str() {
             "" => service.default_address(),
             address => address,
         };
         let mut draft = Self {
-            server: match secret(SecretKind::Query) {
-                Some(query) if !address.contains('?') => format!("{address}?{query}"),
-                _ => address.to_owned(),
-            },
-            key: secret(SecretKind::Key).unwrap_or_default().to_owned(),
+            server: address.to_owned(),
             user: server.user.clone(),
-            password: secret(SecretKind::Password).unwrap_or_default().to_owned(),
             ca_file: server.ca_file.clone(),
-            whole: None,
-            loaded: None,
+            left: address.to_owned(),
+            ..Self::default()
         };
+        if let Some(kept) = kept {
+            draft.fill(kept);
+        }
         draft.settle();
         draft
+    }
+
+    /// Takes a service's secrets. A token goes to the address that it belongs to,
+    /// and to no other that was entered meanwhile.
+    pub fn fill(&mut self, kept: &Kept) {
+        let secret = |kind| kept.get(kind).map(|secret| secret.expose());
+        self.key = secret(SecretKind::Key).unwrap_or_default().to_owned();
+        self.password = secret(SecretKind::Password).unwrap_or_default().to_owned();
+        if let Some(query) = secret(SecretKind::Query)
+            && self.server == self.left
+            && !self.server.contains('?')
+        {
+            self.server = format!("{}?{query}", self.server);
+        }
+        self.settle();
     }
 
     /// Whether the person has changed anything since it was loaded.
@@ -85,20 +96,10 @@ impl Draft {
 
     /// The key field's text is `text`.
     pub fn set_key(&mut self, text: String) {
-        let pasted = inserted(&self.key, &text);
-        let replaced = pasted.chars().count() >= PASTED && !self.key.is_empty();
-        match self.whole.take() {
-            // What was taken for the key was a part of the server's path.
-            Some(whole) if replaced || text.chars().count() <= 1 => {
-                self.key = if replaced { pasted.to_owned() } else { text };
-                self.server = whole;
-            }
-            _ if text.contains(char::is_whitespace) => {
-                let pasted = Pasted::read(&text);
-                self.key = pasted.key.map(|key| key.expose().to_owned()).unwrap_or_default();
-            }
-            _ => self.key = text,
-        }
+        self.key = match text.contains(char::is_whitespace) {
+            true => Pasted::read(&text).key.map(|key| key.expose().to_owned()).unwrap_or_default(),
+            false => text,
+        };
     }
 
     /// Takes a pasted server, and its key where one came along.
@@ -109,18 +110,21 @@ impl Draft {
                 Some((address, key)) => {
                     self.server = address;
                     key.expose().clone_into(&mut self.key);
-                    self.whole = Some(server);
                 }
-                None => {
-                    self.server = server;
-                    self.whole = None;
-                }
+                None => self.server = server,
             }
             self.take_user();
         }
         if let Some(key) = pasted.key {
             key.expose().clone_into(&mut self.key);
         }
+    }
+
+    /// Empties what belongs to the server that was entered before.
+    pub fn forget(&mut self) {
+        self.key.clear();
+        self.user.clear();
+        self.password.clear();
     }
 
     /// Moves user and password from the address into their fields, where the
@@ -131,7 +135,6 @@ impl Draft {
         self.user.clone_from(&credentials.user);
         credentials.password.expose().clone_into(&mut self.password);
         url.tc_url().clone_into(&mut self.server);
-        self.whole = None;
     }
 }
 
@@ -167,21 +170,14 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_was_cut_off_goes_back_when_another_comes() {
-        let mut draft = Draft::default();
-        draft.take(Pasted::read("rtmp://h/app/instance"));
-        assert_eq!((draft.server.as_str(), draft.key.as_str()), ("rtmp://h/app", "instance"));
-        draft.set_key("key-that-was-pasted".into());
-        assert_eq!(draft.server, "rtmp://h/app/instance");
-        assert_eq!(draft.key, "key-that-was-pasted");
-    }
-
-    #[test]
-    fn a_key_that_was_cut_off_can_be_mended() {
-        let mut draft = Draft::default();
-        draft.take(Pasted::read("rtmp://h/app/ev3nt"));
-        draft.set_key("event".into());
-        assert_eq!((draft.server.as_str(), draft.key.as_str()), ("rtmp://h/app", "event"));
+    fn a_key_that_was_cut_off_never_goes_back_into_the_address() {
+        for next in ["a-key-that-was-pasted", "", "e", "old-secret-kez"] {
+            let mut draft = Draft::default();
+            draft.take(Pasted::read("rtmp://h/app/old-secret-key"));
+            assert_eq!(draft.key, "old-secret-key");
+            draft.set_key(next.into());
+            assert_eq!((draft.server.as_str(), draft.key.as_str()), ("rtmp://h/app", next));
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Choices that have a value: what changes in the settings, and what is asked
 //! of the engine.
 
+use super::draft::Draft;
 use super::model::Model;
 use crate::engine::{AudioInput, Command, OutputSettings, VideoInput};
 use crate::media::FrameRate;
@@ -29,6 +30,12 @@ pub enum Edit {
     CaFile(String),
     /// The picture file field's text.
     PicturePath(String),
+    /// The picture file field is left as it is; `again` asks for the same file
+    /// once more.
+    Picture {
+        /// Even if it is the one that was asked for.
+        again: bool,
+    },
     /// A preset, by its id.
     Preset(String),
     /// Width and height.
@@ -50,6 +57,7 @@ impl Edit {
     pub fn apply(self, model: &mut Model) -> Option<Command> {
         match self {
             Self::Camera(input, name) => {
+                model.view.picture_path = None;
                 model.settings.sources.camera = input;
                 model.settings.sources.camera_name = name;
                 Some(Command::SetVideoInput(video_input(&model.settings.sources.camera)))
@@ -66,13 +74,14 @@ impl Edit {
             Self::Service(id) => model.change_service(&id),
             Self::Server(text) => model.enter_server(text),
             Self::Key(text) => model.enter_key(text),
-            Self::User(text) => enter(&mut model.draft.user, text),
-            Self::Password(text) => enter(&mut model.draft.password, text),
-            Self::CaFile(text) => enter(&mut model.draft.ca_file, text),
+            Self::User(text) => enter(model, |draft| draft.user = text),
+            Self::Password(text) => enter(model, |draft| draft.password = text),
+            Self::CaFile(text) => enter(model, |draft| draft.ca_file = text),
             Self::PicturePath(text) => {
-                model.settings.sources.camera = Input::File(text.into());
-                Some(Command::SetVideoInput(video_input(&model.settings.sources.camera)))
+                model.view.picture_path = Some(text);
+                None
             }
+            Self::Picture { again } => settle_picture(model, again),
             Self::Preset(id) => apply_preset(model, &id),
             Self::Size(width, height) => change_output(model, |output| {
                 (output.width, output.height) = (width, height);
@@ -116,9 +125,21 @@ pub fn output_command(model: &Model) -> Command {
     })
 }
 
-fn enter(field: &mut String, text: String) -> Option<Command> {
-    *field = text;
+fn enter(model: &mut Model, change: impl FnOnce(&mut Draft)) -> Option<Command> {
+    change(&mut model.draft);
+    model.remember();
     None
+}
+
+/// Half a path is no picture, and no path is none that could be remembered.
+fn settle_picture(model: &mut Model, again: bool) -> Option<Command> {
+    let typed = model.view.picture_path.take().map(|path| path.trim().to_owned());
+    let camera = &mut model.settings.sources.camera;
+    let chosen = typed.filter(|path| !path.is_empty()).map(|path| Input::File(path.into()));
+    let chosen = chosen.unwrap_or_else(|| camera.clone());
+    let is_new = chosen != *camera;
+    *camera = chosen;
+    (is_new || again).then(|| Command::SetVideoInput(video_input(camera)))
 }
 
 fn apply_preset(model: &mut Model, id: &str) -> Option<Command> {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::engine::Snapshot;
+use crate::engine::{DestinationSnapshot, Snapshot, Stage};
 use crate::media::MediaTime;
 
 /// One second.
@@ -34,15 +34,18 @@ impl History {
     /// Takes a sample if one is due and something is being published.
     pub fn observe(&mut self, snapshot: &Snapshot) {
         let Some(destination) = snapshot.destinations.first() else { return };
+        // The last stream's figures are shown on, and no part of the curve.
+        if snapshot.stage == Stage::Idle {
+            return;
+        }
         let due = self.samples.back().is_none_or(|last| snapshot.at.since(last.at) >= Self::EVERY);
         if !due {
             return;
         }
-        let audio = f64::from(snapshot.output.audio_kbps);
         self.samples.push_back(Sample {
             at: snapshot.at,
             kbps: destination.kbps,
-            target_kbps: f64::from(destination.target_kbps) + audio,
+            target_kbps: aimed_kbps(snapshot, destination),
             dropped: destination.drops.network + destination.drops.encoder,
         });
         while self.samples.front().is_some_and(|s| snapshot.at.since(s.at) >= Self::SPAN) {
@@ -60,6 +63,13 @@ impl History {
         self.samples.iter()
     }
 
+    /// Frames left out in the last `span` that was sampled.
+    pub fn dropped_within(&self, span: Duration) -> u64 {
+        let Some(last) = self.samples.back() else { return 0 };
+        let within = self.samples.iter().find(|s| last.at.since(s.at) <= span);
+        within.map_or(0, |first| last.dropped.saturating_sub(first.dropped))
+    }
+
     /// Points of a curve: seconds before `now` (negative) and a figure.
     pub fn curve(&self, now: MediaTime, figure: impl Fn(&Sample) -> f64) -> Vec<[f64; 2]> {
         let point = |s: &Sample| [-now.since(s.at).as_secs_f64(), figure(s)];
@@ -67,10 +77,17 @@ impl History {
     }
 }
 
+/// What is aimed at, picture and sound, in kbit/s.
+pub fn aimed_kbps(snapshot: &Snapshot, destination: &DestinationSnapshot) -> f64 {
+    let audio = if snapshot.microphone.status.is_some() { snapshot.output.audio_kbps } else { 0 };
+    f64::from(destination.target_kbps) + f64::from(audio)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Connection, DestinationSnapshot, Drops};
+    use crate::engine::{Connection, Drops, SourceSnapshot};
+    use crate::source::SourceStatus;
     use std::sync::Arc;
 
     fn snapshot(at_ms: i64, kbps: f64) -> Snapshot {
@@ -94,6 +111,11 @@ mod tests {
         };
         Snapshot {
             at: MediaTime::from_millis(at_ms),
+            stage: Stage::Publishing,
+            microphone: SourceSnapshot {
+                status: Some(SourceStatus::default()),
+                ..SourceSnapshot::default()
+            },
             destinations: vec![destination],
             ..Snapshot::default()
         }
@@ -118,6 +140,19 @@ mod tests {
     fn nothing_is_taken_while_idle() {
         let mut history = History::default();
         history.observe(&Snapshot::default());
+        history.observe(&Snapshot { stage: Stage::Idle, ..snapshot(1_000, 2_500.0) });
         assert_eq!(history.samples().count(), 0);
+    }
+
+    #[test]
+    fn frames_that_were_left_out_long_ago_are_no_news() {
+        let mut history = History::default();
+        for second in 0..30 {
+            let mut snapshot = snapshot(second * 1_000, 2_500.0);
+            snapshot.destinations[0].drops.network = if second < 10 { 0 } else { 100 };
+            history.observe(&snapshot);
+            let expected = if (10..20).contains(&second) { 100 } else { 0 };
+            assert_eq!(history.dropped_within(Duration::from_secs(10)), expected, "{second}");
+        }
     }
 }

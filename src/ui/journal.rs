@@ -37,7 +37,7 @@ pub fn lines(before: &Snapshot, after: &Snapshot) -> Vec<String> {
 fn phase_line(phase: &Phase, snapshot: &Snapshot) -> String {
     let words = text::state(phase);
     match (phase, destination(snapshot)) {
-        (Phase::Connecting(Step::Resolve), Some(to)) => {
+        (Phase::Connecting { step: Step::Resolve, .. }, Some(to)) => {
             format!("{words} · {} · {}", to.name, to.address)
         }
         (Phase::Reconnecting { reason, .. }, _) => format!("{words}: {}", reason.sentence()),
@@ -50,7 +50,7 @@ fn phase_line(phase: &Phase, snapshot: &Snapshot) -> String {
 fn kind(phase: &Phase) -> (u8, Option<Step>, u32) {
     match phase {
         Phase::Ready => (0, None, 0),
-        Phase::Connecting(step) => (1, Some(*step), 0),
+        Phase::Connecting { step, .. } => (1, Some(*step), 0),
         Phase::Live => (2, None, 0),
         Phase::Reconnecting { attempt, .. } => (3, None, *attempt),
         Phase::Stopping => (4, None, 0),

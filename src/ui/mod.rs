@@ -39,10 +39,10 @@ pub use files::{Files, Picked, SystemFiles};
 pub use log::LogBook;
 pub use run::{Error, run};
 pub use saver::Saver;
-pub use secrets::{Answer, Keeper, Kept, no_repaint};
+pub use secrets::{Answer, Changes, Keeper, Kept, no_repaint};
 pub use window::{Parts, Window};
 
-use crate::engine::{Command, Snapshot};
+use crate::engine::{Command, Fault, Snapshot};
 
 /// The window's way to the engine.
 pub trait EngineLink {
@@ -52,6 +52,11 @@ pub trait EngineLink {
 
     /// The newest state.
     fn snapshot(&self) -> Arc<Snapshot>;
+
+    /// Why there is no engine that could take anything, if there is none.
+    fn fault(&self) -> Option<Fault> {
+        None
+    }
 }
 
 impl<L: EngineLink + ?Sized> EngineLink for Box<L> {
@@ -62,6 +67,10 @@ impl<L: EngineLink + ?Sized> EngineLink for Box<L> {
     fn snapshot(&self) -> Arc<Snapshot> {
         (**self).snapshot()
     }
+
+    fn fault(&self) -> Option<Fault> {
+        (**self).fault()
+    }
 }
 
 impl<L: EngineLink + ?Sized> EngineLink for Arc<L> {
@@ -71,6 +80,10 @@ impl<L: EngineLink + ?Sized> EngineLink for Arc<L> {
 
     fn snapshot(&self) -> Arc<Snapshot> {
         (**self).snapshot()
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        (**self).fault()
     }
 }
 

@@ -1,16 +1,16 @@
 //! What the window knows: settings, the fields being edited, the engine's last
 //! snapshot. Panels read it; only [`super::edit`] and the window change it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::address::{self, Check};
+use super::address::{self, Check, Pasted};
 use super::draft::Draft;
 use super::history::History;
 use super::journal;
 use super::log::LogBook;
 use super::phase::Phase;
-use super::secrets::Kept;
+use super::secrets::{Changes, Kept};
 use crate::engine::{Command, DestinationSettings, Fault, Snapshot};
 use crate::protocol::rtmp::key::{Credentials, Secret, StreamKey};
 use crate::settings::{
@@ -43,10 +43,16 @@ pub struct Model {
     pub view: View,
     /// Where keys are kept; `None` until it is known.
     pub vault: Option<VaultPlace>,
-    /// Secrets of the services seen since the start.
+    /// Secrets of the services seen since the start: as they are kept, with what
+    /// was changed since.
     pub(super) kept: HashMap<String, Kept>,
-    /// Secrets that are on their way to the keyring.
-    pub(super) unsaved: Vec<(String, Kept)>,
+    /// What the person has changed of a service's secrets while they have not
+    /// come from the keyring yet, or will never come.
+    pub(super) awaited: HashMap<String, Changes>,
+    /// Services whose secrets were asked for.
+    pub(super) asked: HashSet<String>,
+    /// Changes that are on their way to the keyring.
+    pub(super) unsaved: Vec<(String, Changes)>,
 }
 
 /// What is open and shown, and not remembered.
@@ -62,6 +68,8 @@ pub struct View {
     pub dialog: Option<Dialog>,
     /// The program ends as soon as the stream has.
     pub closing: bool,
+    /// The picture file's path while it is typed.
+    pub picture_path: Option<String>,
     /// When Go Live was pressed, on the window's clock in seconds.
     pub went_live_at: Option<f64>,
 }
@@ -92,6 +100,8 @@ impl Model {
             view: View::default(),
             vault: None,
             kept: HashMap::new(),
+            awaited: HashMap::new(),
+            asked: HashSet::new(),
             unsaved: Vec::new(),
         };
         for warning in warnings {
@@ -137,6 +147,10 @@ impl Model {
 
     /// Tells the person something, and the log.
     pub fn notify(&mut self, text: String) {
+        // It stands there already.
+        if self.notices.contains(&text) {
+            return;
+        }
         self.log.tell(&text);
         if self.notices.len() == NOTICES {
             self.notices.remove(0);
@@ -157,10 +171,16 @@ impl Model {
             self.history.clear();
             self.failure = None;
         }
-        if let Phase::Failed(fault) = &phase {
+        // Each end is told once: a click closes it for good.
+        let is_new = phase != self.phase || snapshot.streams != self.snapshot.streams;
+        if let (Phase::Failed(fault), true) = (&phase, is_new) {
             self.failure = Some(fault.clone());
         }
         self.history.observe(&snapshot);
+        // The stream has ended by itself: there is nothing left to ask.
+        if !phase.is_on_air() && matches!(self.view.dialog, Some(Dialog::Stop | Dialog::Close)) {
+            self.view.dialog = None;
+        }
         self.phase = phase;
         self.snapshot = snapshot;
     }
@@ -185,7 +205,6 @@ impl Model {
             None => {
                 let command = self.leave_this_computer(&text);
                 self.draft.server = text;
-                self.draft.whole = None;
                 self.remember();
                 command
             }
@@ -198,9 +217,18 @@ impl Model {
             let pasted = self.draft.inserted_key(&text).to_owned();
             return self.enter_address(&pasted);
         }
-        let command = self.leave_this_computer(&text);
+        let command = self.leave_this_computer(&text).or_else(|| self.follow_key(&text));
         self.draft.set_key(text);
         self.remember();
+        command
+    }
+
+    /// A key tells which of the services it is that share a server.
+    fn follow_key(&mut self, key: &str) -> Option<Command> {
+        let service = address::service_of_key(key.trim(), self.service())?;
+        let server = self.draft.server.clone();
+        let command = self.change_service(&service.id);
+        self.draft.server = server;
         command
     }
 
@@ -214,12 +242,24 @@ impl Model {
     /// Takes an address, and a key where there is one with it.
     pub(super) fn enter_address(&mut self, pasted: &str) -> Option<Command> {
         let pasted = address::Pasted::read(pasted);
-        let command = pasted.server.as_deref().and_then(|server| {
-            let id = &address::service_of(server, self.service()).id;
-            self.change_service(id)
-        });
+        let command =
+            pasted.server.as_deref().and_then(|server| self.follow_address(server, &pasted));
         self.draft.take(pasted);
         self.remember();
+        command
+    }
+
+    /// Goes to the service of a pasted address. What belongs to another host is
+    /// not shown to this one.
+    fn follow_address(&mut self, server: &str, pasted: &Pasted) -> Option<Command> {
+        let key = pasted.key.clone().or_else(|| address::split(server).map(|(_, key)| key));
+        let told = key.as_ref().map(|key| key.expose()).unwrap_or_default();
+        let id = &address::service_of(server, told, self.service()).id;
+        let command = self.change_service(id);
+        let each_its_own = self.service().servers.is_empty();
+        if each_its_own && key.is_none() && address::is_other_host(&self.draft.server, server) {
+            self.draft.forget();
+        }
         command
     }
 
@@ -233,9 +273,15 @@ impl Model {
             Some((server, _)) if self.draft.key.trim().is_empty() => server,
             _ => self.draft.server.clone(),
         };
-        let address = address::remembered(&without_key, service).map(|(address, _)| address);
+        let address = match address::remembered(&without_key, service) {
+            Some((address, _)) if address == service.default_address() => String::new(),
+            Some((address, _)) => address,
+            // The first letters of one are no reason to forget the last.
+            None if !without_key.trim().is_empty() => self.settings.server(&service.id).address,
+            None => String::new(),
+        };
         let server = Server {
-            address: address.filter(|a| a != service.default_address()).unwrap_or_default(),
+            address,
             user: self.draft.user.trim().to_owned(),
             ca_file: self.draft.ca_file.trim().to_owned(),
         };
@@ -250,19 +296,40 @@ impl Model {
     /// The secrets of the fields as they are to be kept.
     pub(super) fn secrets(&self) -> Kept {
         let service = self.service();
-        let query = address::remembered(&self.draft.server, service).map(|(_, query)| query);
-        Kept::new(&self.draft.key, &self.draft.password, &query.unwrap_or_default())
+        let query = match address::remembered(&self.draft.server, service) {
+            Some((_, query)) => query,
+            None if self.draft.server.trim().is_empty() => String::new(),
+            None => self.kept_query(),
+        };
+        Kept::new(&self.draft.key, &self.draft.password, &query)
     }
 
-    /// Fills the fields with secrets that came from the keyring, unless the
-    /// person was faster.
-    pub(super) fn take_secrets(&mut self, service: &str, kept: Kept) {
+    fn kept_query(&self) -> String {
+        let kept = self.kept.get(&self.service().id);
+        let query = kept.and_then(|kept| kept.get(SecretKind::Query));
+        query.map(|query| query.expose().to_owned()).unwrap_or_default()
+    }
+
+    /// Takes what the keyring holds for a service. What the person has entered
+    /// in the meantime stays: the keyring may have waited for a password.
+    pub(super) fn take_secrets(&mut self, service: &str, mut kept: Kept) {
         for secret in kept.all() {
             self.log.hide(secret);
         }
+        let is_shown = service == self.service().id;
+        if is_shown {
+            self.keep_secrets();
+        }
+        if let Some(changes) = self.awaited.remove(service) {
+            changes.apply(&mut kept);
+        }
+        if is_shown {
+            self.draft.fill(&kept);
+        }
         self.kept.insert(service.to_owned(), kept);
-        if service == self.settings.destination.service && !self.draft.is_touched() {
-            self.load_draft();
+        if is_shown {
+            // A token of another address than the one that was entered goes.
+            self.note_changes();
         }
     }
 
@@ -277,17 +344,30 @@ impl Model {
         }
     }
 
-    /// Puts the secrets of the fields among those to be saved, if they changed.
+    /// Puts what was changed of the fields' secrets among what is to be saved.
     pub(super) fn keep_secrets(&mut self) {
+        if !self.service().is_this_computer() && self.draft.is_touched() {
+            self.note_changes();
+        }
+    }
+
+    fn note_changes(&mut self) {
         let service = self.service();
-        if service.is_this_computer() || !self.draft.is_touched() {
+        let entered = self.secrets();
+        self.draft.settle();
+        let kept = self.kept.entry(service.id.clone()).or_default();
+        let changes = Changes::between(kept, &entered);
+        if changes.is_empty() {
             return;
         }
-        let kept = self.secrets();
-        self.draft.settle();
-        self.unsaved.retain(|(id, _)| *id != service.id);
-        self.unsaved.push((service.id.clone(), kept.clone()));
-        self.kept.insert(service.id.clone(), kept);
+        *kept = entered;
+        if let Some(awaited) = self.awaited.get_mut(&service.id) {
+            awaited.follow(changes.clone());
+        }
+        match self.unsaved.iter_mut().find(|(id, _)| *id == service.id) {
+            Some((_, unsaved)) => unsaved.follow(changes),
+            None => self.unsaved.push((service.id.clone(), changes)),
+        }
     }
 
     fn load_draft(&mut self) {

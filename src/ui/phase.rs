@@ -10,7 +10,12 @@ pub enum Phase {
     /// Preview only.
     Ready,
     /// On the way to live.
-    Connecting(Step),
+    Connecting {
+        /// How far.
+        step: Step,
+        /// Viewers have seen the stream before.
+        was_live: bool,
+    },
     /// The server takes the stream.
     Live,
     /// Waiting for the next try.
@@ -21,6 +26,8 @@ pub enum Phase {
         attempt: u32,
         /// Why the last one ended.
         reason: Fault,
+        /// Viewers have seen the stream before.
+        was_live: bool,
     },
     /// Saying goodbye.
     Stopping,
@@ -39,19 +46,21 @@ impl Phase {
             (Stage::Stopping, _) | (_, Some(Connection::Stopping)) => Self::Stopping,
             (_, Some(Connection::Failed(fault))) => Self::Failed(fault.clone()),
             (Stage::Idle, _) => Self::Ready,
-            (Stage::Publishing, None) => Self::Connecting(Step::Resolve),
+            (Stage::Publishing, None) => Self::Connecting { step: Step::Resolve, was_live: false },
             (Stage::Publishing, Some(connection)) => Self::publishing(snapshot, connection),
         }
     }
 
     fn publishing(snapshot: &Snapshot, connection: &Connection) -> Self {
+        let was_live = destination(snapshot).is_some_and(|d| !d.live.is_zero() || d.breaks > 0);
         match connection {
-            Connection::Connecting(step) => Self::Connecting(*step),
+            Connection::Connecting(step) => Self::Connecting { step: *step, was_live },
             Connection::Live { .. } => Self::Live,
             Connection::Reconnecting { at, attempt, reason } => Self::Reconnecting {
                 waits: at.since(snapshot.at),
                 attempt: *attempt,
                 reason: reason.clone(),
+                was_live,
             },
             Connection::Stopping | Connection::Stopped => Self::Stopping,
             Connection::Failed(fault) => Self::Failed(fault.clone()),
@@ -60,12 +69,19 @@ impl Phase {
 
     /// Whether a stream is going out, or would be but for the network.
     pub fn is_on_air(&self) -> bool {
-        matches!(self, Self::Live | Self::Reconnecting { .. })
+        match self {
+            Self::Live => true,
+            Self::Connecting { was_live, .. } | Self::Reconnecting { was_live, .. } => *was_live,
+            _ => false,
+        }
     }
 
     /// Whether the engine is publishing or trying to.
     pub fn is_busy(&self) -> bool {
-        self.is_on_air() || matches!(self, Self::Connecting(_) | Self::Stopping)
+        matches!(
+            self,
+            Self::Connecting { .. } | Self::Live | Self::Reconnecting { .. } | Self::Stopping
+        )
     }
 
     /// Whether Go Live is possible.

@@ -36,6 +36,38 @@ impl Kept {
     }
 }
 
+/// What a person changed of one service's secrets: the new ones, and `None` for
+/// those that are to be forgotten. What is not in it stays as it is kept. It
+/// prints none of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes(HashMap<SecretKind, Option<Secret>>);
+
+impl Changes {
+    /// What makes `after` of `before`.
+    pub fn between(before: &Kept, after: &Kept) -> Self {
+        let changed = |kind: &SecretKind| before.get(*kind) != after.get(*kind);
+        let kinds = SecretKind::ALL.into_iter().filter(changed);
+        Self(kinds.map(|kind| (kind, after.get(kind).cloned())).collect())
+    }
+
+    /// Whether nothing was changed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds later changes.
+    pub fn follow(&mut self, later: Self) {
+        self.0.extend(later.0);
+    }
+
+    /// Makes the same changes in `kept`.
+    pub fn apply(&self, kept: &mut Kept) {
+        for (kind, secret) in &self.0 {
+            kept.set(*kind, secret.clone());
+        }
+    }
+}
+
 /// What came of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -49,7 +81,7 @@ pub enum Answer {
 
 enum Request {
     Load(String),
-    Keep(String, Kept),
+    Keep(String, Changes),
     /// Says when all before it is done.
     Flush(Sender<()>),
 }
@@ -94,9 +126,10 @@ impl Keeper {
         self.requests.try_send(Request::Load(service.to_owned())).is_ok()
     }
 
-    /// Keeps a service's secrets; `false` if too much waits already.
-    pub fn keep(&self, service: &str, kept: Kept) -> bool {
-        self.requests.try_send(Request::Keep(service.to_owned(), kept)).is_ok()
+    /// Keeps what was changed of a service's secrets; `false` if too much waits
+    /// already.
+    pub fn keep(&self, service: &str, changes: Changes) -> bool {
+        self.requests.try_send(Request::Keep(service.to_owned(), changes)).is_ok()
     }
 
     /// What came since the last call.
@@ -121,8 +154,8 @@ fn serve(requests: &Receiver<Request>, open: impl FnOnce() -> Secrets, answer: &
     for request in iter::once(first).chain(requests.iter()) {
         match request {
             Request::Load(service) => answer(load(&mut secrets, service)),
-            Request::Keep(service, kept) => {
-                if let Some(failed) = keep(&mut secrets, &service, &kept) {
+            Request::Keep(service, changes) => {
+                if let Some(failed) = keep(&mut secrets, &service, &changes) {
                     answer(failed);
                 }
             }
@@ -142,10 +175,10 @@ fn load(secrets: &mut Secrets, service: String) -> Answer {
     Answer::Loaded(service, kept)
 }
 
-fn keep(secrets: &mut Secrets, service: &str, kept: &Kept) -> Option<Answer> {
-    for kind in SecretKind::ALL {
-        let name = SecretName { service: service.to_owned(), kind };
-        if let Err(error) = secrets.keep(&name, kept.get(kind)) {
+fn keep(secrets: &mut Secrets, service: &str, changes: &Changes) -> Option<Answer> {
+    for (kind, secret) in &changes.0 {
+        let name = SecretName { service: service.to_owned(), kind: *kind };
+        if let Err(error) = secrets.keep(&name, secret.as_ref()) {
             return Some(Answer::Failed(super::text::key_not_kept(&error.to_string())));
         }
     }

@@ -103,7 +103,7 @@ pub const SECONDS_SUFFIX: &str = " s";
 pub const DB_SUFFIX: &str = " dB";
 /// Why size and rate can't be chosen.
 pub const NOT_WHILE_LIVE: &str =
-    "Size, rate and sound stay as they are until the stream has ended.";
+    "Until the stream has ended only the video bitrate can change, up to half as much again.";
 
 /// The graph.
 pub const GRAPH: &str = "Bitrate of the last five minutes";
@@ -125,7 +125,7 @@ pub const DISMISS: &str = "Dismiss";
 /// Figure names in the health panel.
 pub mod figure {
     /// Bits sent.
-    pub const BITRATE: &str = "Bitrate";
+    pub const BITRATE: &str = "Bitrate, kbit/s";
     /// Frames a second.
     pub const FPS: &str = "Frames/s";
     /// Frames left out.
@@ -217,7 +217,7 @@ pub fn action(action: Action) -> (&'static str, &'static str) {
         }
         Action::CopyPlayAddress => ("Copy address", "Copy the address for players"),
         Action::ToggleOutputDetails => ("Details", "Size, rate and bitrates one by one"),
-        Action::FitOutput => ("Fit", "Lower the output to what the service takes"),
+        Action::FitOutput => ("Fit", "Change the output to what the service takes"),
         Action::ShowHealth => ("Health", "Show the figures of the stream"),
         Action::ShowLog => ("Log", "Show what has happened"),
         Action::CopyLog => ("Copy log", "Copy the log; it holds no keys"),
@@ -242,16 +242,33 @@ pub fn toggled(action: Action) -> &'static str {
 pub fn state(phase: &Phase) -> String {
     match phase {
         Phase::Ready => "Ready".into(),
-        Phase::Connecting(step) => format!("Connecting: {}", self::step(*step)),
+        Phase::Connecting { step, was_live } => {
+            format!("{}: {}", connecting(*was_live), self::step(*step))
+        }
         Phase::Live => "Live".into(),
-        Phase::Reconnecting { waits, attempt, .. } => {
+        Phase::Reconnecting { waits, attempt, was_live, .. } => {
             let seconds = waits.as_secs_f32().ceil();
-            format!("Reconnecting in {seconds} s (try {attempt})")
+            format!("{} in {seconds} s (try {attempt})", connecting(*was_live))
         }
         Phase::Stopping => "Stopping".into(),
         Phase::Failed(_) => "Not live".into(),
         Phase::Ended => "Closing".into(),
     }
+}
+
+/// The state as it is said aloud: when it changes, not at each tick of a
+/// countdown.
+pub fn announced(phase: &Phase) -> String {
+    match phase {
+        Phase::Reconnecting { attempt, was_live, .. } => {
+            format!("{} (try {attempt})", connecting(*was_live))
+        }
+        _ => state(phase),
+    }
+}
+
+fn connecting(again: bool) -> &'static str {
+    if again { "Reconnecting" } else { "Connecting" }
 }
 
 /// A step on the way to live, as "Connecting:" goes on.
@@ -270,16 +287,26 @@ pub fn step(step: Step) -> &'static str {
 pub fn button(phase: &Phase, to: &str) -> (&'static str, String) {
     match phase {
         Phase::Ready | Phase::Failed(_) => ("Go Live", format!("to {to}")),
-        Phase::Connecting(step) => {
+        Phase::Connecting { step, .. } => {
             let (number, of) = phase::number(*step);
-            ("Cancel", format!("step {number} of {of}"))
+            (stop(phase), format!("step {number} of {of}"))
         }
         Phase::Live => ("Stop", format!("live on {to}")),
-        Phase::Reconnecting { .. } => ("Stop", "stop trying".into()),
+        Phase::Reconnecting { .. } => (stop(phase), "stop trying".into()),
         Phase::Stopping => ("Stopping…", "saying goodbye to the server".into()),
         Phase::Ended => ("Closing…", String::new()),
     }
 }
+
+/// What nobody has seen is cancelled, not stopped.
+fn stop(phase: &Phase) -> &'static str {
+    if phase.is_on_air() { "Stop" } else { "Cancel" }
+}
+
+/// Why Go Live is not possible: what is entered can't be used.
+pub const WRONG: &str = "Check the server address and the key";
+/// Beside Go Live, where a camera could be shown instead.
+pub const TEST_SIGNAL_IS_SENT: &str = "Viewers will see the test signal.";
 
 /// Why Go Live is not possible yet.
 pub fn missing(service: &Service, has_server: bool) -> String {
@@ -289,6 +316,16 @@ pub fn missing(service: &Service, has_server: bool) -> String {
         (true, KeyRule::EachStream) => "Paste the key of this stream".into(),
         (true, _) => "Paste the stream key".into(),
     }
+}
+
+/// The address is of the kind that the service does not take.
+pub fn only_encrypted(service: &str) -> String {
+    format!("{service} takes encrypted streams only: the address has to begin with rtmps://")
+}
+
+/// The picture lies on its side.
+pub fn shown_upright(service: &str) -> String {
+    format!("{service} is watched on phones: the preset {} fits it.", preset_name("portrait"))
 }
 
 /// What the address was read as.
@@ -480,7 +517,8 @@ pub fn ago(seconds: f64) -> String {
 /// What the pointer finds on a figure.
 pub mod more {
     /// The bitrate.
-    pub const BITRATE: &str = "kbit/s that left in the last second, and the video bitrate aimed at";
+    pub const BITRATE: &str =
+        "Picture and sound that left in the last second, and what is aimed at";
     /// The queue.
     pub const QUEUE: &str = "Picture and sound that wait to be sent";
     /// The processor.

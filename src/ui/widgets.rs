@@ -62,8 +62,8 @@ pub fn heading(ui: &mut Ui, words: &str, right: impl FnOnce(&mut Ui)) {
 }
 
 /// A line of text beside more important ones.
-pub fn aside(ui: &mut Ui, words: &str) {
-    ui.add(Label::new(RichText::new(words).font(theme::small()).color(tokens(ui).weak)).wrap());
+pub fn aside(ui: &mut Ui, words: &str) -> Response {
+    ui.add(Label::new(RichText::new(words).font(theme::small()).color(tokens(ui).weak)).wrap())
 }
 
 /// A button for `action` with its words on it.
@@ -215,6 +215,9 @@ pub fn figure(ui: &mut Ui, width: f32, name: &str, value: &str, color: Color32, 
     let weak = tokens(ui).weak;
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 38.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{name}: {value}")));
+    if !more.is_empty() {
+        ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(more));
+    }
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     painter.text(rect.left_top(), egui::Align2::LEFT_TOP, value, theme::figure(), color);
     painter.text(rect.left_bottom(), egui::Align2::LEFT_BOTTOM, name, theme::small(), weak);

@@ -2,7 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tallylight::engine::{
@@ -10,9 +11,12 @@ use tallylight::engine::{
     ProcessSnapshot, ServerSnapshot, Snapshot, SourceSnapshot, Stage, Step, VideoSnapshot,
 };
 use tallylight::media::{FramePool, MediaTime, Planes, VideoFrame};
+use tallylight::protocol::rtmp::key::Secret;
+use tallylight::settings::{SecretName, Secrets, Vault, VaultError, VaultPlace};
 use tallylight::source::{SourceStatus, Trouble};
 use tallylight::ui::{
-    Ending, EngineLink, Files, LogBook, Parts, Picked, Saver, Window, model::Model,
+    Ending, EngineLink, Files, Keeper, LogBook, Parts, Picked, Saver, Window, model::Model,
+    no_repaint,
 };
 
 /// An engine that does nothing but remember.
@@ -28,6 +32,7 @@ struct State {
     snapshot: Arc<Snapshot>,
     commands: Vec<Command>,
     full: bool,
+    fault: Option<Fault>,
 }
 
 impl FakeEngine {
@@ -39,6 +44,11 @@ impl FakeEngine {
     /// Takes no more commands.
     pub fn fill(&self) {
         self.state().full = true;
+    }
+
+    /// There is none, and this is why.
+    pub fn break_down(&self, fault: Fault) {
+        self.state().fault = Some(fault);
     }
 
     /// The commands since the last call.
@@ -67,6 +77,10 @@ impl EngineLink for FakeEngine {
 
     fn snapshot(&self) -> Arc<Snapshot> {
         Arc::clone(&self.state().snapshot)
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        self.state().fault.clone()
     }
 }
 
@@ -103,6 +117,94 @@ pub fn window(engine: &FakeEngine, model: Model) -> Window<FakeEngine> {
     })
 }
 
+/// A window whose keys are in `vaults`.
+pub fn window_with_keys(engine: &FakeEngine, model: Model, vaults: &Vaults) -> Window<FakeEngine> {
+    let vault = vaults.clone();
+    let keeper = Keeper::start(move || Secrets::in_vault(vault), no_repaint());
+    Window::new(Parts {
+        link: engine.clone(),
+        model,
+        saver: Saver::none(),
+        keeper: Some(keeper.expect("there is a thread for it")),
+        files: Box::new(FakeFiles::default()),
+        ending: engine.ending.clone(),
+    })
+}
+
+/// A keyring that waits for its owner's password.
+#[derive(Clone, Default)]
+pub struct Vaults(Arc<(Mutex<Ring>, Condvar)>);
+
+#[derive(Default)]
+struct Ring {
+    kept: HashMap<String, String>,
+    unlocked: bool,
+    fails: bool,
+}
+
+impl Vaults {
+    /// One that answers nothing yet.
+    pub fn locked() -> Self {
+        Self::default()
+    }
+
+    /// Its owner has typed the password.
+    pub fn unlock(&self) {
+        self.ring().unlocked = true;
+        self.0.1.notify_all();
+    }
+
+    /// Whether it can be written only.
+    pub fn fail_reading(&self, fails: bool) {
+        self.ring().fails = fails;
+    }
+
+    /// Puts a secret there, as an earlier start would have.
+    pub fn put(&self, name: &str, secret: Option<&str>) {
+        if let Some(secret) = secret {
+            self.ring().kept.insert(name.into(), secret.into());
+        }
+    }
+
+    /// What is kept under a name.
+    pub fn get(&self, name: &str) -> Option<String> {
+        self.ring().kept.get(name).cloned()
+    }
+
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.0.0.lock().expect("no test panics while it holds it")
+    }
+
+    fn when_unlocked(&self) -> MutexGuard<'_, Ring> {
+        let unlocked = self.0.1.wait_while(self.ring(), |ring| !ring.unlocked);
+        unlocked.expect("no test panics while it holds it")
+    }
+}
+
+impl Vault for Vaults {
+    fn read(&mut self, name: &SecretName) -> Result<Option<Secret>, VaultError> {
+        let ring = self.when_unlocked();
+        if ring.fails {
+            return Err(VaultError::Locked);
+        }
+        Ok(ring.kept.get(&name.to_string()).map(|text| Secret::new(text)))
+    }
+
+    fn write(&mut self, name: &SecretName, secret: &Secret) -> Result<(), VaultError> {
+        self.when_unlocked().kept.insert(name.to_string(), secret.expose().to_owned());
+        Ok(())
+    }
+
+    fn remove(&mut self, name: &SecretName) -> Result<(), VaultError> {
+        self.when_unlocked().kept.remove(&name.to_string());
+        Ok(())
+    }
+
+    fn place(&self) -> VaultPlace {
+        VaultPlace::Keyring
+    }
+}
+
 /// A model of default settings.
 pub fn model() -> Model {
     Model::new(Default::default(), &[], LogBook::default())
@@ -116,6 +218,7 @@ pub fn states() -> Vec<(&'static str, Snapshot)> {
         ("live", live()),
         ("this computer", this_computer()),
         ("reconnecting", reconnecting()),
+        ("never live", never_live()),
         ("stopping", stopping()),
         ("failed", failed()),
         ("slow network", slow_network()),
@@ -155,6 +258,7 @@ pub fn ready() -> Snapshot {
                 ("usb-1".into(), "Logitech HD Pro Webcam C920".into()),
                 ("usb-2".into(), "Elgato Cam Link 4K".into()),
             ]),
+            listed: true,
         },
         microphone: SourceSnapshot {
             status: Some(SourceStatus {
@@ -163,6 +267,7 @@ pub fn ready() -> Snapshot {
                 ..SourceStatus::default()
             }),
             choices: Arc::new(vec![("alsa-1".into(), "Blue Yeti Stereo Microphone".into())]),
+            listed: true,
         },
         levels: Levels {
             peak: [-13.0, -15.5],
@@ -230,6 +335,14 @@ pub fn reconnecting() -> Snapshot {
     }]);
     snapshot.cause = Cause::Uplink("nothing has got through for 4 s".into());
     snapshot.faults = vec![reason];
+    snapshot
+}
+
+/// Waiting for the next try of a first connection.
+pub fn never_live() -> Snapshot {
+    let mut snapshot = reconnecting();
+    let destination = &mut snapshot.destinations[0];
+    (destination.live, destination.bytes, destination.video_frames) = (Duration::ZERO, 0, 0);
     snapshot
 }
 

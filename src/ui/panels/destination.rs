@@ -2,6 +2,7 @@
 
 use egui::{Id, Key, Label, RichText, Ui};
 
+use crate::protocol::rtmp::url::RtmpUrl;
 use crate::settings::{KeyRule, Service, Services};
 use crate::ui::action::Action;
 use crate::ui::address::Check;
@@ -154,15 +155,17 @@ fn reading(ui: &mut Ui, model: &Model) {
     match model.check() {
         Check::BuiltIn => {}
         Check::Wrong(error) => wrong(ui, &error.to_string()),
-        Check::Empty => widgets::aside(ui, &service.where_to_find),
+        Check::Empty => hints(ui, service),
         Check::NoKey(url) => {
-            split(ui, &url, None);
-            widgets::aside(ui, &service.where_to_find);
+            split(ui, service, &url, None);
+            hints(ui, service);
         }
         Check::Fine(target) => {
-            split(ui, &target.url, Some(target.key.expose().chars().count()));
-            let rule_note = matches!(service.key, KeyRule::EachStream);
-            if rule_note && model.phase.is_idle() {
+            split(ui, service, &target.url, Some(target.key.expose().chars().count()));
+            let changes = service.key == KeyRule::EachStream && model.phase.is_idle();
+            if model.view.server_details {
+                hints(ui, service);
+            } else if changes {
                 widgets::aside(ui, &service.note);
             }
         }
@@ -175,9 +178,24 @@ fn reading(ui: &mut Ui, model: &Model) {
     }
 }
 
-fn split(ui: &mut Ui, url: &crate::protocol::rtmp::url::RtmpUrl, key_length: Option<usize>) {
+/// Where the service shows server and key, and what to know before.
+fn hints(ui: &mut Ui, service: &Service) {
+    for words in [&service.where_to_find, &service.note] {
+        if !words.is_empty() {
+            widgets::aside(ui, words);
+        }
+    }
+}
+
+fn split(ui: &mut Ui, service: &Service, url: &RtmpUrl, key_length: Option<usize>) {
     let words = text::split(url.port(), url.tls(), url.app(), key_length);
-    widgets::aside(ui, &words);
+    let hints = format!("{}\n{}", service.where_to_find, service.note);
+    widgets::aside(ui, &words).on_hover_text(hints.trim_end());
+    if service.tls_only && !url.tls() {
+        let amber = tokens(ui).amber;
+        let words = RichText::new(text::only_encrypted(&service.name)).color(amber);
+        ui.add(Label::new(words.font(theme::small())).wrap());
+    }
 }
 
 fn wrong(ui: &mut Ui, words: &str) {
@@ -192,7 +210,8 @@ fn wrong(ui: &mut Ui, words: &str) {
 /// The address that players open, once there is one.
 fn play_address(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     let Some(server) = &model.snapshot.server else {
-        return widgets::aside(ui, text::PLAY_ADDRESS_LATER);
+        widgets::aside(ui, text::PLAY_ADDRESS_LATER);
+        return;
     };
     ui.horizontal(|ui| {
         let width = ui.available_width() - 28.0 - ui.spacing().item_spacing.x;

@@ -7,6 +7,7 @@ use egui::{
 };
 
 use crate::engine::Fault;
+use crate::settings::Input;
 use crate::ui::action::Action;
 use crate::ui::address::Check;
 use crate::ui::icon::Icon;
@@ -29,6 +30,7 @@ pub fn show(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     if let Some(fault) = reason {
         failure(ui, model, fault, out);
     }
+    test_signal(ui, model);
     state(ui, model);
     ui.horizontal(|ui| {
         let now = matches!(model.phase, Phase::Reconnecting { .. });
@@ -69,6 +71,15 @@ fn failure(ui: &mut Ui, model: &Model, fault: &Fault, out: &mut Outbox) {
     }
 }
 
+/// A person with a camera who streams to others rarely means the test signal.
+fn test_signal(ui: &mut Ui, model: &Model) {
+    let has_camera = !model.snapshot.camera.choices.is_empty();
+    let is_test = model.settings.sources.camera == Input::Test;
+    if is_test && has_camera && !model.service().is_this_computer() {
+        widgets::aside(ui, text::TEST_SIGNAL_IS_SENT);
+    }
+}
+
 /// The lamp, the state in words, the time.
 fn state(ui: &mut Ui, model: &Model) {
     let tokens = tokens(ui);
@@ -77,10 +88,15 @@ fn state(ui: &mut Ui, model: &Model) {
         let is_ready = Action::GoLive.is_possible(model) || !model.phase.is_idle();
         let lamp = if is_ready { lamp(ui, &model.phase) } else { tokens.faint };
         ui.painter().circle_filled(rect.center(), 5.0, lamp);
-        let state = missing(model).unwrap_or_else(|| text::state(&model.phase));
+        let missing = missing(model);
+        let state = missing.clone().unwrap_or_else(|| text::state(&model.phase));
         let words = RichText::new(&state).font(theme::figure());
         let label = ui.add(egui::Label::new(words).truncate());
-        announce(ui, &label, &state, Live::Polite);
+        let said = missing.unwrap_or_else(|| text::announced(&model.phase));
+        announce(ui, &label, &said, Live::Polite);
+        if said != state {
+            ui.ctx().accesskit_node_builder(label.id, |node| node.set_description(state));
+        }
         let live = phase::destination(&model.snapshot).map(|d| d.live);
         if let Some(live) = live.filter(|_| model.phase.is_on_air()) {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -97,7 +113,8 @@ fn missing(model: &Model) -> Option<String> {
         _ if !model.phase.is_idle() => return None,
         Check::Empty => false,
         Check::NoKey(_) => true,
-        Check::BuiltIn | Check::Fine(_) | Check::Wrong(_) => return None,
+        Check::Wrong(_) => return Some(text::WRONG.to_owned()),
+        Check::BuiltIn | Check::Fine(_) => return None,
     };
     Some(text::missing(service, has_server))
 }
@@ -115,7 +132,7 @@ fn lamp(ui: &Ui, phase: &Phase) -> Color32 {
     let tokens = tokens(ui);
     match phase {
         Phase::Ready => tokens.ready,
-        Phase::Connecting(_) | Phase::Reconnecting { .. } | Phase::Stopping => tokens.amber,
+        Phase::Connecting { .. } | Phase::Reconnecting { .. } | Phase::Stopping => tokens.amber,
         Phase::Live => tokens.live,
         Phase::Failed(_) => tokens.error,
         Phase::Ended => tokens.faint,

@@ -1,11 +1,13 @@
 //! How the stream does: one sentence, the figures behind it, five minutes.
 
+use std::time::Duration;
+
 use egui::text::LayoutJob;
 use egui::{Color32, Ui, Vec2};
 use egui_plot::{AxisHints, GridMark, Line, LineStyle, Plot, PlotBounds};
 
-use crate::engine::{DestinationSnapshot, Snapshot, Stage};
-use crate::ui::history::History;
+use crate::engine::{Cause, DestinationSnapshot, Fault, Snapshot, Stage};
+use crate::ui::history::{self, History};
 use crate::ui::model::Model;
 use crate::ui::phase;
 use crate::ui::text::{self, figure};
@@ -14,6 +16,9 @@ use crate::ui::widgets::{self, Outbox};
 
 /// Shares of left-out frames from which a figure is amber and red.
 const DROPPED: [f64; 2] = [0.01, 0.05];
+
+/// Frames that were left out longer ago are no trouble any more.
+const RECENT: Duration = Duration::from_secs(10);
 
 /// Queued time from which a figure is amber and red, in ms.
 const QUEUE_MS: [f64; 2] = [300.0, 800.0];
@@ -77,7 +82,7 @@ fn figures(ui: &mut Ui, model: &Model) {
     let tokens = tokens(ui);
     let snapshot = &model.snapshot;
     let mut figures = Vec::new();
-    stream_figures(&mut figures, phase::destination(snapshot), tokens);
+    stream_figures(&mut figures, model, tokens);
     picture_figures(&mut figures, snapshot, tokens);
     program_figures(&mut figures, snapshot, tokens);
     let width = ui.available_width();
@@ -97,19 +102,19 @@ fn figures(ui: &mut Ui, model: &Model) {
 
 const NOTHING: &str = "–";
 
-fn stream_figures(
-    figures: &mut Vec<Figure>,
-    destination: Option<&DestinationSnapshot>,
-    tokens: &Tokens,
-) {
+fn stream_figures(figures: &mut Vec<Figure>, model: &Model, tokens: &Tokens) {
     let mut add = |name, value: Option<String>, color, more| {
         let color = if value.is_some() { color } else { tokens.faint };
         figures.push(Figure { name, value: value.unwrap_or(NOTHING.into()), color, more });
     };
-    let d = destination;
-    let bitrate = d.map(|d| format!("{:.0} / {}", d.kbps, d.target_kbps));
+    let all = phase::destination(&model.snapshot);
+    // Rates are of this moment; what was counted stays after the end.
+    let d = all.filter(|_| model.phase.is_busy());
+    let aimed = |d: &DestinationSnapshot| history::aimed_kbps(&model.snapshot, d);
+    let bitrate = d.map(|d| format!("{:.0} / {:.0}", d.kbps, aimed(d)));
     add(figure::BITRATE, bitrate, tokens.text, text::more::BITRATE.into());
-    let (dropped, color, more) = dropped(d, tokens);
+    let dropped = all.map(|d| dropped(d, model, tokens));
+    let (dropped, color, more) = dropped.unwrap_or((None, tokens.text, String::new()));
     add(figure::DROPPED, dropped, color, more);
     let queue_ms = d.map(|d| d.queue.as_secs_f64() * 1e3);
     let color = graded(queue_ms.unwrap_or_default(), QUEUE_MS, tokens);
@@ -118,21 +123,23 @@ fn stream_figures(
     let in_flight = d.and_then(|d| d.unacknowledged).map(text::bytes);
     let more = in_flight.map(|b| text::more::in_flight(&b)).unwrap_or_default();
     add(figure::ROUND_TRIP, rtt, tokens.text, more);
-    add(figure::SENT, d.map(|d| text::bytes(d.bytes)), tokens.text, String::new());
-    add(figure::LIVE, d.map(|d| text::clock(d.live)), tokens.text, String::new());
+    add(figure::SENT, all.map(|d| text::bytes(d.bytes)), tokens.text, String::new());
+    add(figure::LIVE, all.map(|d| text::clock(d.live)), tokens.text, String::new());
 }
 
+/// All that were left out; the colour is that of the last seconds.
 fn dropped(
-    destination: Option<&DestinationSnapshot>,
+    d: &DestinationSnapshot,
+    model: &Model,
     tokens: &Tokens,
 ) -> (Option<String>, Color32, String) {
-    let Some(d) = destination else { return (None, tokens.text, String::new()) };
     let dropped = d.drops.network + d.drops.encoder;
     let all = (dropped + d.video_frames).max(1);
-    let share = dropped as f64 / all as f64;
-    let value = format!("{dropped} ({:.1} %)", share * 100.0);
+    let value = format!("{dropped} ({:.1} %)", dropped as f64 / all as f64 * 100.0);
+    let recent = model.history.dropped_within(RECENT) as f64;
+    let due = model.snapshot.output.fps.as_f64() * RECENT.as_secs_f64();
     let more = text::more::dropped(d.drops.network, d.drops.encoder);
-    (Some(value), graded(share, DROPPED, tokens), more)
+    (Some(value), graded(recent / due.max(1.0), DROPPED, tokens), more)
 }
 
 fn picture_figures(figures: &mut Vec<Figure>, snapshot: &Snapshot, tokens: &Tokens) {
@@ -156,13 +163,20 @@ fn picture_figures(figures: &mut Vec<Figure>, snapshot: &Snapshot, tokens: &Toke
     figures.push(Figure {
         name: figure::ENCODER,
         value: value(format!("{:.1} ms", video.encoder_ms)),
-        color: if runs {
-            graded(video.encoder_ms / frame_ms, ENCODER, tokens)
-        } else {
-            tokens.faint
+        color: match (runs, is_overloaded(snapshot)) {
+            (false, _) => tokens.faint,
+            (true, false) => tokens.text,
+            (true, true) => graded((video.encoder_ms / frame_ms).max(ENCODER[0]), ENCODER, tokens),
         },
         more: text::more::encoder(frame_ms),
     });
+}
+
+/// Whether the encoder is what stands in the way: a high figure alone is no
+/// trouble where several processors share the work.
+fn is_overloaded(snapshot: &Snapshot) -> bool {
+    let gave_up = |fault: &Fault| matches!(fault, Fault::Overloaded { .. });
+    matches!(snapshot.cause, Cause::Encoder(_)) || snapshot.faults.iter().any(gave_up)
 }
 
 fn program_figures(figures: &mut Vec<Figure>, snapshot: &Snapshot, tokens: &Tokens) {

@@ -83,7 +83,9 @@ fn details(ui: &mut Ui, model: &Model, out: &mut Outbox) {
         row(ui, text::FPS, !busy, |ui| rate(ui, output, out));
         row(ui, text::VIDEO_KBPS, true, |ui| {
             let mut kbps = output.video_kbps;
-            if number(ui, text::VIDEO_KBPS, &mut kbps, 100..=51_000, 25.0) {
+            // The running encoder takes no more.
+            let most = model.snapshot.most_kbps.filter(|_| busy).unwrap_or(51_000);
+            if number(ui, text::VIDEO_KBPS, &mut kbps, 100..=most, 25.0) {
                 out.edit(Edit::VideoKbps(kbps));
             }
         });
@@ -96,7 +98,8 @@ fn details(ui: &mut Ui, model: &Model, out: &mut Outbox) {
         row(ui, text::KEYFRAME, !busy, |ui| keyframe(ui, output, out));
     });
     let mut adaptive = output.adaptive;
-    if ui.checkbox(&mut adaptive, text::ADAPTIVE).changed() {
+    let adapts = ui.add_enabled(!busy, egui::Checkbox::new(&mut adaptive, text::ADAPTIVE));
+    if adapts.on_disabled_hover_text(text::NOT_WHILE_LIVE).changed() {
         out.edit(Edit::Adaptive(adaptive));
     }
 }
@@ -161,6 +164,9 @@ fn keyframe(ui: &mut Ui, output: &Output, out: &mut Outbox) {
 fn limits(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     let (service, output) = (model.service(), &model.settings.output);
     let limits = service.limits();
+    if service.portrait && output.width > output.height {
+        widgets::aside(ui, &text::shown_upright(&service.name));
+    }
     if output.is_within(&limits) {
         return;
     }

@@ -78,7 +78,7 @@ fn tally(ui: &Ui, phase: &Phase, picture: Rect) {
     let tokens = tokens(ui);
     let color = match phase {
         Phase::Live => tokens.live,
-        Phase::Connecting(_) | Phase::Reconnecting { .. } => tokens.amber,
+        Phase::Connecting { .. } | Phase::Reconnecting { .. } => tokens.amber,
         _ => return,
     };
     let stroke = Stroke::new(BORDER, color);
@@ -95,7 +95,7 @@ fn state_pill(ui: &mut Ui, model: &Model, picture: Rect) {
             let words = format!("{}  {}", text::LIVE, text::clock(live));
             widgets::pill(ui, at, &words, tokens.live, Some(theme::ON_COLOR));
         }
-        Phase::Reconnecting { .. } => {
+        phase if phase.is_on_air() => {
             widgets::pill(ui, at, text::OFF_AIR, theme::OVER_PICTURE, Some(tokens.amber));
         }
         _ => {
@@ -148,7 +148,7 @@ pub fn current_warnings(model: &Model) -> Vec<String> {
     let mut words: Vec<String> = snapshot
         .faults
         .iter()
-        .filter(|fault| matches!(fault, Fault::Camera { .. } | Fault::Microphone { .. }))
+        .filter(|fault| is_of_the_picture(fault))
         .map(|fault| model.log.without_secrets(&format!("{}.", fault.sentence())))
         .collect();
     let has_picture = sources.camera != Input::Off;
@@ -166,6 +166,17 @@ pub fn current_warnings(model: &Model) -> Vec<String> {
     }
     words.truncate(4);
     words
+}
+
+/// Whether it is to be read where the picture is.
+fn is_of_the_picture(fault: &Fault) -> bool {
+    matches!(
+        fault,
+        Fault::Camera { .. }
+            | Fault::Microphone { .. }
+            | Fault::Source { .. }
+            | Fault::Overloaded { .. }
+    )
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Picture and sound in: pickers, gain, mute, meter, and what is wrong.
 
-use egui::{Id, RichText, Slider, Ui, Vec2};
+use egui::{Id, Key, RichText, Slider, Ui, Vec2};
 
 use crate::engine::SourceSnapshot;
 use crate::settings::Input;
@@ -39,7 +39,7 @@ fn camera(ui: &mut Ui, model: &Model, out: &mut Outbox) {
         Input::Default => text::DEFAULT_CAMERA.to_owned(),
         Input::File(_) => text::PICTURE.to_owned(),
         Input::Off => text::NO_CAMERA.to_owned(),
-        Input::Device(id) => device_name(choices, id, &sources.camera_name),
+        Input::Device(id) => device_name(&model.snapshot.camera, id, &sources.camera_name),
     };
     let width = ui.available_width();
     let picker = widgets::picker(ui, "camera", text::CAMERA, &chosen, width, |ui| {
@@ -73,9 +73,14 @@ fn picture_path(ui: &mut Ui, model: &Model, path: &str, out: &mut Outbox) {
     ui.horizontal(|ui| {
         let width = ui.available_width() - 28.0 - ui.spacing().item_spacing.x;
         let name = text::PICTURE_PATH;
-        let (_, changed) = widgets::text_field(ui, path_id(), name, path, name, width);
+        let typed = model.view.picture_path.as_deref().unwrap_or(path);
+        let (field, changed) = widgets::text_field(ui, path_id(), name, typed, name, width);
         if let Some(path) = changed {
             out.edit(Edit::PicturePath(path));
+        } else if field.lost_focus() {
+            // Enter asks for the file once more: it may be there by now.
+            let again = ui.input(|i| i.key_pressed(Key::Enter));
+            out.edit(Edit::Picture { again });
         }
         widgets::icon_button(ui, model, out, Action::ChoosePicture, Icon::Folder, None);
     });
@@ -88,7 +93,7 @@ fn microphone(ui: &mut Ui, model: &Model, out: &mut Outbox) {
         Input::Test | Input::File(_) => text::TEST_SIGNAL.to_owned(),
         Input::Default => text::DEFAULT_MICROPHONE.to_owned(),
         Input::Off => text::NO_MICROPHONE.to_owned(),
-        Input::Device(id) => device_name(choices, id, &sources.microphone_name),
+        Input::Device(id) => device_name(&model.snapshot.microphone, id, &sources.microphone_name),
     };
     let width = ui.available_width();
     let picker = widgets::picker(ui, "microphone", text::MICROPHONE, &chosen, width, |ui| {
@@ -117,8 +122,10 @@ fn sound(ui: &mut Ui, model: &Model, out: &mut Outbox) {
         return;
     }
     ui.horizontal(|ui| {
-        let icon = if sources.muted { Icon::MicrophoneOff } else { Icon::Microphone };
-        widgets::icon_button(ui, model, out, Action::ToggleMute, icon, Some(sources.muted));
+        // What is so, not what was asked for.
+        let muted = model.snapshot.levels.muted;
+        let icon = if muted { Icon::MicrophoneOff } else { Icon::Microphone };
+        widgets::icon_button(ui, model, out, Action::ToggleMute, icon, Some(muted));
         let mut gain = sources.gain_db;
         let width = ui.available_width();
         let spacing = ui.spacing_mut();
@@ -157,12 +164,13 @@ fn delivery(ui: &mut Ui, sources: [&SourceSnapshot; 2]) {
     ui.add(egui::Label::new(words).truncate());
 }
 
-/// The name of a device by its identity: the system's, or the remembered one
-/// where the device is not there.
-fn device_name(choices: &[(String, String)], id: &str, remembered: &str) -> String {
-    match choices.iter().find(|(other, _)| other == id) {
+/// The name of a device by its identity: the system's, or the remembered one.
+/// Before the system has said what there is, nothing is missing.
+fn device_name(source: &SourceSnapshot, id: &str, remembered: &str) -> String {
+    let name = if remembered.is_empty() { id } else { remembered };
+    match source.choices.iter().find(|(other, _)| other == id) {
         Some((_, name)) => name.clone(),
-        None if remembered.is_empty() => text::missing_device(id),
-        None => text::missing_device(remembered),
+        None if source.listed => text::missing_device(name),
+        None => name.to_owned(),
     }
 }

@@ -12,11 +12,15 @@ use crate::ui::edit::Edit;
 use crate::ui::files::Picked;
 use crate::ui::model::Dialog;
 use crate::ui::phase::Phase;
-use crate::ui::secrets::{Answer, Keeper, Kept};
+use crate::ui::secrets::{Answer, Keeper};
 use crate::ui::{EngineLink, text};
 
 /// Settings are written when nothing has changed for so long, in seconds.
 const SETTLED: f64 = 1.0;
+
+/// After so long it is tried again to write what could not be written, in
+/// seconds.
+const TRY_AGAIN: f64 = 10.0;
 
 /// The stream gets so long to end before the window closes without it, in
 /// seconds. The engine itself needs at most two.
@@ -34,7 +38,12 @@ impl<L: EngineLink> Window<L> {
             }
         }
         if let Some(why) = self.saver.failure() {
-            self.model.notify(text::not_saved(&why));
+            self.saved.is_lost = true;
+            // Once is enough while the reason is the same.
+            if self.saved.why.as_ref() != Some(&why) {
+                self.model.notify(text::not_saved(&why));
+                self.saved.why = Some(why);
+            }
         }
         match self.files.picked() {
             Some(Picked::LogSaved(words)) => self.model.notify(words),
@@ -51,11 +60,12 @@ impl<L: EngineLink> Window<L> {
     /// Asks for the secrets of a service that was not seen before.
     pub(super) fn load_secrets(&mut self) {
         let service = &self.model.settings.destination.service;
-        let known = self.model.kept.contains_key(service);
-        if let Some(keeper) = self.keeper.as_ref().filter(|_| !known)
-            && keeper.load(service)
-        {
-            self.model.kept.insert(service.clone(), Kept::default());
+        let known = self.model.asked.contains(service);
+        if let Some(keeper) = self.keeper.as_ref().filter(|_| !known) {
+            self.model.awaited.entry(service.clone()).or_default();
+            if keeper.load(service) {
+                self.model.asked.insert(service.clone());
+            }
         }
     }
 
@@ -63,7 +73,7 @@ impl<L: EngineLink> Window<L> {
         self.model.keep_secrets();
         let Some(keeper) = &self.keeper else { return self.model.unsaved.clear() };
         // What the keyring's thread has no room for waits here.
-        self.model.unsaved.retain(|(service, kept)| !keeper.keep(service, kept.clone()));
+        self.model.unsaved.retain(|(service, changes)| !keeper.keep(service, changes.clone()));
     }
 
     pub(super) fn save_when_settled(&mut self, ctx: &Context) {
@@ -72,7 +82,7 @@ impl<L: EngineLink> Window<L> {
         remember_size(ctx, &mut self.model.settings);
         let (settings, draft) = (&self.model.settings, &self.model.draft);
         let unsaved = draft.is_touched() || !self.model.unsaved.is_empty();
-        if *settings == saved.settings && !unsaved {
+        if *settings == saved.settings && !unsaved && !saved.is_lost {
             saved.changed_at = None;
             return;
         }
@@ -81,10 +91,12 @@ impl<L: EngineLink> Window<L> {
             saved.changed_at = Some(now);
         }
         let since = saved.changed_at.map_or(0.0, |at| now - at);
-        if since < SETTLED {
-            ctx.request_repaint_after(Duration::from_secs_f64(SETTLED - since));
+        let wait = if saved.is_lost { TRY_AGAIN } else { SETTLED };
+        if since < wait {
+            ctx.request_repaint_after(Duration::from_secs_f64(wait - since));
         } else if self.saver.save(settings) {
             saved.settings = settings.clone();
+            saved.is_lost = false;
             saved.changed_at = None;
             self.keep_secrets();
         }

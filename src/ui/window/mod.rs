@@ -63,6 +63,10 @@ struct Saved {
     seen: Settings,
     draft: Draft,
     changed_at: Option<f64>,
+    /// The last writing failed: the disk holds something older.
+    is_lost: bool,
+    /// Why the last one that failed did.
+    why: Option<String>,
 }
 
 /// How far the window is.
@@ -83,6 +87,8 @@ impl<L: EngineLink> Window<L> {
             seen: model.settings.clone(),
             draft: model.draft.clone(),
             changed_at: None,
+            is_lost: false,
+            why: None,
         };
         let mut window = Self {
             link,
@@ -155,10 +161,16 @@ impl<L: EngineLink> Window<L> {
         self.keep_secrets();
         self.saver.save(&self.model.settings);
         self.saver.finish();
-        if let Some(keeper) = &self.keeper {
-            keeper.flush(Duration::from_secs(2));
-        }
+        self.wait_for_keys(Duration::from_secs(2));
         self.link.send(Command::Shutdown);
+    }
+
+    /// Waits until the keyring has done all that was asked of it, but not longer
+    /// than `longest`.
+    pub fn wait_for_keys(&self, longest: Duration) {
+        if let Some(keeper) = &self.keeper {
+            keeper.flush(longest);
+        }
     }
 
     fn layout(&mut self, ui: &mut Ui, out: &mut Outbox) {
@@ -248,10 +260,14 @@ impl<L: EngineLink> Window<L> {
         }
     }
 
-    fn send(&mut self, command: Command) {
-        if !self.link.send(command) {
-            self.model.notify(text::ENGINE_BUSY.to_owned());
+    /// Asks the engine; says so where it does not take it.
+    fn send(&mut self, command: Command) -> bool {
+        let taken = self.link.send(command);
+        if !taken {
+            let fault = self.link.fault().map(|fault| fault.to_string());
+            self.model.notify(fault.unwrap_or_else(|| text::ENGINE_BUSY.to_owned()));
         }
+        taken
     }
 
     fn show_preview(&mut self, show: bool) {

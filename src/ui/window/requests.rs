@@ -17,13 +17,18 @@ impl<L: EngineLink> Window<L> {
         if self.model.view.dialog.is_some() {
             return;
         }
+        // A key that is held down is one press.
+        ctx.input_mut(|i| i.events.retain(|event| !is_repeated_shortcut(event)));
         // Escape closes a list or leaves a field before it closes notices.
         let escape_is_taken =
             ctx.memory(|m| m.focused().is_some()) || egui::Popup::is_any_open(ctx);
         for action in shortcut_order() {
             let taken = action == Action::DismissNotices && escape_is_taken;
+            let possible = action.is_possible(&self.model);
+            // One with Shift that is not possible is not the one without Shift.
+            let wanted = !taken && (possible || action.shortcut().modifiers.shift);
             let pressed = |i: &mut egui::InputState| i.consume_shortcut(&action.shortcut());
-            if !taken && action.is_possible(&self.model) && ctx.input_mut(pressed) {
+            if wanted && ctx.input_mut(pressed) && possible {
                 out.act(action);
             }
         }
@@ -77,8 +82,10 @@ impl<L: EngineLink> Window<L> {
             self.model.view.dialog = Some(Dialog::Stop);
             return;
         }
-        if let Some(command) = self.prepared(ctx, action) {
-            self.send(command);
+        if let Some(command) = self.prepared(ctx, action)
+            && !self.send(command)
+        {
+            return;
         }
         self.change(ctx, action);
     }
@@ -148,6 +155,14 @@ impl<L: EngineLink> Window<L> {
             self.close_from = Some(ctx.input(|i| i.time));
         }
     }
+}
+
+fn is_repeated_shortcut(event: &egui::Event) -> bool {
+    let egui::Event::Key { key, modifiers, repeat: true, .. } = event else { return false };
+    let is_same = |shortcut: egui::KeyboardShortcut| {
+        shortcut.logical_key == *key && modifiers.matches_logically(shortcut.modifiers)
+    };
+    Action::ALL.iter().any(|action| is_same(action.shortcut()))
 }
 
 /// Longer shortcuts first: Ctrl+Shift+I would press Ctrl+I as well.

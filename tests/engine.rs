@@ -1,0 +1,150 @@
+//! The engine by its two doors: commands in, snapshots out.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tallylight::engine::{
+    Command, Connection, DestinationSettings, Engine, Fault, Options, OutputSettings, Snapshot,
+    Stage, VideoInput,
+};
+use tallylight::media::FrameRate;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A small picture, so that the tests beside this one have a processor too.
+fn output() -> OutputSettings {
+    OutputSettings {
+        width: 320,
+        height: 180,
+        fps: FrameRate::whole(15),
+        video_kbps: 400,
+        ..OutputSettings::default()
+    }
+}
+
+fn engine(listen: SocketAddr) -> Engine {
+    let options =
+        Options { output: output(), video: VideoInput::Test, listen, ..Options::default() };
+    Engine::start(options).expect("there are threads")
+}
+
+fn any_port() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
+}
+
+fn eventually(engine: &Engine, what: &str, is: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        let snapshot = engine.snapshot();
+        if is(&snapshot) {
+            return snapshot;
+        }
+        engine.wait_for_change(Duration::from_millis(50));
+    }
+    panic!("never {what}: {:?}", Snapshot { preview: None, ..(*engine.snapshot()).clone() });
+}
+
+fn go_live(engine: &Engine) {
+    engine.send(Command::GoLive(DestinationSettings {
+        built_in_server: true,
+        ..DestinationSettings::default()
+    }));
+    eventually(engine, "live", is_live);
+}
+
+fn is_live(snapshot: &Snapshot) -> bool {
+    let connection = snapshot.destinations.first().map(|to| &to.connection);
+    matches!(connection, Some(Connection::Live { .. }))
+}
+
+fn stop(engine: &Engine) -> Arc<Snapshot> {
+    engine.send(Command::Stop);
+    eventually(engine, "idle", |snapshot| snapshot.stage == Stage::Idle)
+}
+
+#[test]
+fn a_bitrate_that_the_running_encoder_can_not_take_does_not_end_the_stream() {
+    let engine = engine(any_port());
+    go_live(&engine);
+    engine.send(Command::SetOutput(OutputSettings { video_kbps: 51_000, ..output() }));
+    let raised = eventually(&engine, "raised", |snapshot| snapshot.output.video_kbps != 400);
+    assert_eq!((raised.output.video_kbps, raised.most_kbps), (600, Some(600)));
+    let seen = raised.destinations[0].video_frames;
+    eventually(&engine, "going on", |snapshot| {
+        assert!(is_live(snapshot));
+        snapshot.destinations[0].video_frames > seen + 20
+    });
+}
+
+#[test]
+fn what_was_chosen_while_live_is_used_when_the_stream_has_ended() {
+    let engine = engine(any_port());
+    go_live(&engine);
+    let other = OutputSettings {
+        width: 640,
+        height: 360,
+        video_kbps: 900,
+        audio_kbps: 96,
+        keyframe_s: 1.0,
+        adaptive: false,
+        ..output()
+    };
+    engine.send(Command::SetOutput(other));
+    let live = eventually(&engine, "raised", |snapshot| snapshot.output.video_kbps == 600);
+    assert_eq!((live.output.width, live.output.audio_kbps), (320, 128));
+    stop(&engine);
+    eventually(&engine, "used", |snapshot| snapshot.output == other);
+}
+
+#[test]
+fn a_source_is_opened_anew_for_another_size_only() {
+    let folder = std::env::temp_dir().join(format!("tallylight-engine-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("the temporary folder can be written");
+    let picture = folder.join("card.png");
+    std::fs::copy("assets/tallylight.png", &picture).expect("it can be copied");
+    let engine = engine(any_port());
+    engine.send(Command::SetVideoInput(VideoInput::Picture(picture.clone())));
+    let is_shown = |snapshot: &Snapshot| {
+        let status = snapshot.camera.status.as_ref();
+        status.is_some_and(|status| status.name != "Test signal") && snapshot.faults.is_empty()
+    };
+    eventually(&engine, "shown", is_shown);
+    std::fs::remove_dir_all(&folder).expect("it can be removed");
+
+    let bitrate = OutputSettings { video_kbps: 500, keyframe_s: 1.0, ..output() };
+    engine.send(Command::SetOutput(bitrate));
+    let changed = eventually(&engine, "changed", |snapshot| snapshot.output == bitrate);
+    assert_eq!(changed.faults, []);
+    engine.send(Command::SetOutput(OutputSettings { width: 640, height: 360, ..bitrate }));
+    let missed = eventually(&engine, "missed", |snapshot| !snapshot.faults.is_empty());
+    let [Fault::Source { why }] = &missed.faults[..] else { panic!("{:?}", missed.faults) };
+    assert!(why.contains("card.png"), "{why}");
+    engine.send(Command::SetVideoInput(VideoInput::Test));
+    eventually(&engine, "over", |snapshot| snapshot.faults.is_empty());
+}
+
+#[test]
+fn figures_are_counted_for_each_stream() {
+    let engine = engine(any_port());
+    go_live(&engine);
+    eventually(&engine, "counting", |snapshot| snapshot.video.due > 30);
+    let first = stop(&engine);
+    assert!(first.video.due > 30, "the last stream's figures stay");
+    go_live(&engine);
+    let second = engine.snapshot();
+    assert_eq!((first.streams, second.streams), (1, 2));
+    assert!(second.video.due < 20, "{:?}", second.video);
+    assert!(second.video.made <= second.video.due, "{:?}", second.video);
+}
+
+#[test]
+fn a_port_that_is_taken_is_no_reason_not_to_go_live() {
+    let taken = TcpListener::bind(any_port()).expect("there is a free port");
+    let address = taken.local_addr().expect("it has an address");
+    let engine = engine(address);
+    go_live(&engine);
+    let server = engine.snapshot().server.clone().expect("it runs");
+    assert!(server.play_url.starts_with("rtmp://127.0.0.1:"), "{}", server.play_url);
+    assert!(!server.play_url.contains(&format!(":{}/", address.port())), "{}", server.play_url);
+}
