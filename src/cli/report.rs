@@ -291,9 +291,11 @@ impl Text {
             Connection::Live { .. } => {
                 (figures(snapshot, destination), detail, live_news(snapshot))
             }
-            Connection::Reconnecting { at, attempt, reason } => {
-                (format!("{state}: {}", next_try(snapshot, *at, *attempt)), reason.clone(), reason.clone())
-            }
+            Connection::Reconnecting { at, attempt, reason } => (
+                format!("{state}: {}", next_try(snapshot, *at, *attempt)),
+                reason.to_string(),
+                reason.to_string(),
+            ),
             _ if detail.is_empty() => (state.into(), String::new(), String::new()),
             _ => (format!("{state}: {detail}"), String::new(), String::new()),
         };
