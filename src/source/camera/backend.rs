@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::choose::{Offer, Wish};
+use super::choose::{Mode, Offer};
 use crate::media::FrameRate;
 use crate::scene::RawImage;
 use crate::source::Trouble;
@@ -18,6 +18,8 @@ pub(super) struct Found {
     pub address: String,
     /// What it can do; empty where it can't be asked just now.
     pub offers: Vec<Offer>,
+    /// Why it can't be asked.
+    pub trouble: Option<Trouble>,
 }
 
 /// The system's cameras.
@@ -25,8 +27,8 @@ pub(super) trait Backend: Send {
     /// All cameras, in the system's order.
     fn list(&self) -> Vec<Found>;
 
-    /// Opens a camera in the mode that suits best.
-    fn open(&self, camera: &Found, wish: &Wish) -> Result<Box<dyn Capture>, Trouble>;
+    /// Opens a camera in a mode that it offers.
+    fn open(&self, camera: &Found, mode: &Mode) -> Result<Box<dyn Capture>, Trouble>;
 }
 
 /// A camera that is open and streaming. Stays on the thread that opened it.
@@ -49,7 +51,7 @@ pub(super) trait Capture {
 /// What came of waiting for a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Arrival {
-    /// Whether a picture was handed over.
+    /// Whether a picture came: one that was handed over, or a damaged one.
     pub picture: bool,
     /// Pictures that were passed over, or damaged.
     pub dropped: u64,

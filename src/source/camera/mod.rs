@@ -4,6 +4,7 @@
 //! more it shows the last one for a while, then a slate that says what is
 //! missing, until the thread has the camera back.
 
+mod attempts;
 mod backend;
 mod choose;
 #[cfg(target_os = "linux")]
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use self::attempts::Attempts;
 use self::backend::Backend;
 use self::choose::Wish;
 use self::request::Request;
@@ -199,6 +201,7 @@ fn start(request: &Request, wish: Wish, clock: Clock) -> Result<Arc<Shared>, Err
         backend: system(),
         id: Some(request.id.clone()).filter(|id| !id.is_empty()),
         wish,
+        attempts: Attempts::default(),
         clock,
         shared: Arc::clone(&shared),
     };

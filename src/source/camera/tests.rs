@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::backend::{Arrival, Capture, Found};
+use super::choose::{Mode, Offer};
 use super::*;
 use crate::media::{Plane, Planes};
 use crate::scene::{RawFormat, RawImage};
@@ -158,11 +159,15 @@ enum Act {
 struct Paper {
     cameras: Vec<Found>,
     open: Result<(), Trouble>,
+    opened: Arc<Mutex<Vec<RawFormat>>>,
     acts: Mutex<VecDeque<Act>>,
+    /// Whether it sends damaged pictures without end.
+    unreadable: bool,
     shared: Arc<Shared>,
 }
 
 struct PaperCapture {
+    unreadable: bool,
     acts: VecDeque<Act>,
     shared: Arc<Shared>,
 }
@@ -172,10 +177,12 @@ impl Backend for Paper {
         self.cameras.clone()
     }
 
-    fn open(&self, _: &Found, _: &Wish) -> Result<Box<dyn Capture>, Trouble> {
+    fn open(&self, _: &Found, mode: &Mode) -> Result<Box<dyn Capture>, Trouble> {
+        self.opened.lock().unwrap().push(mode.format);
         self.open.clone()?;
         let acts = std::mem::take(&mut *self.acts.lock().unwrap());
-        Ok(Box::new(PaperCapture { acts, shared: Arc::clone(&self.shared) }))
+        let (unreadable, shared) = (self.unreadable, Arc::clone(&self.shared));
+        Ok(Box::new(PaperCapture { acts, unreadable, shared }))
     }
 }
 
@@ -193,6 +200,9 @@ impl Capture for PaperCapture {
         _: Duration,
         take: &mut dyn FnMut(RawImage<'_>, Duration),
     ) -> Result<Arrival, Trouble> {
+        if self.unreadable {
+            self.acts.push_back(Act::Picture(vec![0; 5]));
+        }
         match self.acts.pop_front() {
             Some(Act::Picture(bytes)) => {
                 take(RawImage::packed(RawFormat::Grey, 16, 8, &bytes), Duration::from_millis(7));
@@ -214,24 +224,69 @@ fn found(id: &str) -> Found {
         id: id.into(),
         name: format!("Camera {id}"),
         address: String::new(),
-        offers: Vec::new(),
+        offers: [RawFormat::Grey, RawFormat::Mjpeg].map(offer).to_vec(),
+        trouble: None,
+    }
+}
+
+fn offer(format: RawFormat) -> Offer {
+    Offer { format, width: 16, height: 8, rates: Vec::new() }
+}
+
+fn paper(cameras: &[&str], acts: Vec<Act>, shared: &Arc<Shared>) -> Paper {
+    Paper {
+        cameras: cameras.iter().map(|id| found(id)).collect(),
+        open: Ok(()),
+        opened: Arc::default(),
+        acts: Mutex::new(acts.into()),
+        unreadable: false,
+        shared: Arc::clone(shared),
     }
 }
 
 fn worker(cameras: &[&str], id: Option<&str>, acts: Vec<Act>) -> Worker {
     let shared = Arc::new(Shared::default());
-    let paper = Paper {
-        cameras: cameras.iter().map(|id| found(id)).collect(),
-        open: Ok(()),
-        acts: Mutex::new(acts.into()),
-        shared: Arc::clone(&shared),
-    };
+    let paper = paper(cameras, acts, &shared);
     Worker {
         backend: Box::new(paper),
         id: id.map(Into::into),
         wish: wish(),
+        attempts: Attempts::default(),
         clock: Clock::starting_at(Instant::now()),
         shared,
+    }
+}
+
+#[test]
+fn a_camera_of_unreadable_pictures_is_said_to_be_one_and_tried_in_its_next_mode() {
+    let mut worker = worker(&["a"], Some("a"), Vec::new());
+    let opened: Arc<Mutex<Vec<RawFormat>>> = Arc::default();
+    let mut paper = paper(&["a"], Vec::new(), &worker.shared);
+    paper.opened = Arc::clone(&opened);
+    paper.unreadable = true;
+    worker.backend = Box::new(paper);
+    let unreadable = Trouble::Failed("it sends pictures that can't be read".into());
+    for _ in 0..3 {
+        assert_eq!(worker.session(), Err(unreadable.clone()));
+    }
+    assert_eq!(*opened.lock().unwrap(), [RawFormat::Mjpeg, RawFormat::Mjpeg, RawFormat::Grey]);
+}
+
+#[test]
+fn a_mode_that_does_not_open_is_followed_by_the_next_best() {
+    let mut worker = worker(&["a"], Some("a"), Vec::new());
+    let opened: Arc<Mutex<Vec<RawFormat>>> = Arc::default();
+    for (trouble, formats) in [
+        (Trouble::Busy, [RawFormat::Mjpeg; 3]),
+        (Trouble::Failed("no".into()), [RawFormat::Mjpeg, RawFormat::Mjpeg, RawFormat::Grey]),
+    ] {
+        let mut paper = paper(&["a"], Vec::new(), &worker.shared);
+        (paper.open, paper.opened) = (Err(trouble.clone()), Arc::clone(&opened));
+        worker.backend = Box::new(paper);
+        for _ in 0..3 {
+            assert_eq!(worker.session(), Err(trouble.clone()));
+        }
+        assert_eq!(*std::mem::take(&mut *opened.lock().unwrap()), formats);
     }
 }
 

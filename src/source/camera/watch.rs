@@ -49,6 +49,28 @@ impl Patience {
     }
 }
 
+/// Notices a camera none of whose pictures can be read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Unreadable {
+    in_a_row: u32,
+}
+
+impl Unreadable {
+    /// So many, and it is no accident: half a second of a common camera.
+    const MOST: u32 = 15;
+
+    /// Whether it is still worth going on, after a picture could be read or not.
+    pub fn goes_on(&mut self, read: bool) -> bool {
+        self.in_a_row = if read { 0 } else { self.in_a_row + 1 };
+        self.in_a_row < Self::MOST
+    }
+
+    /// Whether pictures came, the last of which could not be read.
+    pub fn is_all_there_was(self) -> bool {
+        self.in_a_row > 0
+    }
+}
+
 /// How long to wait before a camera is tried again. Never so long that it would
 /// be missed for two seconds after it came back.
 #[derive(Clone, Copy, Debug, Default)]

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::attempts::Attempts;
 use super::backend::{Arrival, Backend, Capture, Found};
-use super::choose::Wish;
+use super::choose::{Mode, Wish};
 use super::shared::Shared;
-use super::watch::{Backoff, Patience, RateMeter, stall};
+use super::watch::{Backoff, Patience, RateMeter, Unreadable, stall};
 use crate::media::{Clock, FramePool, FrameRate, MediaTime, Planes};
 use crate::scene::{Converter, RawImage};
 use crate::source::Trouble;
@@ -26,6 +27,8 @@ pub(super) struct Worker {
     pub id: Option<String>,
     /// What the output needs.
     pub wish: Wish,
+    /// The modes that did not work.
+    pub attempts: Attempts,
     /// The media clock.
     pub clock: Clock,
     /// Where the pictures go.
@@ -61,9 +64,28 @@ impl Worker {
 
     /// From finding the camera to its end; `Ok` when the source let go.
     pub(super) fn session(&mut self) -> Result<(), Trouble> {
-        let camera = self.find().ok_or(Trouble::Missing)?;
+        let Some(camera) = self.find() else {
+            self.attempts.forget();
+            return Err(Trouble::Missing);
+        };
         self.shared.state().name = Some(camera.name.clone());
-        let mut capture = self.backend.open(&camera, &self.wish)?;
+        if let Some(trouble) = &camera.trouble {
+            return Err(trouble.clone());
+        }
+        let mode = self.attempts.choose(&camera.offers, &self.wish).ok_or_else(|| {
+            Trouble::Failed("it has no picture format of the kind that is asked for".into())
+        })?;
+        let before = self.shared.state().arrived;
+        let end = self.look(&camera, &mode);
+        if matches!(end, Err(Trouble::Failed(_))) && self.shared.state().arrived == before {
+            self.attempts.failed(mode);
+        }
+        end
+    }
+
+    /// Opens the camera in a mode and stays until its end.
+    fn look(&self, camera: &Found, mode: &Mode) -> Result<(), Trouble> {
+        let mut capture = self.backend.open(camera, mode)?;
         {
             let mut state = self.shared.state();
             state.mode = Some(capture.mode());
@@ -84,19 +106,25 @@ impl Worker {
         Some(camera)
     }
 
-    fn stream(&mut self, capture: &mut dyn Capture) -> Result<(), Trouble> {
+    fn stream(&self, capture: &mut dyn Capture) -> Result<(), Trouble> {
         let mut developer = Developer::default();
+        let mut unreadable = Unreadable::default();
         let mut patience = Patience::new(self.now(), stall(capture.rate()));
         while !self.shared.is_closed() {
             self.beat();
             let (clock, shared) = (self.clock, &self.shared);
+            let mut read = false;
             let arrival = capture.next(LOOK_UP, &mut |image, age| {
                 let taken = clock.at(Instant::now()) - age;
-                developer.develop(&image, taken, shared);
+                read = developer.develop(&image, taken, shared);
             })?;
             self.count(arrival);
-            if !patience.goes_on(arrival.picture, self.now()) {
-                return Err(Trouble::Stalled);
+            let hopeless = arrival.picture && !unreadable.goes_on(read);
+            if hopeless || !patience.goes_on(read, self.now()) {
+                return Err(match unreadable.is_all_there_was() {
+                    true => Trouble::Failed("it sends pictures that can't be read".into()),
+                    false => Trouble::Stalled,
+                });
             }
         }
         Ok(())
@@ -135,8 +163,9 @@ struct Developer {
 }
 
 impl Developer {
-    /// Converts a picture and hands it to the source. A damaged one is counted.
-    fn develop(&mut self, image: &RawImage<'_>, taken: MediaTime, shared: &Shared) {
+    /// Converts a picture and hands it to the source. False: it is damaged, which
+    /// is counted.
+    fn develop(&mut self, image: &RawImage<'_>, taken: MediaTime, shared: &Shared) -> bool {
         let layout = image.layout();
         let pool = match &mut self.pool {
             Some((of, pool)) if *of == layout => pool,
@@ -146,7 +175,7 @@ impl Developer {
         let frame = pool.fill(taken, |picture| result = self.converter.convert(image, picture));
         let fps = self.meter.count(taken);
         let mut state = shared.state();
-        match result {
+        match &result {
             Ok(()) => {
                 state.latest = Some(frame);
                 state.arrived += 1;
@@ -158,5 +187,6 @@ impl Developer {
                 tracing::debug!(%error, "picture from the camera");
             }
         }
+        result.is_ok()
     }
 }

@@ -130,6 +130,7 @@ impl Capture for V4lCapture {
                 arrival.dropped += 1;
             } else if is_damaged(meta) {
                 arrival.dropped += 1;
+                arrival.picture = true;
                 return Ok(arrival);
             } else {
                 let mut bytes = &bytes[..bytes.len().min(meta.bytesused as usize)];

@@ -19,7 +19,7 @@ use v4l::video::Capture as _;
 
 use self::capture::V4lCapture;
 use super::backend::{Backend, Capture, Found};
-use super::choose::{Offer, Wish, choose};
+use super::choose::{Mode, Offer};
 use crate::media::FrameRate;
 use crate::source::Trouble;
 
@@ -34,13 +34,9 @@ impl Backend for V4l {
         found
     }
 
-    fn open(&self, camera: &Found, wish: &Wish) -> Result<Box<dyn Capture>, Trouble> {
+    fn open(&self, camera: &Found, mode: &Mode) -> Result<Box<dyn Capture>, Trouble> {
         let device = Device::with_path(&camera.address).map_err(trouble_of)?;
-        let offers = offers(&device);
-        let mode = choose(&offers, wish).ok_or_else(|| {
-            Trouble::Failed("it has no picture format of the kind that is asked for".into())
-        })?;
-        Ok(Box::new(V4lCapture::open(device, &mode)?))
+        Ok(Box::new(V4lCapture::open(device, mode)?))
     }
 }
 
@@ -63,13 +59,19 @@ fn look_at(node: &str) -> Option<Found> {
         Ok(device) => {
             let caps = ioctl::caps(&device).ok().filter(ioctl::Caps::is_camera)?;
             let id = identity::identity(node, &caps.bus);
-            Some(Found { id, name: caps.card, address, offers: offers(&device) })
+            Some(Found { id, name: caps.card, address, offers: offers(&device), trouble: None })
         }
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             let name = fs::read_to_string(format!("/sys/class/video4linux/{node}/name")).ok()?;
             let id = identity::identity(node, node);
             let first_node = !id.contains('#');
-            first_node.then(|| Found { id, name: name.trim().into(), address, offers: Vec::new() })
+            first_node.then(|| Found {
+                id,
+                name: name.trim().into(),
+                address,
+                offers: Vec::new(),
+                trouble: Some(Trouble::Denied),
+            })
         }
         Err(_) => None,
     }
@@ -180,7 +182,13 @@ mod tests {
     use super::*;
 
     fn found(id: &str) -> Found {
-        Found { id: id.into(), name: String::new(), address: String::new(), offers: Vec::new() }
+        Found {
+            id: id.into(),
+            name: String::new(),
+            address: String::new(),
+            offers: Vec::new(),
+            trouble: None,
+        }
     }
 
     #[test]
