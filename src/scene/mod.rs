@@ -4,6 +4,7 @@
 mod colour;
 mod compositor;
 mod convert;
+mod huffman;
 mod jpeg;
 mod placement;
 mod raw;
