@@ -8,6 +8,8 @@ mod camera;
 mod devices;
 mod error;
 mod glyphs;
+mod hold;
+mod life;
 mod microphone;
 mod open;
 mod picture;
@@ -64,12 +66,17 @@ pub struct SourceStatus {
     pub silent: Option<Duration>,
     /// Pictures a second that a camera delivers, measured over the last seconds.
     pub fps: Option<f64>,
+    /// The same with those that this computer had no time for.
+    pub fps_sent: Option<f64>,
     /// Pictures a second that a camera was set to.
     pub fps_set: Option<f64>,
-    /// Frames that were shown more than once because no newer one had come.
+    /// Pictures that were shown more than once because no newer one had come; of
+    /// sound, blocks with silence in them because nothing had come.
     pub repeated: u64,
-    /// Frames or samples that came and were never used.
+    /// Frames, of picture or of sound, that came and were never used.
     pub dropped: u64,
+    /// Pictures that a camera or its driver lost before they came here.
+    pub lost: u64,
 }
 
 /// What can be wrong with a source.

@@ -46,10 +46,15 @@ pub(super) fn find(id: Option<&str>) -> Result<Device, Trouble> {
         return host.default_input_device().ok_or(Trouble::Missing);
     };
     let id = DeviceId::from_str(id).map_err(|_| Trouble::Missing)?;
-    host.devices()
-        .map_err(trouble_of)?
-        .find(|device| device.id().is_ok_and(|other| other == id))
-        .ok_or(Trouble::Missing)
+    let is_it = |device: &Device| device.id().is_ok_and(|other| other == id);
+    let listed = host.devices().map_err(trouble_of)?.find(is_it);
+    // Not every system lists its default.
+    listed.or_else(|| host.default_input_device().filter(is_it)).ok_or(Trouble::Missing)
+}
+
+/// A device's identity.
+pub(super) fn id(device: &Device) -> Option<String> {
+    device.id().ok().map(|id| id.to_string())
 }
 
 /// A device's name, as people know it.
