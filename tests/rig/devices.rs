@@ -3,7 +3,7 @@
 use std::process::{Child, Command, Stdio};
 
 /// The camera's identity and name.
-pub const VIVID: &str = "platform:vivid-000";
+pub const VIVID: &str = "platform:vivid.0";
 
 /// Runs a program that must succeed.
 pub fn run(program: &str, arguments: &[&str]) {

@@ -8,24 +8,32 @@ use crate::scene::RawImage;
 use crate::source::Trouble;
 
 /// A camera that was found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Found {
     /// Stable identity.
     pub id: String,
+    /// The place where it is plugged in, where there is a name for that.
+    pub place: String,
     /// What people call it.
     pub name: String,
     /// What the system opens it by.
     pub address: String,
     /// What it can do; empty where it can't be asked just now.
     pub offers: Vec<Offer>,
+    /// The names of formats that it offers and this program does not know.
+    pub unknown: Vec<String>,
     /// Why it can't be asked.
     pub trouble: Option<Trouble>,
 }
 
 /// The system's cameras.
 pub(super) trait Backend: Send {
-    /// All cameras, in the system's order.
+    /// All cameras, in the system's order; those of no use last.
     fn list(&self) -> Vec<Found>;
+
+    /// The camera of that identity, which was in `place` when it was seen last;
+    /// without one the first of use. No other camera is asked anything.
+    fn find(&self, id: Option<&str>, place: Option<&str>) -> Option<Found>;
 
     /// Opens a camera in a mode that it offers.
     fn open(&self, camera: &Found, mode: &Mode) -> Result<Box<dyn Capture>, Trouble>;
@@ -53,6 +61,9 @@ pub(super) trait Capture {
 pub(super) struct Arrival {
     /// Whether a picture came: one that was handed over, or a damaged one.
     pub picture: bool,
-    /// Pictures that were passed over, or damaged.
-    pub dropped: u64,
+    /// Pictures that this program had no time for: newer ones were there, or there
+    /// was no buffer left to put them in.
+    pub passed: u64,
+    /// Pictures that were lost before they came here.
+    pub lost: u64,
 }

@@ -25,14 +25,12 @@ use self::backend::Backend;
 use self::choose::Wish;
 use self::request::Request;
 use self::shared::{Shared, State};
-use self::watch::{DEAD, LAST_PICTURE};
+use self::watch::LAST_PICTURE;
 use self::worker::Worker;
+use super::life::Overseer;
 use super::slate::slate;
 use super::{CameraInfo, CameraMode, Error, SourceStatus, Trouble, VideoSource};
 use crate::media::{Clock, FrameRate, MediaTime, Picture, Planes, VideoFrame};
-
-/// Threads that may be left in drivers that never return, for one source.
-const MOST_ABANDONED: u32 = 3;
 
 /// A camera as a source.
 pub struct Camera {
@@ -40,14 +38,12 @@ pub struct Camera {
     wish: Wish,
     clock: Clock,
     shared: Arc<Shared>,
-    abandoned: u32,
+    overseer: Overseer,
     /// Pictures that had arrived at the last tick.
     seen: u64,
     repeated: u64,
     /// Pictures that came and went between two ticks.
     skipped: u64,
-    /// When this source, or its present thread, began.
-    since: Option<MediaTime>,
     /// What the slate in use says, and the slate.
     slate: Option<(Trouble, Arc<Picture>)>,
 }
@@ -70,31 +66,36 @@ impl Camera {
             wish,
             clock,
             shared,
-            abandoned: 0,
+            overseer: Overseer::default(),
             seen: 0,
             repeated: 0,
             skipped: 0,
-            since: None,
             slate: None,
         })
     }
 
-    /// Leaves a thread that gave no sign of life, and starts another.
+    /// Leaves a thread that gave no sign of life, and starts another for the same
+    /// camera.
     fn abandon_if_dead(&mut self, now: MediaTime) {
-        let since = *self.since.get_or_insert(now);
-        let last = self.shared.last_beat().max(since);
-        if now.since(last) < DEAD || self.abandoned >= MOST_ABANDONED {
+        if !self.overseer.gives_up(&self.shared.life, now) {
             return;
         }
         tracing::warn!(
             camera = self.name(),
             "its driver does not return; trying once more beside it"
         );
-        self.abandoned += 1;
-        self.shared.close();
-        if let Ok(shared) = start(&self.request, self.wish, self.clock) {
-            shared.state().trouble = Some(Trouble::Stalled);
-            (self.shared, self.seen, self.since) = (shared, 0, Some(now));
+        self.shared.life.close();
+        let (id, name) = {
+            let state = self.shared.state();
+            (state.id.clone(), state.name.clone())
+        };
+        let request = Request { id: id.unwrap_or_else(|| self.request.id.clone()), ..self.request };
+        if let Ok(shared) = start(&request, self.wish, self.clock) {
+            {
+                let mut state = shared.state();
+                (state.name, state.trouble) = (name, Some(Trouble::Stalled));
+            }
+            (self.shared, self.seen, self.request) = (shared, 0, request);
         }
     }
 
@@ -114,7 +115,7 @@ impl Camera {
 
     /// How long no picture has come, or none since the source began.
     fn silent(&self, state: &State, now: MediaTime) -> Option<Duration> {
-        let last = state.latest.as_ref().map(|frame| frame.time).or(self.since)?;
+        let last = state.latest.as_ref().map(|frame| frame.time).or(self.overseer.since())?;
         Some(now.since(last))
     }
 
@@ -168,17 +169,19 @@ impl VideoSource for Camera {
             delivers,
             silent: self.silent(&state, now).filter(|_| known),
             fps: state.fps,
+            fps_sent: state.fps_sent,
             fps_set: state.fps_set,
             trouble,
             repeated: self.repeated,
             dropped: state.dropped + self.skipped,
+            lost: state.lost,
         }
     }
 }
 
 impl Drop for Camera {
     fn drop(&mut self) {
-        self.shared.close();
+        self.shared.life.close();
     }
 }
 
@@ -196,10 +199,11 @@ fn words(trouble: &Trouble) -> &'static str {
 /// Starts a camera's thread.
 fn start(request: &Request, wish: Wish, clock: Clock) -> Result<Arc<Shared>, Error> {
     let shared = Arc::new(Shared::default());
-    shared.beat(clock.at(std::time::Instant::now()));
+    shared.life.beat(clock.at(std::time::Instant::now()));
     let worker = Worker {
         backend: system(),
         id: Some(request.id.clone()).filter(|id| !id.is_empty()),
+        place: None,
         wish,
         attempts: Attempts::default(),
         clock,

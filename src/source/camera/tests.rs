@@ -9,6 +9,7 @@ use super::choose::{Mode, Offer};
 use super::*;
 use crate::media::{Plane, Planes};
 use crate::scene::{RawFormat, RawImage};
+use crate::source::hold::Hold;
 
 const LAYOUT: Planes = Planes::new(64, 36);
 
@@ -26,11 +27,10 @@ fn camera() -> Camera {
         clock,
         shared,
         // So that no thread is started for a source whose time is the test's.
-        abandoned: MOST_ABANDONED,
+        overseer: Overseer::resigned(),
         seen: 0,
         repeated: 0,
         skipped: 0,
-        since: None,
         slate: None,
     }
 }
@@ -135,15 +135,21 @@ fn the_status_names_camera_mode_and_rate() {
 #[test]
 fn a_silent_thread_is_left_and_replaced() {
     let mut camera = camera();
-    camera.abandoned = MOST_ABANDONED - 1;
+    camera.overseer = Overseer::default();
     camera.request = Request::parse("no such camera");
     let before = Arc::clone(&camera.shared);
     camera.frame(at(0));
     camera.frame(at(9_999));
-    assert!(!before.is_closed());
+    assert!(!before.life.is_closed());
+    {
+        let mut state = before.state();
+        (state.id, state.name) = (Some("learnt".into()), Some("Webcam".into()));
+    }
     camera.frame(at(10_000));
-    assert!(before.is_closed());
+    assert!(before.life.is_closed());
     assert!(!Arc::ptr_eq(&before, &camera.shared));
+    assert_eq!(camera.request.id, "learnt", "never another in its place");
+    assert_eq!(camera.status().name, "Webcam");
 }
 
 /// What a camera on paper does when it is waited for.
@@ -177,6 +183,10 @@ impl Backend for Paper {
         self.cameras.clone()
     }
 
+    fn find(&self, id: Option<&str>, _: Option<&str>) -> Option<Found> {
+        self.cameras.iter().find(|camera| id.is_none_or(|id| camera.id == id)).cloned()
+    }
+
     fn open(&self, _: &Found, mode: &Mode) -> Result<Box<dyn Capture>, Trouble> {
         self.opened.lock().unwrap().push(mode.format);
         self.open.clone()?;
@@ -206,13 +216,13 @@ impl Capture for PaperCapture {
         match self.acts.pop_front() {
             Some(Act::Picture(bytes)) => {
                 take(RawImage::packed(RawFormat::Grey, 16, 8, &bytes), Duration::from_millis(7));
-                Ok(Arrival { picture: true, dropped: 0 })
+                Ok(Arrival { picture: true, passed: 0, lost: 0 })
             }
-            Some(Act::Nothing) => Ok(Arrival { picture: false, dropped: 2 }),
+            Some(Act::Nothing) => Ok(Arrival { picture: false, passed: 2, lost: 3 }),
             Some(Act::Fail(trouble)) => Err(trouble),
             Some(Act::Panic) => panic!("a driver's wrapper does"),
             Some(Act::Close) | None => {
-                self.shared.close();
+                self.shared.life.close();
                 Ok(Arrival::default())
             }
         }
@@ -223,9 +233,8 @@ fn found(id: &str) -> Found {
     Found {
         id: id.into(),
         name: format!("Camera {id}"),
-        address: String::new(),
         offers: [RawFormat::Grey, RawFormat::Mjpeg].map(offer).to_vec(),
-        trouble: None,
+        ..Found::default()
     }
 }
 
@@ -250,6 +259,7 @@ fn worker(cameras: &[&str], id: Option<&str>, acts: Vec<Act>) -> Worker {
     Worker {
         backend: Box::new(paper),
         id: id.map(Into::into),
+        place: None,
         wish: wish(),
         attempts: Attempts::default(),
         clock: Clock::starting_at(Instant::now()),
@@ -291,6 +301,21 @@ fn a_mode_that_does_not_open_is_followed_by_the_next_best() {
 }
 
 #[test]
+fn our_own_old_thread_is_no_other_program() {
+    let worker_of = |id: &str| {
+        let mut worker = worker(&[id], Some(id), Vec::new());
+        let mut paper = paper(&[id], Vec::new(), &worker.shared);
+        paper.open = Err(Trouble::Busy);
+        worker.backend = Box::new(paper);
+        worker
+    };
+    assert_eq!(worker_of("free").session(), Err(Trouble::Busy));
+    let mut worker = worker_of("held");
+    let _old = Hold::take("held", &worker.shared.life, worker.clock);
+    assert_eq!(worker.session(), Err(Trouble::Stalled));
+}
+
+#[test]
 fn pictures_are_converted_and_handed_over() {
     let mut worker =
         worker(&["a"], Some("a"), vec![Act::Picture(vec![90; 128]), Act::Nothing, Act::Close]);
@@ -298,7 +323,7 @@ fn pictures_are_converted_and_handed_over() {
     let state = worker.shared.state().clone();
     assert_eq!(state.name.as_deref(), Some("Camera a"));
     assert_eq!(state.mode.as_deref(), Some("16×8 GREY"));
-    assert_eq!((state.arrived, state.dropped), (1, 2));
+    assert_eq!((state.arrived, state.dropped, state.lost), (1, 2, 3));
     assert_eq!(state.latest.unwrap().picture.plane(Plane::Y)[5], 90);
 }
 

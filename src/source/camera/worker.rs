@@ -3,20 +3,18 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::attempts::Attempts;
 use super::backend::{Arrival, Backend, Capture, Found};
 use super::choose::{Mode, Wish};
 use super::shared::Shared;
-use super::watch::{Backoff, Patience, RateMeter, Unreadable, stall};
+use super::watch::{Patience, RateMeter, Unreadable, stall};
 use crate::media::{Clock, FramePool, FrameRate, MediaTime, Planes};
 use crate::scene::{Converter, RawImage};
 use crate::source::Trouble;
-
-/// How often the thread looks up from waiting.
-const LOOK_UP: Duration = Duration::from_millis(100);
+use crate::source::hold::Hold;
+use crate::source::life::{Backoff, LOOK_UP};
 
 /// All that a camera's thread owns.
 pub(super) struct Worker {
@@ -27,6 +25,8 @@ pub(super) struct Worker {
     pub id: Option<String>,
     /// What the output needs.
     pub wish: Wish,
+    /// Where it was plugged in when it was seen last.
+    pub place: Option<String>,
     /// The modes that did not work.
     pub attempts: Attempts,
     /// The media clock.
@@ -39,7 +39,7 @@ impl Worker {
     /// Runs until the source lets go.
     pub fn run(mut self) {
         let mut backoff = Backoff::default();
-        while !self.shared.is_closed() {
+        while !self.shared.life.is_closed() {
             self.beat();
             let before = self.shared.state().arrived;
             let end = self.guarded_session();
@@ -51,7 +51,7 @@ impl Worker {
                 state.trouble = Some(trouble);
             }
             drop(state);
-            self.pause(backoff.next());
+            self.shared.life.pause(backoff.next(), self.clock);
         }
     }
 
@@ -68,7 +68,10 @@ impl Worker {
             self.attempts.forget();
             return Err(Trouble::Missing);
         };
-        self.shared.state().name = Some(camera.name.clone());
+        {
+            let mut state = self.shared.state();
+            (state.id, state.name) = (Some(camera.id.clone()), Some(camera.name.clone()));
+        }
         if let Some(trouble) = &camera.trouble {
             return Err(trouble.clone());
         }
@@ -85,32 +88,36 @@ impl Worker {
 
     /// Opens the camera in a mode and stays until its end.
     fn look(&self, camera: &Found, mode: &Mode) -> Result<(), Trouble> {
-        let mut capture = self.backend.open(camera, mode)?;
+        let hold = Hold::take(&camera.id, &self.shared.life, self.clock);
+        let mut capture = self.backend.open(camera, mode).map_err(|trouble| match trouble {
+            // An old thread of ours, that is, and no other program.
+            Trouble::Busy if hold.is_shared() => Trouble::Stalled,
+            other => other,
+        })?;
         {
             let mut state = self.shared.state();
             state.mode = Some(capture.mode());
             state.stall = stall(capture.rate());
-            (state.fps, state.fps_set) = (None, capture.rate().map(FrameRate::as_f64));
+            (state.fps, state.fps_sent) = (None, None);
+            state.fps_set = capture.rate().map(FrameRate::as_f64);
         }
         self.stream(&mut *capture)
     }
 
     /// The camera that is wanted, and never another in its place.
     fn find(&mut self) -> Option<Found> {
-        let mut cameras = self.backend.list().into_iter();
-        let camera = match &self.id {
-            Some(id) => cameras.find(|camera| camera.id == *id)?,
-            None => cameras.next()?,
-        };
+        let camera = self.backend.find(self.id.as_deref(), self.place.as_deref())?;
         self.id = Some(camera.id.clone());
+        self.place = Some(camera.place.clone());
         Some(camera)
     }
 
     fn stream(&self, capture: &mut dyn Capture) -> Result<(), Trouble> {
         let mut developer = Developer::default();
+        let mut sent = RateMeter::default();
         let mut unreadable = Unreadable::default();
         let mut patience = Patience::new(self.now(), stall(capture.rate()));
-        while !self.shared.is_closed() {
+        while !self.shared.life.is_closed() {
             self.beat();
             let (clock, shared) = (self.clock, &self.shared);
             let mut read = false;
@@ -118,7 +125,7 @@ impl Worker {
                 let taken = clock.at(Instant::now()) - age;
                 read = developer.develop(&image, taken, shared);
             })?;
-            self.count(arrival);
+            self.count(arrival, &mut sent);
             let hopeless = arrival.picture && !unreadable.goes_on(read);
             if hopeless || !patience.goes_on(read, self.now()) {
                 return Err(match unreadable.is_all_there_was() {
@@ -130,19 +137,12 @@ impl Worker {
         Ok(())
     }
 
-    fn count(&self, arrival: Arrival) {
-        if arrival.dropped > 0 {
-            self.shared.state().dropped += arrival.dropped;
-        }
-    }
-
-    /// Waits, but not for longer than the source wants the camera.
-    fn pause(&self, pause: Duration) {
-        let until = Instant::now() + pause;
-        while !self.shared.is_closed() && Instant::now() < until {
-            self.beat();
-            thread::sleep(LOOK_UP.min(until.saturating_duration_since(Instant::now())));
-        }
+    fn count(&self, arrival: Arrival, sent: &mut RateMeter) {
+        let fps_sent = sent.count(u64::from(arrival.picture) + arrival.passed, self.now());
+        let mut state = self.shared.state();
+        state.dropped += arrival.passed;
+        state.lost += arrival.lost;
+        state.fps_sent = fps_sent.or(state.fps_sent);
     }
 
     fn now(&self) -> MediaTime {
@@ -150,7 +150,7 @@ impl Worker {
     }
 
     fn beat(&self) {
-        self.shared.beat(self.now());
+        self.shared.life.beat(self.now());
     }
 }
 
@@ -173,7 +173,7 @@ impl Developer {
         };
         let mut result = Ok(());
         let frame = pool.fill(taken, |picture| result = self.converter.convert(image, picture));
-        let fps = self.meter.count(taken);
+        let fps = self.meter.count(1, taken);
         let mut state = shared.state();
         match &result {
             Ok(()) => {
