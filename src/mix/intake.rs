@@ -168,10 +168,11 @@ impl Intake {
         }
         self.shorten(end);
         let dry = self.take_input();
-        self.resample(block);
         if !was_flowing {
-            rise(block, slope(SAMPLE_RATE));
+            // Before the resampler, which would delay what begins at once.
+            rise(&mut self.input, slope(self.rate));
         }
+        self.resample(block);
         if dry {
             self.run_dry();
         } else {
