@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::media::{Plane, Planes};
-use crate::scene::{Matrix, Range};
 
 const SIZES: [(u32, u32); 5] = [(64, 36), (16, 8), (642, 38), (35, 17), (2, 2)];
 
@@ -116,8 +115,7 @@ fn rgb_becomes_bt709_in_limited_range() {
     {
         let stride = format.row_bytes(width) + 6;
         let bytes = paint(format, width as usize, height as usize, stride);
-        let image =
-            RawImage { format, width, height, stride, colour: Colour::CAMERA, bytes: &bytes };
+        let image = RawImage { format, width, height, stride, colour: Colour::RGB, bytes: &bytes };
         let picture = convert(&image);
         let layout = picture.layout();
         for (x, y) in (0..layout.height as usize)
@@ -128,6 +126,23 @@ fn rgb_becomes_bt709_in_limited_range() {
             let got = at(&picture, x, y)[0] as f32;
             assert!((got - luma).abs() < 1.5, "{format:?} at {x},{y}: {got} for {luma}");
         }
+    }
+}
+
+#[test]
+fn limited_rgb_keeps_its_black_its_white_and_its_colours() {
+    let limited = Colour { range: Range::Limited, ..Colour::RGB };
+    for (rgb, wanted) in [
+        ([16, 16, 16], [16, 128, 128]),
+        ([235, 235, 235], [235, 128, 128]),
+        ([235, 16, 16], [63, 102, 240]),
+        ([16, 16, 235], [32, 240, 118]),
+    ] {
+        let bytes = rgb.repeat(16 * 8);
+        let mut image = RawImage::packed(RawFormat::Rgb, 16, 8, &bytes);
+        image.colour = limited;
+        let got = at(&convert(&image), 3, 3);
+        assert!(got.iter().zip(wanted).all(|(a, b)| (a - b).abs() <= 1), "{rgb:?}: {got:?}");
     }
 }
 
