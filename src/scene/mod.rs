@@ -14,4 +14,4 @@ pub use colour::{Colour, Matrix, Range};
 pub use compositor::Compositor;
 pub use convert::{ConvertError, Converter};
 pub use raw::{RawFormat, RawImage};
-pub use turn::Rotation;
+pub use turn::{Rotation, Turn};

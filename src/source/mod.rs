@@ -29,12 +29,22 @@ pub use test_signal::{TestPicture, TestTone};
 use std::time::Duration;
 
 use crate::media::{AudioBlock, MediaTime, VideoFrame};
+use crate::scene::Turn;
 
 /// Something that shows a picture.
 pub trait VideoSource: Send {
     /// The newest picture for the output frame that is due at `due`, in its own
     /// size; `None` while there has been none yet. Never waits.
     fn frame(&mut self, due: MediaTime) -> Option<VideoFrame>;
+
+    /// In place of [`frame`](Self::frame) while nobody looks: what has to be done
+    /// all the same.
+    fn idle(&mut self, _due: MediaTime) {}
+
+    /// How the last picture is to be turned to stand upright.
+    fn turn(&self) -> Turn {
+        Turn::default()
+    }
 
     /// How it is doing.
     fn status(&self) -> SourceStatus;
@@ -68,6 +78,8 @@ pub struct SourceStatus {
     pub fps: Option<f64>,
     /// The same with those that this computer had no time for.
     pub fps_sent: Option<f64>,
+    /// Pictures a second that a camera or its driver lost before they came here.
+    pub fps_lost: Option<f64>,
     /// Pictures a second that a camera was set to.
     pub fps_set: Option<f64>,
     /// Pictures that were shown more than once because no newer one had come; of

@@ -31,10 +31,13 @@ use super::life::Overseer;
 use super::slate::slate;
 use super::{CameraInfo, CameraMode, Error, SourceStatus, Trouble, VideoSource};
 use crate::media::{Clock, FrameRate, MediaTime, Picture, Planes, VideoFrame};
+use crate::scene::Turn;
 
 /// A camera as a source.
 pub struct Camera {
     request: Request,
+    /// The output's size.
+    layout: Planes,
     wish: Wish,
     clock: Clock,
     shared: Arc<Shared>,
@@ -46,16 +49,18 @@ pub struct Camera {
     skipped: u64,
     /// What the slate in use says, and the slate.
     slate: Option<(Trouble, Arc<Picture>)>,
+    /// Whether the last picture was the slate.
+    shows_slate: bool,
 }
 
 impl Camera {
     /// A camera by what was asked for: its identity, and perhaps `;size=640x480`,
-    /// `;fps=25`, `;format=YUYV` behind it. An empty identity is the first camera
-    /// there is. Opens it on a thread of its own.
+    /// `;fps=25`, `;format=YUYV`, `;rotate=90`, `;mirror` behind it. An empty
+    /// identity is the first camera there is. Opens it on a thread of its own.
     pub fn open(asked: &str, layout: Planes, rate: FrameRate, clock: Clock) -> Result<Self, Error> {
-        let request = Request::parse(asked);
+        let request = Request::parse(asked).map_err(Error::Request)?;
         let wish = Wish {
-            layout,
+            layout: request.seen(layout),
             rate: request.rate.unwrap_or(rate),
             size: request.size,
             format: request.format,
@@ -63,6 +68,7 @@ impl Camera {
         let shared = start(&request, wish, clock)?;
         Ok(Self {
             request,
+            layout,
             wish,
             clock,
             shared,
@@ -71,6 +77,7 @@ impl Camera {
             repeated: 0,
             skipped: 0,
             slate: None,
+            shows_slate: false,
         })
     }
 
@@ -106,7 +113,7 @@ impl Camera {
 
     /// What is wrong at `now`: what the thread says, or that nothing comes.
     fn trouble(&self, state: &State, now: MediaTime) -> Option<Trouble> {
-        let patience = if state.latest.is_some() { state.stall } else { watch::FIRST_PICTURE };
+        let patience = if state.came.is_some() { state.stall } else { watch::FIRST_PICTURE };
         let stalled = || {
             self.silent(state, now).filter(|silent| *silent >= patience).map(|_| Trouble::Stalled)
         };
@@ -115,7 +122,7 @@ impl Camera {
 
     /// How long no picture has come, or none since the source began.
     fn silent(&self, state: &State, now: MediaTime) -> Option<Duration> {
-        let last = state.latest.as_ref().map(|frame| frame.time).or(self.overseer.since())?;
+        let last = state.came.or(self.overseer.since())?;
         Some(now.since(last))
     }
 
@@ -125,7 +132,7 @@ impl Camera {
             _ => {
                 let name = self.name();
                 let name = if name.is_empty() { "Camera" } else { &name };
-                slate(self.wish.layout, &[name, words(&trouble)])
+                slate(self.layout, &[name, words(&trouble)])
             }
         };
         self.slate = Some((trouble, Arc::clone(&picture)));
@@ -136,40 +143,50 @@ impl Camera {
 impl VideoSource for Camera {
     fn frame(&mut self, due: MediaTime) -> Option<VideoFrame> {
         self.abandon_if_dead(due);
+        self.shared.ask(due);
         let state = self.shared.state().clone();
         match state.arrived.saturating_sub(self.seen) {
-            0 if state.latest.is_some() => self.repeated += 1,
+            0 if state.came.is_some() => self.repeated += 1,
             0 => {}
             new => self.skipped += new - 1,
         }
         self.seen = state.arrived;
         let trouble = self.trouble(&state, due);
         let fresh = |frame: &VideoFrame| due.since(frame.time) < LAST_PICTURE;
+        self.shows_slate = false;
         match (state.latest, trouble) {
             (Some(frame), None) => Some(frame),
             (Some(frame), Some(_)) if fresh(&frame) => Some(frame),
-            (_, Some(trouble)) => Some(self.slate(trouble, due)),
+            (_, Some(trouble)) => {
+                self.shows_slate = true;
+                Some(self.slate(trouble, due))
+            }
             (None, None) => None,
         }
+    }
+
+    fn idle(&mut self, due: MediaTime) {
+        self.abandon_if_dead(due);
+        self.seen = self.shared.state().arrived;
+    }
+
+    fn turn(&self) -> Turn {
+        if self.shows_slate { Turn::default() } else { self.request.turn }
     }
 
     fn status(&self) -> SourceStatus {
         let state = self.shared.state().clone();
         let now = self.clock.at(std::time::Instant::now());
         let trouble = self.trouble(&state, now);
-        let delivers = match (&state.mode, state.fps) {
-            (Some(mode), Some(fps)) => format!("{mode} asked, {fps:.1} delivered"),
-            (Some(mode), None) => format!("{mode} asked"),
-            (None, _) => String::new(),
-        };
         // While it is being opened its silence says nothing.
-        let known = state.latest.is_some() || trouble.is_some();
+        let known = state.came.is_some() || trouble.is_some();
         SourceStatus {
             name: self.name(),
-            delivers,
+            delivers: delivers(&state),
             silent: self.silent(&state, now).filter(|_| known),
             fps: state.fps,
             fps_sent: state.fps_sent,
+            fps_lost: state.fps_lost,
             fps_set: state.fps_set,
             trouble,
             repeated: self.repeated,
@@ -185,12 +202,26 @@ impl Drop for Camera {
     }
 }
 
+/// What a camera was asked for and delivers, in words.
+fn delivers(state: &State) -> String {
+    /// Fewer than one in twenty are no matter.
+    const MATTERS: f64 = 1.05;
+    match (&state.mode, state.fps, state.fps_sent) {
+        (Some(mode), Some(fps), Some(sent)) if sent > fps * MATTERS => {
+            format!("{mode} asked, {sent:.1} delivered, {fps:.1} used")
+        }
+        (Some(mode), Some(fps), _) => format!("{mode} asked, {fps:.1} delivered"),
+        (Some(mode), None, _) => format!("{mode} asked"),
+        (None, ..) => String::new(),
+    }
+}
+
 /// The words under a missing camera's name.
 fn words(trouble: &Trouble) -> &'static str {
     match trouble {
         Trouble::Missing => "is not there",
         Trouble::Busy => "is in use by another program",
-        Trouble::Denied => "may not be used",
+        Trouble::Denied => "is not allowed by the system",
         Trouble::Stalled => "sends no picture",
         Trouble::Failed(_) => "does not work",
     }
@@ -199,7 +230,9 @@ fn words(trouble: &Trouble) -> &'static str {
 /// Starts a camera's thread.
 fn start(request: &Request, wish: Wish, clock: Clock) -> Result<Arc<Shared>, Error> {
     let shared = Arc::new(Shared::default());
-    shared.life.beat(clock.at(std::time::Instant::now()));
+    let now = clock.at(std::time::Instant::now());
+    shared.life.beat(now);
+    shared.ask(now);
     let worker = Worker {
         backend: system(),
         id: Some(request.id.clone()).filter(|id| !id.is_empty()),

@@ -22,7 +22,8 @@ fn camera() -> Camera {
     let clock = Clock::starting_at(Instant::now());
     let shared = Arc::new(Shared::default());
     Camera {
-        request: Request::parse("usb:1"),
+        request: Request::parse("usb:1").unwrap(),
+        layout: LAYOUT,
         wish: wish(),
         clock,
         shared,
@@ -32,6 +33,7 @@ fn camera() -> Camera {
         repeated: 0,
         skipped: 0,
         slate: None,
+        shows_slate: false,
     }
 }
 
@@ -44,8 +46,7 @@ fn deliver(camera: &Camera, millis: i64) {
     let picture = Arc::new(Picture::black(Planes::new(32, 18)));
     let mut state = camera.shared.state();
     state.latest = Some(VideoFrame { time: at(millis), picture });
-    state.arrived += 1;
-    state.trouble = None;
+    state.note(at(millis), None);
 }
 
 fn fail(camera: &Camera, trouble: Trouble) {
@@ -130,13 +131,16 @@ fn the_status_names_camera_mode_and_rate() {
     let status = camera.status();
     assert_eq!(status.name, "Webcam");
     assert_eq!(status.delivers, "1280×720 MJPG, 30 fps asked, 24.8 delivered");
+    camera.shared.state().fps_sent = Some(30.01);
+    let slow = "1280×720 MJPG, 30 fps asked, 30.0 delivered, 24.8 used";
+    assert_eq!(camera.status().delivers, slow);
 }
 
 #[test]
 fn a_silent_thread_is_left_and_replaced() {
     let mut camera = camera();
     camera.overseer = Overseer::default();
-    camera.request = Request::parse("no such camera");
+    camera.request = Request::parse("no such camera").unwrap();
     let before = Arc::clone(&camera.shared);
     camera.frame(at(0));
     camera.frame(at(9_999));
@@ -298,6 +302,28 @@ fn a_mode_that_does_not_open_is_followed_by_the_next_best() {
         }
         assert_eq!(*std::mem::take(&mut *opened.lock().unwrap()), formats);
     }
+}
+
+#[test]
+fn a_picture_that_nobody_looks_at_is_counted_and_not_converted() {
+    let mut worker = worker(&["a"], Some("a"), vec![Act::Picture(vec![90; 128]), Act::Close]);
+    worker.clock = Clock::starting_at(Instant::now() - Duration::from_secs(2));
+    worker.shared.state().latest = None;
+    assert_eq!(worker.session(), Ok(()));
+    let state = worker.shared.state().clone();
+    assert!(state.latest.is_none() && state.came.is_some() && state.arrived == 1);
+}
+
+#[test]
+fn a_camera_on_its_side_is_turned_and_its_slate_is_not() {
+    let mut camera = camera();
+    camera.request = Request::parse("a;rotate=90").unwrap();
+    deliver(&camera, 0);
+    camera.frame(at(10));
+    assert_eq!(camera.turn(), camera.request.turn);
+    fail(&camera, Trouble::Missing);
+    assert!(is_slate(&camera.frame(at(4_000)).unwrap()));
+    assert_eq!(camera.turn(), Turn::default());
 }
 
 #[test]

@@ -98,7 +98,7 @@ impl Worker {
             let mut state = self.shared.state();
             state.mode = Some(capture.mode());
             state.stall = stall(capture.rate());
-            (state.fps, state.fps_sent) = (None, None);
+            (state.fps, state.fps_sent, state.fps_lost) = (None, None, None);
             state.fps_set = capture.rate().map(FrameRate::as_f64);
         }
         self.stream(&mut *capture)
@@ -114,7 +114,7 @@ impl Worker {
 
     fn stream(&self, capture: &mut dyn Capture) -> Result<(), Trouble> {
         let mut developer = Developer::default();
-        let mut sent = RateMeter::default();
+        let mut meters = [RateMeter::default(), RateMeter::default()];
         let mut unreadable = Unreadable::default();
         let mut patience = Patience::new(self.now(), stall(capture.rate()));
         while !self.shared.life.is_closed() {
@@ -122,10 +122,13 @@ impl Worker {
             let (clock, shared) = (self.clock, &self.shared);
             let mut read = false;
             let arrival = capture.next(LOOK_UP, &mut |image, age| {
-                let taken = clock.at(Instant::now()) - age;
-                read = developer.develop(&image, taken, shared);
+                let now = clock.at(Instant::now());
+                read = match shared.is_looked_at(now) {
+                    true => developer.develop(&image, now - age, shared),
+                    false => developer.leave(now - age, shared),
+                };
             })?;
-            self.count(arrival, &mut sent);
+            self.count(arrival, &mut meters);
             let hopeless = arrival.picture && !unreadable.goes_on(read);
             if hopeless || !patience.goes_on(read, self.now()) {
                 return Err(match unreadable.is_all_there_was() {
@@ -137,12 +140,14 @@ impl Worker {
         Ok(())
     }
 
-    fn count(&self, arrival: Arrival, sent: &mut RateMeter) {
+    fn count(&self, arrival: Arrival, [sent, lost]: &mut [RateMeter; 2]) {
         let fps_sent = sent.count(u64::from(arrival.picture) + arrival.passed, self.now());
+        let fps_lost = lost.count(arrival.lost, self.now());
         let mut state = self.shared.state();
         state.dropped += arrival.passed;
         state.lost += arrival.lost;
         state.fps_sent = fps_sent.or(state.fps_sent);
+        state.fps_lost = fps_lost.or(state.fps_lost);
     }
 
     fn now(&self) -> MediaTime {
@@ -178,9 +183,7 @@ impl Developer {
         match &result {
             Ok(()) => {
                 state.latest = Some(frame);
-                state.arrived += 1;
-                state.trouble = None;
-                state.fps = fps.or(state.fps);
+                state.note(taken, fps);
             }
             Err(error) => {
                 state.dropped += 1;
@@ -188,5 +191,14 @@ impl Developer {
             }
         }
         result.is_ok()
+    }
+
+    /// Notes a picture that nobody looks at, and does nothing with it.
+    fn leave(&mut self, taken: MediaTime, shared: &Shared) -> bool {
+        let fps = self.meter.count(1, taken);
+        let mut state = shared.state();
+        state.latest = None;
+        state.note(taken, fps);
+        true
     }
 }
