@@ -35,6 +35,12 @@ pub(super) trait Backend: Send {
     /// without one the first of use. No other camera is asked anything.
     fn find(&self, id: Option<&str>, place: Option<&str>) -> Option<Found>;
 
+    /// What a camera that was found can do, where that can't be asked without
+    /// opening it. No other thread of ours has it.
+    fn offers(&self, camera: &Found) -> Vec<Offer> {
+        camera.offers.clone()
+    }
+
     /// Opens a camera in a mode that it offers.
     fn open(&self, camera: &Found, mode: &Mode) -> Result<Box<dyn Capture>, Trouble>;
 }

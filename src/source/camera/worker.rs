@@ -75,11 +75,17 @@ impl Worker {
         if let Some(trouble) = &camera.trouble {
             return Err(trouble.clone());
         }
-        let mode = self.attempts.choose(&camera.offers, &self.wish).ok_or_else(|| {
+        let hold = Hold::take(&camera.id, &self.shared.life, self.clock);
+        let offers = self.backend.offers(&camera);
+        let mode = self.attempts.choose(&offers, &self.wish).ok_or_else(|| {
             Trouble::Failed("it has no picture format of the kind that is asked for".into())
         })?;
         let before = self.shared.state().arrived;
-        let end = self.look(&camera, &mode);
+        let end = self.look(&camera, &mode).map_err(|trouble| match trouble {
+            // An old thread of ours has it, that is, and no other program.
+            Trouble::Busy if hold.is_shared() => Trouble::Stalled,
+            other => other,
+        });
         if matches!(end, Err(Trouble::Failed(_))) && self.shared.state().arrived == before {
             self.attempts.failed(mode);
         }
@@ -88,12 +94,7 @@ impl Worker {
 
     /// Opens the camera in a mode and stays until its end.
     fn look(&self, camera: &Found, mode: &Mode) -> Result<(), Trouble> {
-        let hold = Hold::take(&camera.id, &self.shared.life, self.clock);
-        let mut capture = self.backend.open(camera, mode).map_err(|trouble| match trouble {
-            // An old thread of ours, that is, and no other program.
-            Trouble::Busy if hold.is_shared() => Trouble::Stalled,
-            other => other,
-        })?;
+        let mut capture = self.backend.open(camera, mode)?;
         {
             let mut state = self.shared.state();
             state.mode = Some(capture.mode());
