@@ -28,6 +28,8 @@ pub use test_signal::{TestPicture, TestTone};
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::media::{AudioBlock, MediaTime, VideoFrame};
 use crate::scene::Turn;
 
@@ -92,7 +94,8 @@ pub struct SourceStatus {
 }
 
 /// What can be wrong with a source.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Trouble {
     /// The device is not there.
     Missing,

@@ -258,12 +258,19 @@ fn system() -> Box<dyn Backend> {
     return Box::new(native::Native);
 }
 
+/// Whether what is asked of a camera makes sense; if not, in words.
+pub(super) fn check(asked: &str) -> Result<(), String> {
+    Request::parse(asked).map(|_| ())
+}
+
 /// Lists the cameras. Asks drivers, which may take their time.
 pub(super) fn list() -> Vec<CameraInfo> {
     let info = |found: backend::Found| CameraInfo {
         id: found.id,
         name: found.name,
         modes: found.offers.iter().map(mode_info).collect(),
+        unknown_formats: found.unknown,
+        trouble: found.trouble,
     };
     system().list().into_iter().map(info).collect()
 }

@@ -21,6 +21,7 @@ use super::backend::{Backend, Capture, Found};
 use super::choose::{Mode, Offer};
 use crate::media::FrameRate;
 use crate::source::Trouble;
+use crate::source::error::words;
 
 /// The kernel's cameras.
 #[derive(Clone, Copy, Debug, Default)]
@@ -148,6 +149,10 @@ fn rates(listed: &[[Interval; 2]]) -> Vec<FrameRate> {
     rates
 }
 
+/// What a camera on USB means by "no space left on device".
+const NO_ROOM: &str = "the USB bus has no room left for its pictures; a smaller size needs less, \
+                       and so does a socket without other cameras";
+
 /// What an error of the system means for the person.
 fn trouble_of(error: io::Error) -> Trouble {
     match error.raw_os_error() {
@@ -155,7 +160,8 @@ fn trouble_of(error: io::Error) -> Trouble {
         Some(libc::EBUSY) => Trouble::Busy,
         Some(libc::EACCES | libc::EPERM) => Trouble::Denied,
         _ if error.kind() == io::ErrorKind::TimedOut => Trouble::Stalled,
-        _ => Trouble::Failed(error.to_string()),
+        Some(libc::ENOSPC) => Trouble::Failed(NO_ROOM.into()),
+        _ => Trouble::Failed(words(&error)),
     }
 }
 
@@ -192,6 +198,7 @@ mod tests {
         assert_eq!(of(libc::ENODEV), Trouble::Missing);
         assert_eq!(of(libc::EBUSY), Trouble::Busy);
         assert_eq!(of(libc::EACCES), Trouble::Denied);
-        assert!(matches!(of(libc::EIO), Trouble::Failed(_)));
+        assert_eq!(of(libc::EIO), Trouble::Failed("Input/output error".into()));
+        assert_eq!(of(libc::ENOSPC), Trouble::Failed(NO_ROOM.into()));
     }
 }
