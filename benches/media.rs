@@ -5,7 +5,7 @@ use tallylight::encode::{AudioSettings, VideoSettings, open_audio, open_video};
 use tallylight::media::{
     AudioBlock, BLOCK_FRAMES, FrameRate, MediaTime, Picture, Planes, SAMPLE_RATE,
 };
-use tallylight::mix::{Intake, Mixer};
+use tallylight::mix::{Delivery, Intake, Mixer};
 use tallylight::scene::{Colour, Converter, RawFormat, RawImage};
 use tallylight::source::{AudioSource, TestPicture, TestTone, VideoSource};
 
@@ -90,10 +90,14 @@ fn microphone(c: &mut Criterion) {
     let mut mixer = Mixer::default();
     let samples = vec![0.1_f32; 941 * 2];
     let mut block = vec![0.0; BLOCK_FRAMES * 2];
+    let (mut frames, mut at) = (0, MediaTime::ZERO);
     c.bench_function("microphone, 1024 frames", |b| {
         b.iter(|| {
+            frames += 941;
+            at = MediaTime::from_samples(frames as i64, 44_100);
             intake.push(&samples);
-            intake.fill(&mut block);
+            intake.note(Delivery { frames, at, lump: 941 });
+            intake.fill(&mut block, at);
             mixer.process(&mut block);
         });
     });

@@ -4,6 +4,9 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
+use std::time::Instant;
+
+use tallylight::media::Clock;
 use tallylight::source::Feed;
 
 thread_local! {
@@ -47,12 +50,15 @@ fn the_callback_neither_allocates_nor_frees_even_when_the_ring_is_full() {
     let (floats, shorts) = (vec![0.5_f32; 2_048], vec![7_i16; 2_048]);
     let (longs, unsigned) = (vec![7_i32; 2_048], vec![7_u16; 2_048]);
     let mut scratch = vec![0.0; 19_200];
+    let clock = Clock::starting_at(Instant::now());
     let before = calls();
     for n in 0..100 {
-        feed.push(&floats);
-        feed.push(&shorts);
-        feed.push(&longs);
-        feed.push(&unsigned);
+        // The clock is read there, too.
+        let now = clock.at(Instant::now());
+        feed.push(&floats, now);
+        feed.push(&shorts, now);
+        feed.push(&longs, now);
+        feed.push(&unsigned, now);
         if n % 10 == 0 {
             let there = ring.slots().min(scratch.len());
             ring.pop_entire_slice(&mut scratch[..there]).expect("as many as there are");

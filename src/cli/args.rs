@@ -39,8 +39,10 @@ pub struct Publish {
     /// built-in server on this computer.
     pub url: Option<String>,
     /// Camera: test, none, a PNG file, or an identity from `tallylight devices`;
-    /// alone: the system's first camera.
-    #[arg(long, value_name = "ID", num_args = 0..=1, default_value = "test", default_missing_value = "default")]
+    /// alone: the system's first camera. Behind an identity, or nothing, may
+    /// follow ;size=1280x720 ;fps=30 ;format=MJPEG ;rotate=90 ;mirror (quoted, for
+    /// the shell).
+    #[arg(long, value_name = "ID", num_args = 0..=1, default_value = "test", default_missing_value = "default", value_parser = parse_camera)]
     pub camera: VideoInput,
     /// Microphone: test, none, or an identity from `tallylight devices`; alone:
     /// the system's default microphone.
@@ -162,6 +164,12 @@ fn parse_size(text: &str) -> Result<(u32, u32), String> {
     Ok((w, h))
 }
 
+fn parse_camera(text: &str) -> Result<VideoInput, String> {
+    let Ok(camera) = text.parse::<VideoInput>();
+    camera.check()?;
+    Ok(camera)
+}
+
 fn parse_rate(text: &str) -> Result<FrameRate, String> {
     let bad = || "give it as 30, 29.97 or 30000/1001, from 1 to 120".to_string();
     let rate = if let Some((num, den)) = text.split_once('/') {
@@ -261,6 +269,14 @@ mod tests {
         for bad in ["1280", "1281x720", "0x0", "9999x9999", "ax720"] {
             assert!(parse_size(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_is_asked_of_a_camera_is_checked() {
+        assert_eq!(parse_camera("test"), Ok(VideoInput::Test));
+        let asked = "usb:1:2;size=640x480;rotate=180;mirror";
+        assert_eq!(parse_camera(asked), Ok(VideoInput::Camera(asked.into())));
+        assert!(parse_camera(";fps=0").is_err());
     }
 
     #[test]

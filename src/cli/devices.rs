@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::args::Devices;
 use super::out::write;
 use super::report::json_line;
-use crate::engine::{CameraInfo, MicrophoneInfo};
+use crate::engine::{CameraInfo, MicrophoneInfo, Trouble};
 
 /// Lists cameras and microphones.
 pub fn run(args: &Devices) -> ExitCode {
@@ -41,30 +41,51 @@ fn list(title: &str, nothing: &str, lines: impl Iterator<Item = String>) {
 fn camera(camera: &CameraInfo) -> String {
     let mut text = format!("  {}\n    --camera {}\n", camera.name, shell_word(&camera.id));
     if camera.modes.is_empty() {
-        text += "      may not be asked what it can do: the system does not allow it\n";
+        text += &format!("      {}\n", why_no_modes(camera));
     }
     for mode in &camera.modes {
         let fps: Vec<String> = mode.fps.iter().map(|fps| format!("{fps:.4}")).map(tidy).collect();
         text += &format!(
-            "      {} {}x{} at {} fps\n",
+            "      {} {}x{} {}\n",
             mode.format,
             mode.width,
             mode.height,
-            fps.join(", ")
+            if fps.is_empty() {
+                "at its own rate".into()
+            } else {
+                format!("at {} fps", fps.join(", "))
+            },
         );
     }
     text
 }
 
+/// Why nothing is listed of what a camera can do.
+fn why_no_modes(camera: &CameraInfo) -> String {
+    match &camera.trouble {
+        Some(Trouble::Denied) => {
+            "can't be used: the system does not allow it (on Linux: the group video)".into()
+        }
+        Some(Trouble::Busy) => "in use by another program just now".into(),
+        _ if camera.unknown_formats.is_empty() => "does not say what it can do".into(),
+        _ => {
+            let formats = camera.unknown_formats.join(", ");
+            format!("can't be used: its formats are not known here ({formats})")
+        }
+    }
+}
+
 /// Name, identity, rates and channels.
 fn microphone(microphone: &MicrophoneInfo) -> String {
-    let (low, high) = microphone.rates;
-    let channels: Vec<String> = microphone.channels.iter().map(u16::to_string).collect();
-    let channels = channels.join(", ");
-    let delivers = match (low, high) {
-        (0, 0) => "in use just now".to_string(),
-        (low, high) if low == high => format!("{low} Hz, {channels} channels"),
-        (low, high) => format!("{low} to {high} Hz, {channels} channels"),
+    let list = |numbers: Vec<String>| numbers.join(", ");
+    let rates = list(microphone.rates.iter().map(u32::to_string).collect());
+    let channels = match microphone.channels[..] {
+        [1] => "1 channel".into(),
+        _ => list(microphone.channels.iter().map(u16::to_string).collect()) + " channels",
+    };
+    let delivers = match microphone.rates.is_empty() {
+        true => "in use just now".to_string(),
+        false => format!("{rates} Hz, {channels}"),
     };
     let default = if microphone.default { " (the system's choice)" } else { "" };
     format!(
@@ -107,10 +128,32 @@ mod tests {
             id: "alsa:default".into(),
             name: "Default input".into(),
             default: true,
-            rates: (0, 0),
+            rates: Vec::new(),
             channels: Vec::new(),
         };
         let text = "  Default input (the system's choice)\n    --mic alsa:default\n      in use just now\n";
         assert_eq!(microphone(&busy), text);
+        let mono = MicrophoneInfo { rates: vec![44_100, 48_000], channels: vec![1], ..busy };
+        assert!(microphone(&mono).ends_with("      44100, 48000 Hz, 1 channel\n"));
+    }
+
+    #[test]
+    fn a_camera_without_modes_says_why() {
+        let bare = CameraInfo {
+            id: "usb:1:2".into(),
+            name: "Camera".into(),
+            modes: Vec::new(),
+            unknown_formats: Vec::new(),
+            trouble: None,
+        };
+        let says = |trouble, formats: &[&str], words: &str| {
+            let unknown_formats = formats.iter().map(|name| name.to_string()).collect();
+            let text = camera(&CameraInfo { trouble, unknown_formats, ..bare.clone() });
+            assert!(text.contains(words), "{text}");
+        };
+        says(Some(Trouble::Denied), &[], "the system does not allow it");
+        says(Some(Trouble::Busy), &[], "in use by another program");
+        says(None, &["H264", "Z16"], "not known here (H264, Z16)");
+        says(None, &[], "does not say");
     }
 }

@@ -160,10 +160,33 @@ impl Sources {
             Verdict::MicrophoneSilent { .. } => {
                 report::microphone_fault(self.microphone.as_ref()?)?
             }
+            Verdict::CameraSlow { fps, wanted } => {
+                return slow(self.camera.as_ref()?, *fps, *wanted);
+            }
             _ => return None,
         };
         Some(fault.sentence())
     }
+}
+
+/// Whose fault it is that a camera's pictures are too few, where it is not the
+/// camera's.
+fn slow(camera: &SourceStatus, fps: f64, wanted: f64) -> Option<String> {
+    let (sent, lost) = (camera.fps_sent.unwrap_or(fps), camera.fps_lost.unwrap_or(0.0));
+    let most_of_what_is_missing = (wanted - fps) / 2.0;
+    if sent - fps > most_of_what_is_missing {
+        return Some(format!(
+            "This computer has time for {fps:.0} of the {sent:.0} pictures a second that the \
+             camera sends; a smaller picture helps"
+        ));
+    }
+    (lost > most_of_what_is_missing).then(|| {
+        format!(
+            "Of {:.0} pictures a second, {lost:.0} are lost between the camera and this computer; \
+             another cable or USB socket may help",
+            sent + lost
+        )
+    })
 }
 
 fn named(verdict: &Verdict, sentence: String) -> Cause {
@@ -201,4 +224,23 @@ fn blame(reason: &Failure) -> Away {
 fn counters(figures: &VideoFigures) -> (u64, u64, u64) {
     let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
     (read(&figures.due), read(&figures.late), read(&figures.encode_micros))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_that_are_missing_are_blamed_on_whoever_lost_them() {
+        let camera = |sent: f64, lost: f64| SourceStatus {
+            fps_sent: Some(sent),
+            fps_lost: Some(lost),
+            ..SourceStatus::default()
+        };
+        assert_eq!(slow(&camera(15.0, 0.0), 15.0, 30.0), None, "in low light many do");
+        let ours = slow(&camera(29.9, 0.0), 15.0, 30.0).unwrap();
+        assert!(ours.starts_with("This computer has time for 15 of the 30 pictures"), "{ours}");
+        let lost = slow(&camera(18.0, 12.0), 18.0, 30.0).unwrap();
+        assert!(lost.starts_with("Of 30 pictures a second, 12 are lost"), "{lost}");
+    }
 }

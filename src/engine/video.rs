@@ -154,7 +154,7 @@ impl FrameMaker {
             FrameCommand::Source(source) => self.source = source,
             FrameCommand::Output(planes, rate) => {
                 self.rate = rate;
-                self.compositor = Compositor::new(planes);
+                self.compositor.set_layout(planes);
             }
             FrameCommand::Mirror(mirror) => self.compositor.set_mirror(mirror),
             FrameCommand::Encoder(encoder) => self.encoder = encoder,
@@ -169,6 +169,11 @@ impl FrameMaker {
 
     fn make(&mut self, due: MediaTime) {
         let Some(source) = &mut self.source else { return };
+        if self.encoder.is_none() && !self.preview {
+            source.idle(due);
+            self.shared.status.put(source.status());
+            return;
+        }
         let picture = source.frame(due);
         let status = source.status();
         if status.silent.is_some() && status.trouble.is_none() {
@@ -176,9 +181,7 @@ impl FrameMaker {
             self.shared.figures.picture_age.fetch_max(micros(age), Ordering::Relaxed);
         }
         self.shared.status.put(status);
-        if self.encoder.is_none() && !self.preview {
-            return;
-        }
+        self.compositor.set_upright(source.turn());
         let frame = self.compositor.compose(picture.as_ref(), due);
         self.watch.look(due, &frame.picture);
         self.shared.figures.black.store(self.watch.black, Ordering::Relaxed);
@@ -326,4 +329,56 @@ impl EncodeWorker {
 
 fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+
+    /// Counts how often it is looked at, and how often not.
+    #[derive(Clone, Default)]
+    struct Counted(Arc<[AtomicU32; 2]>);
+
+    impl Counted {
+        fn counts(&self) -> [u32; 2] {
+            [0, 1].map(|n| self.0[n].load(Ordering::Relaxed))
+        }
+    }
+
+    impl VideoSource for Counted {
+        fn frame(&mut self, _: MediaTime) -> Option<VideoFrame> {
+            self.0[0].fetch_add(1, Ordering::Relaxed);
+            None
+        }
+
+        fn idle(&mut self, _: MediaTime) {
+            self.0[1].fetch_add(1, Ordering::Relaxed);
+        }
+
+        fn status(&self) -> SourceStatus {
+            SourceStatus::default()
+        }
+    }
+
+    #[test]
+    fn a_picture_that_nobody_looks_at_is_not_made() {
+        let clock = Clock::starting_at(Instant::now());
+        let output = (Planes::new(64, 36), FrameRate::whole(100));
+        let frames = FrameThread::start(clock, output, Arc::default()).expect("a thread");
+        let source = Counted::default();
+        let until = |done: &dyn Fn([u32; 2]) -> bool| {
+            let begun = Instant::now();
+            while !done(source.counts()) {
+                assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", source.counts());
+                thread::sleep(Duration::from_millis(5));
+            }
+        };
+        frames.send(FrameCommand::Source(Some(Box::new(source.clone()))));
+        until(&|[_, idle]| idle > 3);
+        assert_eq!(source.counts()[0], 0);
+        frames.send(FrameCommand::Preview(true));
+        until(&|[looked_at, _]| looked_at > 3);
+    }
 }

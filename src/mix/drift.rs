@@ -4,9 +4,8 @@
 /// time queued stays the same.
 ///
 /// A device that runs fast fills the queue, and is emptied a little faster. The
-/// loop is slow, with a time constant of half a minute, so that neither the
-/// lumps in which a device delivers nor those in which blocks are taken are
-/// heard as a change of pitch; what remains is the difference of the clocks, a
+/// loop is slow, with a time constant of half a minute, so that no hiccup of a
+/// device is heard as a change of pitch; what remains is the difference of the clocks, a
 /// constant. It is a proportional-integral controller: at rest the error is
 /// zero, whatever the difference.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +53,12 @@ impl DriftControl {
     /// gap, or when the queue was emptied by hand.
     pub fn restart(&mut self) {
         self.level = None;
+    }
+
+    /// What the last update answered.
+    #[cfg(test)]
+    pub fn speed(&self) -> f64 {
+        self.speed
     }
 
     /// The difference of the clocks as it is known now; positive: the device is

@@ -8,7 +8,7 @@ mod meter;
 mod mixer;
 
 pub use drift::DriftControl;
-pub use intake::{Intake, MOST_CHANNELS, RATES, Unusable};
+pub use intake::{Delivery, Intake, MOST_CHANNELS, RATES, Unusable};
 pub use limiter::Limiter;
 pub use meter::Meter;
 pub use mixer::Mixer;

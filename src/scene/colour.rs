@@ -31,6 +31,9 @@ pub enum Range {
     Limited,
     /// 0 to 255.
     Full,
+    /// What limited RGB, 16 to 235, becomes when it is taken for full: luma 16 to
+    /// 235, and chroma as wide as that.
+    LimitedRgb,
 }
 
 impl Colour {
@@ -38,6 +41,8 @@ impl Colour {
     pub const CANVAS: Self = Self { matrix: Matrix::Bt709, range: Range::Limited };
     /// What a JPEG file holds (JFIF 1.02).
     pub const JPEG: Self = Self { matrix: Matrix::Bt601, range: Range::Full };
+    /// What RGB means that nothing is said of.
+    pub const RGB: Self = Self { matrix: Matrix::Bt709, range: Range::Full };
     /// What a camera holds that says nothing about it.
     pub const CAMERA: Self = Self { matrix: Matrix::Bt601, range: Range::Limited };
 }
@@ -59,6 +64,7 @@ impl Range {
         match self {
             Self::Limited => (16.0, 219.0, 224.0),
             Self::Full => (0.0, 255.0, 255.0),
+            Self::LimitedRgb => (16.0, 219.0, 219.0),
         }
     }
 }
@@ -249,7 +255,7 @@ mod tests {
     #[test]
     fn no_product_leaves_sixteen_bits() {
         for matrix in [Matrix::Bt601, Matrix::Bt709, Matrix::Bt2020] {
-            for range in [Range::Limited, Range::Full] {
+            for range in [Range::Limited, Range::Full, Range::LimitedRgb] {
                 let factors = Factors::of(Colour { matrix, range });
                 assert!((0..=128).contains(&factors.luma));
                 let small = |factor: &i16| (-255..=255).contains(factor);
@@ -286,7 +292,7 @@ mod tests {
     #[test]
     fn every_value_comes_out_within_one() {
         for matrix in [Matrix::Bt601, Matrix::Bt709, Matrix::Bt2020] {
-            for range in [Range::Limited, Range::Full] {
+            for range in [Range::Limited, Range::Full, Range::LimitedRgb] {
                 let colour = Colour { matrix, range };
                 let Some(mut map) = ToCanvas::of(colour) else { continue };
                 for (y, cb, cr) in (0..=255).step_by(5).flat_map(|y| {

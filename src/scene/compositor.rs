@@ -7,7 +7,7 @@ use fast_image_resize::pixels::U8;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::placement::Rect;
-use super::turn::{Rotation, Turn};
+use super::turn::Turn;
 use crate::media::{FramePool, MediaTime, Picture, Plane, Planes, VideoFrame};
 
 /// Makes one output frame of the newest source frame: turned, scaled to fit,
@@ -16,6 +16,11 @@ use crate::media::{FramePool, MediaTime, Picture, Plane, Planes, VideoFrame};
 pub struct Compositor {
     layout: Planes,
     pool: FramePool,
+    /// How the source's picture is turned to stand upright.
+    upright: Turn,
+    /// Whether the person wants it left to right.
+    mirror: bool,
+    /// Both.
     turn: Turn,
     scaler: Scaler,
     /// The last source picture, turned.
@@ -31,6 +36,8 @@ impl Compositor {
         Self {
             layout,
             pool: FramePool::new(layout),
+            upright: Turn::default(),
+            mirror: false,
             turn: Turn::default(),
             scaler: Scaler::default(),
             turned: None,
@@ -38,16 +45,30 @@ impl Compositor {
         }
     }
 
-    /// Turns the picture left to right, or not.
-    pub fn set_mirror(&mut self, mirror: bool) {
-        self.turn.mirror = mirror;
-        self.last = None;
+    /// Changes the output's size.
+    pub fn set_layout(&mut self, layout: Planes) {
+        if layout != self.layout {
+            (self.layout, self.pool, self.last) = (layout, FramePool::new(layout), None);
+        }
     }
 
-    /// Turns the picture clockwise, before it is mirrored.
-    pub fn set_rotation(&mut self, rotation: Rotation) {
-        self.turn.rotation = rotation;
-        self.last = None;
+    /// Turns the picture left to right, or not.
+    pub fn set_mirror(&mut self, mirror: bool) {
+        self.mirror = mirror;
+        self.set_turn();
+    }
+
+    /// How the source's pictures are turned to stand upright.
+    pub fn set_upright(&mut self, upright: Turn) {
+        self.upright = upright;
+        self.set_turn();
+    }
+
+    fn set_turn(&mut self) {
+        let turn = Turn { mirror: self.upright.mirror != self.mirror, ..self.upright };
+        if turn != self.turn {
+            (self.turn, self.last) = (turn, None);
+        }
     }
 
     /// The output frame that is due at `due`; black while there is no picture.
@@ -153,6 +174,7 @@ fn blacken(picture: &mut Picture) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scene::Rotation;
 
     fn frame(width: u32, height: u32, yuv: [u8; 3]) -> VideoFrame {
         let mut picture = Picture::black(Planes::new(width, height));
@@ -237,7 +259,7 @@ mod tests {
         source.plane_mut(Plane::Y)[..64 * 18].fill(200);
         let source = VideoFrame { time: MediaTime::ZERO, picture: Arc::new(source) };
         let mut compositor = Compositor::new(Planes::new(64, 36));
-        compositor.set_rotation(Rotation::Quarter);
+        compositor.set_upright(Turn { rotation: Rotation::Quarter, mirror: false });
         let out = compositor.compose(Some(&source), DUE);
         // The bright upper half is now on the right of an upright picture.
         let luma = |x| at(&out, x, 18)[0];
@@ -246,8 +268,24 @@ mod tests {
         let out = compositor.compose(Some(&source), DUE);
         let luma = |x| at(&out, x, 18)[0];
         assert_eq!([luma(26), luma(38)], [200, 16]);
-        compositor.set_rotation(Rotation::Half);
+        compositor.set_upright(Turn { rotation: Rotation::Half, mirror: false });
         let out = compositor.compose(Some(&source), DUE);
         assert_eq!([at(&out, 9, 4)[0], at(&out, 9, 30)[0]], [16, 200]);
+    }
+
+    #[test]
+    fn another_output_keeps_the_mirror_and_two_mirrors_are_none() {
+        let mut compositor = Compositor::new(Planes::new(4, 2));
+        let mut source = frame(8, 4, [40, 128, 128]);
+        let picture = Arc::get_mut(&mut source.picture).expect("nobody else has it");
+        picture.plane_mut(Plane::Y)[0] = 200;
+        compositor.set_mirror(true);
+        compositor.set_layout(Planes::new(8, 4));
+        let corner = |compositor: &mut Compositor, x: usize| {
+            compositor.compose(Some(&source), MediaTime::ZERO).picture.plane(Plane::Y)[x]
+        };
+        assert_eq!((corner(&mut compositor, 0), corner(&mut compositor, 7)), (40, 200));
+        compositor.set_upright(Turn { mirror: true, ..Turn::default() });
+        assert_eq!((corner(&mut compositor, 0), corner(&mut compositor, 7)), (200, 40));
     }
 }

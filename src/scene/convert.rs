@@ -7,7 +7,7 @@ use yuv::{BufferStoreMut, YuvConversionMode, YuvPlanarImageMut, YuvRange, YuvSta
 
 use super::colour::ToCanvas;
 use super::jpeg::JpegDecoder;
-use super::{Colour, RawFormat, RawImage};
+use super::{Colour, Matrix, Range, RawFormat, RawImage};
 use crate::media::{Picture, Planes};
 
 /// Why a device's picture can't be converted.
@@ -149,11 +149,14 @@ impl Strip<'_> {
     }
 }
 
-/// What the values in the strips mean: RGB becomes the canvas's at once, and in
-/// grey no matrix has a part.
+/// What the values in the strips mean: full RGB becomes the canvas's at once,
+/// limited RGB nearly so, and in grey no matrix has a part.
 const fn meaning(image: &RawImage<'_>) -> Colour {
     match image.format {
-        RawFormat::Rgb | RawFormat::Bgr => Colour::CANVAS,
+        RawFormat::Rgb | RawFormat::Bgr => match image.colour.range {
+            Range::Limited => Colour { matrix: Matrix::Bt709, range: Range::LimitedRgb },
+            _ => Colour::CANVAS,
+        },
         RawFormat::Grey => Colour { matrix: Colour::CANVAS.matrix, range: image.colour.range },
         _ => image.colour,
     }
@@ -267,7 +270,11 @@ fn read_rgb(image: &RawImage<'_>, bytes: &[u8], strip: &mut Strip<'_>) {
         &mut strip.planar(),
         rgb,
         image.stride as u32,
-        YuvRange::Limited,
+        match image.colour.range {
+            // Its luma is in the limits as it is.
+            Range::Limited => YuvRange::Full,
+            _ => YuvRange::Limited,
+        },
         YuvStandardMatrix::Bt709,
         YuvConversionMode::Balanced,
     )

@@ -5,6 +5,7 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::convert::{ConvertError, Strip};
+use super::huffman;
 use super::{Colour, RawImage};
 
 /// Decodes pictures of one size after another.
@@ -12,6 +13,8 @@ use super::{Colour, RawImage};
 pub(super) struct JpegDecoder {
     /// The last picture.
     pixels: Vec<u8>,
+    /// The last picture that came without tables, with them.
+    completed: Vec<u8>,
 }
 
 /// A decoded picture: luma alone, or three bytes a pixel.
@@ -32,8 +35,8 @@ impl JpegDecoder {
             .set_max_width(width)
             .set_max_height(height)
             .jpeg_set_out_colorspace(ColorSpace::YCbCr);
-        let mut decoder =
-            zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(image.bytes), options);
+        let bytes = huffman::with_tables(image.bytes, &mut self.completed).unwrap_or(image.bytes);
+        let mut decoder = zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(bytes), options);
         decoder.decode_headers().map_err(failed)?;
         let parts = match decoder.input_colorspace() {
             Some(ColorSpace::Luma) => {

@@ -4,6 +4,7 @@
 mod colour;
 mod compositor;
 mod convert;
+mod huffman;
 mod jpeg;
 mod placement;
 mod raw;
@@ -13,4 +14,4 @@ pub use colour::{Colour, Matrix, Range};
 pub use compositor::Compositor;
 pub use convert::{ConvertError, Converter};
 pub use raw::{RawFormat, RawImage};
-pub use turn::Rotation;
+pub use turn::{Rotation, Turn};

@@ -40,7 +40,7 @@ pub struct RawImage<'a> {
     pub height: u32,
     /// Bytes from one row to the next; of luma where there are planes.
     pub stride: usize,
-    /// What YCbCr values mean. RGB is full range, JPEG says so itself.
+    /// What the values mean: of RGB its range alone. JPEG says so itself.
     pub colour: Colour,
     /// The pixels.
     pub bytes: &'a [u8],
@@ -50,7 +50,11 @@ impl<'a> RawImage<'a> {
     /// A picture whose rows follow each other without padding.
     pub fn packed(format: RawFormat, width: u32, height: u32, bytes: &'a [u8]) -> Self {
         let stride = format.row_bytes(width);
-        Self { format, width, height, stride, colour: Colour::CAMERA, bytes }
+        let colour = match format {
+            RawFormat::Rgb | RawFormat::Bgr => Colour::RGB,
+            _ => Colour::CAMERA,
+        };
+        Self { format, width, height, stride, colour, bytes }
     }
 
     /// The size it has on the canvas: both sides even, an odd last row or column

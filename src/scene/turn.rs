@@ -18,7 +18,7 @@ pub enum Rotation {
 
 /// How a picture is turned: first clockwise, then left to right.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Turn {
+pub struct Turn {
     /// Clockwise.
     pub rotation: Rotation,
     /// Left to right.
@@ -27,12 +27,12 @@ pub(super) struct Turn {
 
 impl Turn {
     /// Whether it leaves the picture as it is.
-    pub fn is_nothing(self) -> bool {
+    pub(super) fn is_nothing(self) -> bool {
         self == Self::default()
     }
 
     /// The size of a turned picture.
-    pub fn layout(self, source: Planes) -> Planes {
+    pub(super) fn layout(self, source: Planes) -> Planes {
         match self.rotation {
             Rotation::None | Rotation::Half => source,
             Rotation::Quarter | Rotation::ThreeQuarters => Planes::new(source.height, source.width),
@@ -40,7 +40,7 @@ impl Turn {
     }
 
     /// Writes the turned `source` to `out`, which has its [layout](Self::layout).
-    pub fn apply(self, source: &Picture, out: &mut Picture) {
+    pub(super) fn apply(self, source: &Picture, out: &mut Picture) {
         for plane in [Plane::Y, Plane::U, Plane::V] {
             let (from, to) = (source.layout().stride(plane), out.layout().stride(plane));
             self.turn_plane(source.plane(plane), from, out.plane_mut(plane), to);

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Serialize;
 
-use super::{camera, microphone};
+use super::{Trouble, camera, microphone};
 
 /// Cameras and microphones that can be opened.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -26,6 +26,10 @@ pub struct CameraInfo {
     pub name: String,
     /// What it can deliver.
     pub modes: Vec<CameraMode>,
+    /// The names of formats that it has and this program does not know.
+    pub unknown_formats: Vec<String>,
+    /// Why it can't be asked what it can deliver.
+    pub trouble: Option<Trouble>,
 }
 
 /// One size of one format of a camera.
@@ -50,9 +54,9 @@ pub struct MicrophoneInfo {
     pub name: String,
     /// Whether it is what the system would take.
     pub default: bool,
-    /// Lowest and highest sample rate in Hz; both 0 while another program keeps
-    /// it to itself, for then it can't be asked.
-    pub rates: (u32, u32),
+    /// Sample rates in Hz, lowest first; empty while another program keeps it to
+    /// itself, for then it can't be asked.
+    pub rates: Vec<u32>,
     /// Channel counts; empty while it can't be asked.
     pub channels: Vec<u16>,
 }

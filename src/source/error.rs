@@ -5,6 +5,13 @@
 
 use std::path::PathBuf;
 
+/// What the system said of an error, without its number.
+pub(super) fn words(error: &impl ToString) -> String {
+    let text = error.to_string();
+    let end = text.find(" (os error").unwrap_or(text.len());
+    text[..end].into()
+}
+
 /// Why a source can't be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -16,6 +23,9 @@ pub enum Error {
         /// Why, in the words of the system or the decoder.
         reason: String,
     },
+    /// A camera is asked for in a way that makes no sense; the words say how.
+    #[error("{0}")]
+    Request(String),
     /// A thread for a device can't be started.
     #[error("no thread for {name}: {reason}")]
     Thread {
@@ -24,4 +34,17 @@ pub enum Error {
         /// What the system said.
         reason: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_an_error_is_for_nobody() {
+        let error = std::io::Error::from_raw_os_error(5);
+        assert!(error.to_string().contains("(os error 5)"));
+        assert!(!words(&error).contains("os error"));
+        assert_eq!(words(&"plain"), "plain");
+    }
 }

@@ -8,6 +8,8 @@ mod camera;
 mod devices;
 mod error;
 mod glyphs;
+mod hold;
+mod life;
 mod microphone;
 mod open;
 mod picture;
@@ -26,13 +28,25 @@ pub use test_signal::{TestPicture, TestTone};
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::media::{AudioBlock, MediaTime, VideoFrame};
+use crate::scene::Turn;
 
 /// Something that shows a picture.
 pub trait VideoSource: Send {
     /// The newest picture for the output frame that is due at `due`, in its own
     /// size; `None` while there has been none yet. Never waits.
     fn frame(&mut self, due: MediaTime) -> Option<VideoFrame>;
+
+    /// In place of [`frame`](Self::frame) while nobody looks: what has to be done
+    /// all the same.
+    fn idle(&mut self, _due: MediaTime) {}
+
+    /// How the last picture is to be turned to stand upright.
+    fn turn(&self) -> Turn {
+        Turn::default()
+    }
 
     /// How it is doing.
     fn status(&self) -> SourceStatus;
@@ -64,16 +78,24 @@ pub struct SourceStatus {
     pub silent: Option<Duration>,
     /// Pictures a second that a camera delivers, measured over the last seconds.
     pub fps: Option<f64>,
+    /// The same with those that this computer had no time for.
+    pub fps_sent: Option<f64>,
+    /// Pictures a second that a camera or its driver lost before they came here.
+    pub fps_lost: Option<f64>,
     /// Pictures a second that a camera was set to.
     pub fps_set: Option<f64>,
-    /// Frames that were shown more than once because no newer one had come.
+    /// Pictures that were shown more than once because no newer one had come; of
+    /// sound, blocks with silence in them because nothing had come.
     pub repeated: u64,
-    /// Frames or samples that came and were never used.
+    /// Frames, of picture or of sound, that came and were never used.
     pub dropped: u64,
+    /// Pictures that a camera or its driver lost before they came here.
+    pub lost: u64,
 }
 
 /// What can be wrong with a source.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Trouble {
     /// The device is not there.
     Missing,

@@ -36,6 +36,16 @@ pub enum AudioSpec {
     Microphone(String),
 }
 
+impl VideoSpec {
+    /// Whether it makes sense; if not, in words.
+    pub fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Camera(asked) => super::camera::check(asked),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl FromStr for VideoSpec {
     type Err = Infallible;
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::devices::{self, Other, VIVID, control};
+use crate::devices::{self, Other, Piped, VIVID, control};
 use crate::media;
 use crate::nginx::Nginx;
 use crate::program::{Program, eventually};
@@ -158,6 +158,20 @@ fn a_sound_card_that_is_pulled_out_and_plugged_in() {
     live.notice("microphone “", "is not there");
     live.suffer();
     devices::plug_sound_card();
+    live.back(BACK);
+    live.end();
+}
+
+#[test]
+#[ignore = "needs the devices of a test machine"]
+fn a_sound_card_that_stops_delivering_and_stays() {
+    let microphone = Piped::start();
+    let mut live = Live::start("rig-sound-stops", "test", Piped::ID);
+    live.back(Duration::from_secs(10));
+    microphone.stop(true);
+    live.notice("microphone “", "stopped delivering");
+    live.suffer();
+    microphone.stop(false);
     live.back(BACK);
     live.end();
 }

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::media::{Plane, Planes};
-use crate::scene::{Matrix, Range};
 
 const SIZES: [(u32, u32); 5] = [(64, 36), (16, 8), (642, 38), (35, 17), (2, 2)];
 
@@ -116,8 +115,7 @@ fn rgb_becomes_bt709_in_limited_range() {
     {
         let stride = format.row_bytes(width) + 6;
         let bytes = paint(format, width as usize, height as usize, stride);
-        let image =
-            RawImage { format, width, height, stride, colour: Colour::CAMERA, bytes: &bytes };
+        let image = RawImage { format, width, height, stride, colour: Colour::RGB, bytes: &bytes };
         let picture = convert(&image);
         let layout = picture.layout();
         for (x, y) in (0..layout.height as usize)
@@ -128,6 +126,23 @@ fn rgb_becomes_bt709_in_limited_range() {
             let got = at(&picture, x, y)[0] as f32;
             assert!((got - luma).abs() < 1.5, "{format:?} at {x},{y}: {got} for {luma}");
         }
+    }
+}
+
+#[test]
+fn limited_rgb_keeps_its_black_its_white_and_its_colours() {
+    let limited = Colour { range: Range::Limited, ..Colour::RGB };
+    for (rgb, wanted) in [
+        ([16, 16, 16], [16, 128, 128]),
+        ([235, 235, 235], [235, 128, 128]),
+        ([235, 16, 16], [63, 102, 240]),
+        ([16, 16, 235], [32, 240, 118]),
+    ] {
+        let bytes = rgb.repeat(16 * 8);
+        let mut image = RawImage::packed(RawFormat::Rgb, 16, 8, &bytes);
+        image.colour = limited;
+        let got = at(&convert(&image), 3, 3);
+        assert!(got.iter().zip(wanted).all(|(a, b)| (a - b).abs() <= 1), "{rgb:?}: {got:?}");
     }
 }
 
@@ -189,14 +204,21 @@ fn a_picture_of_another_size_is_refused() {
 /// A JPEG file of 48×32 pixels, red left and blue right, made by ffmpeg.
 const JPEG: &[u8] = include_bytes!("../../../tests/fixtures/media/red_blue_48x32.jpg");
 
+/// The same as most cameras send it: with the tables that go without saying.
+const JPEG_WITHOUT_TABLES: &[u8] =
+    include_bytes!("../../../tests/fixtures/media/red_blue_48x32_no_tables.jpg");
+
 #[test]
-fn a_jpeg_picture_has_its_colours() {
-    let image = RawImage::packed(RawFormat::Mjpeg, 48, 32, JPEG);
-    let picture = convert(&image);
-    // Red and blue of full brightness in BT.709, limited range.
-    for (x, wanted) in [(8, [63, 102, 240]), (40, [32, 240, 118])] {
-        let got = at(&picture, x, 16);
-        assert!(got.iter().zip(wanted).all(|(a, b)| (a - b).abs() <= 3), "{got:?} for {wanted:?}");
+fn a_jpeg_picture_has_its_colours_with_and_without_tables() {
+    for jpeg in [JPEG, JPEG_WITHOUT_TABLES] {
+        let image = RawImage::packed(RawFormat::Mjpeg, 48, 32, jpeg);
+        let picture = convert(&image);
+        // Red and blue of full brightness in BT.709, limited range.
+        for (x, wanted) in [(8, [63, 102, 240]), (40, [32, 240, 118])] {
+            let got = at(&picture, x, 16);
+            let near = got.iter().zip(wanted).all(|(a, b)| (a - b).abs() <= 3);
+            assert!(near, "{got:?} for {wanted:?}");
+        }
     }
 }
 
@@ -204,15 +226,19 @@ fn a_jpeg_picture_has_its_colours() {
 fn a_damaged_jpeg_is_an_error_or_a_picture_and_never_a_panic() {
     let mut converter = Converter::default();
     let mut picture = Picture::black(Planes::new(48, 32));
-    for len in 0..JPEG.len() {
-        let _ = converter
-            .convert(&RawImage::packed(RawFormat::Mjpeg, 48, 32, &JPEG[..len]), &mut picture);
-    }
-    for n in 0..JPEG.len() * 4 {
-        let mut bytes = JPEG.to_vec();
-        bytes[n / 4] ^= [0x01, 0x10, 0x80, 0xff][n % 4];
-        let _ =
-            converter.convert(&RawImage::packed(RawFormat::Mjpeg, 48, 32, &bytes), &mut picture);
+    let mut try_on = |bytes: &[u8]| {
+        let image = RawImage::packed(RawFormat::Mjpeg, 48, 32, bytes);
+        let _ = converter.convert(&image, &mut picture);
+    };
+    for jpeg in [JPEG, JPEG_WITHOUT_TABLES] {
+        for len in 0..jpeg.len() {
+            try_on(&jpeg[..len]);
+        }
+        for n in 0..jpeg.len() * 4 {
+            let mut bytes = jpeg.to_vec();
+            bytes[n / 4] ^= [0x01, 0x10, 0x80, 0xff][n % 4];
+            try_on(&bytes);
+        }
     }
     let other = RawImage::packed(RawFormat::Mjpeg, 64, 32, JPEG);
     let refused = converter.convert(&other, &mut Picture::black(other.layout()));

@@ -2,31 +2,47 @@
 
 use std::time::Duration;
 
-use super::choose::{Offer, Wish};
+use super::choose::{Mode, Offer};
 use crate::media::FrameRate;
 use crate::scene::RawImage;
 use crate::source::Trouble;
 
 /// A camera that was found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Found {
     /// Stable identity.
     pub id: String,
+    /// The place where it is plugged in, where there is a name for that.
+    pub place: String,
     /// What people call it.
     pub name: String,
     /// What the system opens it by.
     pub address: String,
     /// What it can do; empty where it can't be asked just now.
     pub offers: Vec<Offer>,
+    /// The names of formats that it offers and this program does not know.
+    pub unknown: Vec<String>,
+    /// Why it can't be asked.
+    pub trouble: Option<Trouble>,
 }
 
 /// The system's cameras.
 pub(super) trait Backend: Send {
-    /// All cameras, in the system's order.
+    /// All cameras, in the system's order; those of no use last.
     fn list(&self) -> Vec<Found>;
 
-    /// Opens a camera in the mode that suits best.
-    fn open(&self, camera: &Found, wish: &Wish) -> Result<Box<dyn Capture>, Trouble>;
+    /// The camera of that identity, which was in `place` when it was seen last;
+    /// without one the first of use. No other camera is asked anything.
+    fn find(&self, id: Option<&str>, place: Option<&str>) -> Option<Found>;
+
+    /// What a camera that was found can do, where that can't be asked without
+    /// opening it. No other thread of ours has it.
+    fn offers(&self, camera: &Found) -> Vec<Offer> {
+        camera.offers.clone()
+    }
+
+    /// Opens a camera in a mode that it offers.
+    fn open(&self, camera: &Found, mode: &Mode) -> Result<Box<dyn Capture>, Trouble>;
 }
 
 /// A camera that is open and streaming. Stays on the thread that opened it.
@@ -49,8 +65,11 @@ pub(super) trait Capture {
 /// What came of waiting for a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Arrival {
-    /// Whether a picture was handed over.
+    /// Whether a picture came: one that was handed over, or a damaged one.
     pub picture: bool,
-    /// Pictures that were passed over, or damaged.
-    pub dropped: u64,
+    /// Pictures that this program had no time for: newer ones were there, or there
+    /// was no buffer left to put them in.
+    pub passed: u64,
+    /// Pictures that were lost before they came here.
+    pub lost: u64,
 }

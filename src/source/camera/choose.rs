@@ -59,9 +59,12 @@ const SAME_RATE: f64 = 0.99;
 /// Modes whose worth differs by less are equally good.
 const SAME_WORTH: f64 = 0.02;
 
-/// The best mode, if any can be had.
-pub(super) fn choose(offers: &[Offer], wish: &Wish) -> Option<Mode> {
-    let modes = || offers.iter().filter(|offer| wish.allows(offer)).map(|offer| wish.mode(offer));
+/// The best mode but for some, if any can be had.
+pub(super) fn choose(offers: &[Offer], wish: &Wish, but: &[Mode]) -> Option<Mode> {
+    let modes = || {
+        let allowed = offers.iter().filter(|offer| wish.allows(offer));
+        allowed.map(|offer| wish.mode(offer)).filter(|mode| !but.contains(mode))
+    };
     let best = modes().map(|mode| wish.worth(&mode)).fold(0.0, f64::max);
     modes()
         .filter(|mode| wish.worth(mode) >= best - SAME_WORTH)
@@ -143,7 +146,7 @@ mod tests {
     }
 
     fn chosen(offers: &[Offer], wish: &Wish) -> (RawFormat, u32, u32) {
-        let mode = choose(offers, wish).unwrap();
+        let mode = choose(offers, wish, &[]).unwrap();
         (mode.format, mode.width, mode.height)
     }
 
@@ -173,14 +176,14 @@ mod tests {
     #[test]
     fn the_lowest_rate_that_is_enough_is_asked_for() {
         let offers = [offer(RawFormat::Nv12, 640, 360, &[60, 30, 25, 15])];
-        let rate = |fps| choose(&offers, &wish(640, 360, fps)).unwrap().rate.unwrap();
+        let rate = |fps| choose(&offers, &wish(640, 360, fps), &[]).unwrap().rate.unwrap();
         assert_eq!(
             [rate(30), rate(20), rate(60), rate(120)].map(|rate| rate.num),
             [30, 25, 60, 60]
         );
         let ntsc = FrameRate { num: 30_000, den: 1_001 };
         let offers = [Offer { rates: vec![FrameRate::whole(60), ntsc], ..offers[0].clone() }];
-        assert_eq!(choose(&offers, &wish(640, 360, 30)).unwrap().rate, Some(ntsc));
+        assert_eq!(choose(&offers, &wish(640, 360, 30), &[]).unwrap().rate, Some(ntsc));
     }
 
     #[test]
@@ -199,13 +202,13 @@ mod tests {
         wish.format = Some(RawFormat::Mjpeg);
         assert_eq!(chosen(&webcam(), &wish), (RawFormat::Mjpeg, 640, 480));
         wish.format = Some(RawFormat::Nv12);
-        assert_eq!(choose(&webcam(), &wish), None);
-        assert_eq!(choose(&[], &wish), None);
+        assert_eq!(choose(&webcam(), &wish, &[]), None);
+        assert_eq!(choose(&[], &wish, &[]), None);
     }
 
     #[test]
     fn a_driver_that_names_no_rates_is_taken_at_its_word() {
         let offers = [offer(RawFormat::Yuyv, 640, 480, &[])];
-        assert_eq!(choose(&offers, &wish(640, 480, 30)).unwrap().rate, None);
+        assert_eq!(choose(&offers, &wish(640, 480, 30), &[]).unwrap().rate, None);
     }
 }

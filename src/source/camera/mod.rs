@@ -4,6 +4,7 @@
 //! more it shows the last one for a while, then a slate that says what is
 //! missing, until the thread has the camera back.
 
+mod attempts;
 mod backend;
 mod choose;
 #[cfg(target_os = "linux")]
@@ -19,45 +20,47 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use self::attempts::Attempts;
 use self::backend::Backend;
 use self::choose::Wish;
 use self::request::Request;
 use self::shared::{Shared, State};
-use self::watch::{DEAD, LAST_PICTURE};
+use self::watch::LAST_PICTURE;
 use self::worker::Worker;
+use super::life::Overseer;
 use super::slate::slate;
 use super::{CameraInfo, CameraMode, Error, SourceStatus, Trouble, VideoSource};
 use crate::media::{Clock, FrameRate, MediaTime, Picture, Planes, VideoFrame};
-
-/// Threads that may be left in drivers that never return, for one source.
-const MOST_ABANDONED: u32 = 3;
+use crate::scene::Turn;
 
 /// A camera as a source.
 pub struct Camera {
     request: Request,
+    /// The output's size.
+    layout: Planes,
     wish: Wish,
     clock: Clock,
     shared: Arc<Shared>,
-    abandoned: u32,
+    overseer: Overseer,
     /// Pictures that had arrived at the last tick.
     seen: u64,
     repeated: u64,
     /// Pictures that came and went between two ticks.
     skipped: u64,
-    /// When this source, or its present thread, began.
-    since: Option<MediaTime>,
     /// What the slate in use says, and the slate.
     slate: Option<(Trouble, Arc<Picture>)>,
+    /// Whether the last picture was the slate.
+    shows_slate: bool,
 }
 
 impl Camera {
     /// A camera by what was asked for: its identity, and perhaps `;size=640x480`,
-    /// `;fps=25`, `;format=YUYV` behind it. An empty identity is the first camera
-    /// there is. Opens it on a thread of its own.
+    /// `;fps=25`, `;format=YUYV`, `;rotate=90`, `;mirror` behind it. An empty
+    /// identity is the first camera there is. Opens it on a thread of its own.
     pub fn open(asked: &str, layout: Planes, rate: FrameRate, clock: Clock) -> Result<Self, Error> {
-        let request = Request::parse(asked);
+        let request = Request::parse(asked).map_err(Error::Request)?;
         let wish = Wish {
-            layout,
+            layout: request.seen(layout),
             rate: request.rate.unwrap_or(rate),
             size: request.size,
             format: request.format,
@@ -65,34 +68,41 @@ impl Camera {
         let shared = start(&request, wish, clock)?;
         Ok(Self {
             request,
+            layout,
             wish,
             clock,
             shared,
-            abandoned: 0,
+            overseer: Overseer::default(),
             seen: 0,
             repeated: 0,
             skipped: 0,
-            since: None,
             slate: None,
+            shows_slate: false,
         })
     }
 
-    /// Leaves a thread that gave no sign of life, and starts another.
+    /// Leaves a thread that gave no sign of life, and starts another for the same
+    /// camera.
     fn abandon_if_dead(&mut self, now: MediaTime) {
-        let since = *self.since.get_or_insert(now);
-        let last = self.shared.last_beat().max(since);
-        if now.since(last) < DEAD || self.abandoned >= MOST_ABANDONED {
+        if !self.overseer.gives_up(&self.shared.life, now) {
             return;
         }
         tracing::warn!(
             camera = self.name(),
             "its driver does not return; trying once more beside it"
         );
-        self.abandoned += 1;
-        self.shared.close();
-        if let Ok(shared) = start(&self.request, self.wish, self.clock) {
-            shared.state().trouble = Some(Trouble::Stalled);
-            (self.shared, self.seen, self.since) = (shared, 0, Some(now));
+        self.shared.life.close();
+        let (id, name) = {
+            let state = self.shared.state();
+            (state.id.clone(), state.name.clone())
+        };
+        let request = Request { id: id.unwrap_or_else(|| self.request.id.clone()), ..self.request };
+        if let Ok(shared) = start(&request, self.wish, self.clock) {
+            {
+                let mut state = shared.state();
+                (state.name, state.trouble) = (name, Some(Trouble::Stalled));
+            }
+            (self.shared, self.seen, self.request) = (shared, 0, request);
         }
     }
 
@@ -103,7 +113,7 @@ impl Camera {
 
     /// What is wrong at `now`: what the thread says, or that nothing comes.
     fn trouble(&self, state: &State, now: MediaTime) -> Option<Trouble> {
-        let patience = if state.latest.is_some() { state.stall } else { watch::FIRST_PICTURE };
+        let patience = if state.came.is_some() { state.stall } else { watch::FIRST_PICTURE };
         let stalled = || {
             self.silent(state, now).filter(|silent| *silent >= patience).map(|_| Trouble::Stalled)
         };
@@ -112,7 +122,7 @@ impl Camera {
 
     /// How long no picture has come, or none since the source began.
     fn silent(&self, state: &State, now: MediaTime) -> Option<Duration> {
-        let last = state.latest.as_ref().map(|frame| frame.time).or(self.since)?;
+        let last = state.came.or(self.overseer.since())?;
         Some(now.since(last))
     }
 
@@ -122,7 +132,7 @@ impl Camera {
             _ => {
                 let name = self.name();
                 let name = if name.is_empty() { "Camera" } else { &name };
-                slate(self.wish.layout, &[name, words(&trouble)])
+                slate(self.layout, &[name, words(&trouble)])
             }
         };
         self.slate = Some((trouble, Arc::clone(&picture)));
@@ -133,50 +143,76 @@ impl Camera {
 impl VideoSource for Camera {
     fn frame(&mut self, due: MediaTime) -> Option<VideoFrame> {
         self.abandon_if_dead(due);
+        self.shared.ask(due);
         let state = self.shared.state().clone();
         match state.arrived.saturating_sub(self.seen) {
-            0 if state.latest.is_some() => self.repeated += 1,
+            0 if state.came.is_some() => self.repeated += 1,
             0 => {}
             new => self.skipped += new - 1,
         }
         self.seen = state.arrived;
         let trouble = self.trouble(&state, due);
         let fresh = |frame: &VideoFrame| due.since(frame.time) < LAST_PICTURE;
+        self.shows_slate = false;
         match (state.latest, trouble) {
             (Some(frame), None) => Some(frame),
             (Some(frame), Some(_)) if fresh(&frame) => Some(frame),
-            (_, Some(trouble)) => Some(self.slate(trouble, due)),
+            (_, Some(trouble)) => {
+                self.shows_slate = true;
+                Some(self.slate(trouble, due))
+            }
             (None, None) => None,
         }
+    }
+
+    fn idle(&mut self, due: MediaTime) {
+        self.abandon_if_dead(due);
+        self.seen = self.shared.state().arrived;
+    }
+
+    fn turn(&self) -> Turn {
+        if self.shows_slate { Turn::default() } else { self.request.turn }
     }
 
     fn status(&self) -> SourceStatus {
         let state = self.shared.state().clone();
         let now = self.clock.at(std::time::Instant::now());
         let trouble = self.trouble(&state, now);
-        let delivers = match (&state.mode, state.fps) {
-            (Some(mode), Some(fps)) => format!("{mode} asked, {fps:.1} delivered"),
-            (Some(mode), None) => format!("{mode} asked"),
-            (None, _) => String::new(),
-        };
         // While it is being opened its silence says nothing.
-        let known = state.latest.is_some() || trouble.is_some();
+        let known = state.came.is_some() || trouble.is_some();
         SourceStatus {
             name: self.name(),
-            delivers,
+            delivers: delivers(&state),
             silent: self.silent(&state, now).filter(|_| known),
             fps: state.fps,
+            fps_sent: state.fps_sent,
+            fps_lost: state.fps_lost,
             fps_set: state.fps_set,
             trouble,
             repeated: self.repeated,
             dropped: state.dropped + self.skipped,
+            lost: state.lost,
         }
     }
 }
 
 impl Drop for Camera {
     fn drop(&mut self) {
-        self.shared.close();
+        self.shared.life.close();
+    }
+}
+
+/// What a camera was asked for and delivers, in words.
+fn delivers(state: &State) -> String {
+    /// Fewer than one in twenty are no matter.
+    const MATTERS: f64 = 1.05;
+    match (&state.mode, state.fps, state.fps_sent) {
+        (Some(mode), Some(fps), Some(sent)) if sent > fps * MATTERS => {
+            format!("{mode} asked, {sent:.1} delivered, {fps:.1} used")
+        }
+        (Some(mode), Some(fps), _) => format!("{mode} asked, {fps:.1} delivered"),
+        (Some(mode), None, _) => format!("{mode} asked"),
+        (None, ..) => String::new(),
     }
 }
 
@@ -185,7 +221,7 @@ fn words(trouble: &Trouble) -> &'static str {
     match trouble {
         Trouble::Missing => "is not there",
         Trouble::Busy => "is in use by another program",
-        Trouble::Denied => "may not be used",
+        Trouble::Denied => "is not allowed by the system",
         Trouble::Stalled => "sends no picture",
         Trouble::Failed(_) => "does not work",
     }
@@ -194,11 +230,15 @@ fn words(trouble: &Trouble) -> &'static str {
 /// Starts a camera's thread.
 fn start(request: &Request, wish: Wish, clock: Clock) -> Result<Arc<Shared>, Error> {
     let shared = Arc::new(Shared::default());
-    shared.beat(clock.at(std::time::Instant::now()));
+    let now = clock.at(std::time::Instant::now());
+    shared.life.beat(now);
+    shared.ask(now);
     let worker = Worker {
         backend: system(),
         id: Some(request.id.clone()).filter(|id| !id.is_empty()),
+        place: None,
         wish,
+        attempts: Attempts::default(),
         clock,
         shared: Arc::clone(&shared),
     };
@@ -218,12 +258,19 @@ fn system() -> Box<dyn Backend> {
     return Box::new(native::Native);
 }
 
+/// Whether what is asked of a camera makes sense; if not, in words.
+pub(super) fn check(asked: &str) -> Result<(), String> {
+    Request::parse(asked).map(|_| ())
+}
+
 /// Lists the cameras. Asks drivers, which may take their time.
 pub(super) fn list() -> Vec<CameraInfo> {
     let info = |found: backend::Found| CameraInfo {
         id: found.id,
         name: found.name,
         modes: found.offers.iter().map(mode_info).collect(),
+        unknown_formats: found.unknown,
+        trouble: found.trouble,
     };
     system().list().into_iter().map(info).collect()
 }

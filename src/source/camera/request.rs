@@ -1,7 +1,7 @@
 //! What is asked of a camera: which one, and what the person insists on.
 
-use crate::media::FrameRate;
-use crate::scene::RawFormat;
+use crate::media::{FrameRate, Planes};
+use crate::scene::{RawFormat, Rotation, Turn};
 
 /// A camera's identity, and perhaps a size, a rate and a format.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -14,6 +14,8 @@ pub(super) struct Request {
     pub rate: Option<FrameRate>,
     /// This format and no other.
     pub format: Option<RawFormat>,
+    /// How its picture is turned, for a camera that hangs or lies on its side.
+    pub turn: Turn,
 }
 
 /// Names of formats, as V4L2 writes them.
@@ -36,38 +38,72 @@ pub(super) fn name_of(format: RawFormat) -> &'static str {
 }
 
 impl Request {
-    /// Reads `ID[;size=WxH][;fps=N][;format=NAME]`. What it does not understand
-    /// belongs to the identity, which may have semicolons of its own.
-    pub fn parse(text: &str) -> Self {
+    /// Reads `ID[;size=WxH][;fps=N][;format=NAME][;rotate=DEGREES][;mirror]`. What
+    /// has another name belongs to the identity, which may have semicolons of its
+    /// own; a value that makes no sense is an error, in words.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let mut request = Self::default();
         let mut id = text.trim();
         while let Some((rest, option)) = id.rsplit_once(';') {
-            if !request.read(option) {
+            if !request.read(option)? {
                 break;
             }
             id = rest;
         }
         request.id = id.into();
-        request
+        Ok(request)
     }
 
-    fn read(&mut self, option: &str) -> bool {
-        let Some((key, value)) = option.split_once('=') else { return false };
-        match key.trim() {
-            "size" => {
-                self.size = value
-                    .split_once('x')
-                    .and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)))
-            }
-            "fps" => self.rate = rate(value),
-            "format" => {
-                let wanted = value.trim().to_uppercase();
-                self.format =
-                    NAMES.iter().find(|(name, _)| *name == wanted).map(|(_, format)| *format);
-            }
-            _ => return false,
+    /// The size that the output has for the camera: it may lie on its side.
+    pub fn seen(&self, output: Planes) -> Planes {
+        match self.turn.rotation {
+            Rotation::None | Rotation::Half => output,
+            Rotation::Quarter | Rotation::ThreeQuarters => Planes::new(output.height, output.width),
         }
-        true
+    }
+
+    /// Reads one option. False: it is none.
+    fn read(&mut self, option: &str) -> Result<bool, String> {
+        let (key, value) = option.split_once('=').unwrap_or((option, ""));
+        let value = value.trim();
+        let bad = |example: &str| format!("“{}” of a camera is given as {example}", option.trim());
+        match key.trim() {
+            "size" => self.size = Some(size(value).ok_or_else(|| bad("size=1280x720"))?),
+            "fps" => self.rate = Some(rate(value).ok_or_else(|| bad("fps=30 or fps=29.97"))?),
+            "format" => {
+                let names = NAMES.map(|(name, _)| name).join(", ");
+                let one_of = || bad(&format!("format= with one of {names}"));
+                self.format = Some(format(value).ok_or_else(one_of)?);
+            }
+            "rotate" => {
+                let rotation = rotation(value);
+                self.turn.rotation = rotation.ok_or_else(|| bad("rotate=90, 180 or 270"))?;
+            }
+            "mirror" if value.is_empty() => self.turn.mirror = true,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+fn size(text: &str) -> Option<(u32, u32)> {
+    let (width, height) = text.split_once(['x', 'X', '×'])?;
+    let side = |text: &str| text.trim().parse().ok().filter(|side| (2..=16_384).contains(side));
+    Some((side(width)?, side(height)?))
+}
+
+fn format(name: &str) -> Option<RawFormat> {
+    let wanted = name.to_uppercase();
+    NAMES.iter().find(|(name, _)| *name == wanted).map(|(_, format)| *format)
+}
+
+fn rotation(degrees: &str) -> Option<Rotation> {
+    match degrees {
+        "0" => Some(Rotation::None),
+        "90" => Some(Rotation::Quarter),
+        "180" => Some(Rotation::Half),
+        "270" => Some(Rotation::ThreeQuarters),
+        _ => None,
     }
 }
 
@@ -88,19 +124,39 @@ mod tests {
 
     #[test]
     fn wishes_follow_the_identity() {
-        let request = Request::parse("usb:046d:0825@1-4;size=640x480;fps=12.5;format=nv12");
+        let asked = "usb:046d:0825@1-4;size=640x480;fps=12.5;format=nv12;rotate=90;mirror";
+        let request = Request::parse(asked).unwrap();
         assert_eq!(request.id, "usb:046d:0825@1-4");
         assert_eq!(request.size, Some((640, 480)));
         assert_eq!(request.rate, Some(FrameRate { num: 12_500, den: 1_000 }));
         assert_eq!(request.format, Some(RawFormat::Nv12));
-        assert_eq!(Request::parse(";fps=25").rate, Some(FrameRate::whole(25)));
+        assert_eq!(request.turn, Turn { rotation: Rotation::Quarter, mirror: true });
+        assert_eq!(request.seen(Planes::new(1280, 720)), Planes::new(720, 1280));
+        assert_eq!(Request::parse(";fps=25").unwrap().rate, Some(FrameRate::whole(25)));
     }
 
     #[test]
     fn an_identity_may_hold_anything() {
         for id in ["", "a;b", "a=b", "x;y=z", "usb:1:2:ABC#1~2"] {
-            assert_eq!(Request::parse(id), Request { id: id.into(), ..Request::default() });
+            let request = Request { id: id.into(), ..Request::default() };
+            assert_eq!(Request::parse(id), Ok(request));
         }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_in_words() {
+        for (asked, words) in [
+            ("a;size=640", "“size=640” of a camera is given as size=1280x720"),
+            ("a;size=0x0", "“size=0x0” of a camera is given as size=1280x720"),
+            ("a;fps=fast", "“fps=fast” of a camera is given as fps=30 or fps=29.97"),
+            ("a;rotate=45", "“rotate=45” of a camera is given as rotate=90, 180 or 270"),
+        ] {
+            assert_eq!(Request::parse(asked), Err(words.into()));
+        }
+        let refused = Request::parse("a;format=H264;fps=30").unwrap_err();
+        assert!(refused.ends_with(
+            "format= with one of YUYV, UYVY, NV12, NV21, I420, YV12, GREY, RGB, BGR, MJPEG"
+        ));
     }
 
     #[test]

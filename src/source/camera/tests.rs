@@ -5,9 +5,11 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::backend::{Arrival, Capture, Found};
+use super::choose::{Mode, Offer};
 use super::*;
 use crate::media::{Plane, Planes};
 use crate::scene::{RawFormat, RawImage};
+use crate::source::hold::Hold;
 
 const LAYOUT: Planes = Planes::new(64, 36);
 
@@ -20,17 +22,18 @@ fn camera() -> Camera {
     let clock = Clock::starting_at(Instant::now());
     let shared = Arc::new(Shared::default());
     Camera {
-        request: Request::parse("usb:1"),
+        request: Request::parse("usb:1").unwrap(),
+        layout: LAYOUT,
         wish: wish(),
         clock,
         shared,
         // So that no thread is started for a source whose time is the test's.
-        abandoned: MOST_ABANDONED,
+        overseer: Overseer::resigned(),
         seen: 0,
         repeated: 0,
         skipped: 0,
-        since: None,
         slate: None,
+        shows_slate: false,
     }
 }
 
@@ -43,8 +46,7 @@ fn deliver(camera: &Camera, millis: i64) {
     let picture = Arc::new(Picture::black(Planes::new(32, 18)));
     let mut state = camera.shared.state();
     state.latest = Some(VideoFrame { time: at(millis), picture });
-    state.arrived += 1;
-    state.trouble = None;
+    state.note(at(millis), None);
 }
 
 fn fail(camera: &Camera, trouble: Trouble) {
@@ -129,20 +131,29 @@ fn the_status_names_camera_mode_and_rate() {
     let status = camera.status();
     assert_eq!(status.name, "Webcam");
     assert_eq!(status.delivers, "1280×720 MJPG, 30 fps asked, 24.8 delivered");
+    camera.shared.state().fps_sent = Some(30.01);
+    let slow = "1280×720 MJPG, 30 fps asked, 30.0 delivered, 24.8 used";
+    assert_eq!(camera.status().delivers, slow);
 }
 
 #[test]
 fn a_silent_thread_is_left_and_replaced() {
     let mut camera = camera();
-    camera.abandoned = MOST_ABANDONED - 1;
-    camera.request = Request::parse("no such camera");
+    camera.overseer = Overseer::default();
+    camera.request = Request::parse("no such camera").unwrap();
     let before = Arc::clone(&camera.shared);
     camera.frame(at(0));
     camera.frame(at(9_999));
-    assert!(!before.is_closed());
+    assert!(!before.life.is_closed());
+    {
+        let mut state = before.state();
+        (state.id, state.name) = (Some("learnt".into()), Some("Webcam".into()));
+    }
     camera.frame(at(10_000));
-    assert!(before.is_closed());
+    assert!(before.life.is_closed());
     assert!(!Arc::ptr_eq(&before, &camera.shared));
+    assert_eq!(camera.request.id, "learnt", "never another in its place");
+    assert_eq!(camera.status().name, "Webcam");
 }
 
 /// What a camera on paper does when it is waited for.
@@ -158,11 +169,15 @@ enum Act {
 struct Paper {
     cameras: Vec<Found>,
     open: Result<(), Trouble>,
+    opened: Arc<Mutex<Vec<RawFormat>>>,
     acts: Mutex<VecDeque<Act>>,
+    /// Whether it sends damaged pictures without end.
+    unreadable: bool,
     shared: Arc<Shared>,
 }
 
 struct PaperCapture {
+    unreadable: bool,
     acts: VecDeque<Act>,
     shared: Arc<Shared>,
 }
@@ -172,10 +187,16 @@ impl Backend for Paper {
         self.cameras.clone()
     }
 
-    fn open(&self, _: &Found, _: &Wish) -> Result<Box<dyn Capture>, Trouble> {
+    fn find(&self, id: Option<&str>, _: Option<&str>) -> Option<Found> {
+        self.cameras.iter().find(|camera| id.is_none_or(|id| camera.id == id)).cloned()
+    }
+
+    fn open(&self, _: &Found, mode: &Mode) -> Result<Box<dyn Capture>, Trouble> {
+        self.opened.lock().unwrap().push(mode.format);
         self.open.clone()?;
         let acts = std::mem::take(&mut *self.acts.lock().unwrap());
-        Ok(Box::new(PaperCapture { acts, shared: Arc::clone(&self.shared) }))
+        let (unreadable, shared) = (self.unreadable, Arc::clone(&self.shared));
+        Ok(Box::new(PaperCapture { acts, unreadable, shared }))
     }
 }
 
@@ -193,16 +214,19 @@ impl Capture for PaperCapture {
         _: Duration,
         take: &mut dyn FnMut(RawImage<'_>, Duration),
     ) -> Result<Arrival, Trouble> {
+        if self.unreadable {
+            self.acts.push_back(Act::Picture(vec![0; 5]));
+        }
         match self.acts.pop_front() {
             Some(Act::Picture(bytes)) => {
                 take(RawImage::packed(RawFormat::Grey, 16, 8, &bytes), Duration::from_millis(7));
-                Ok(Arrival { picture: true, dropped: 0 })
+                Ok(Arrival { picture: true, passed: 0, lost: 0 })
             }
-            Some(Act::Nothing) => Ok(Arrival { picture: false, dropped: 2 }),
+            Some(Act::Nothing) => Ok(Arrival { picture: false, passed: 2, lost: 3 }),
             Some(Act::Fail(trouble)) => Err(trouble),
             Some(Act::Panic) => panic!("a driver's wrapper does"),
             Some(Act::Close) | None => {
-                self.shared.close();
+                self.shared.life.close();
                 Ok(Arrival::default())
             }
         }
@@ -213,26 +237,108 @@ fn found(id: &str) -> Found {
     Found {
         id: id.into(),
         name: format!("Camera {id}"),
-        address: String::new(),
-        offers: Vec::new(),
+        offers: [RawFormat::Grey, RawFormat::Mjpeg].map(offer).to_vec(),
+        ..Found::default()
+    }
+}
+
+fn offer(format: RawFormat) -> Offer {
+    Offer { format, width: 16, height: 8, rates: Vec::new() }
+}
+
+fn paper(cameras: &[&str], acts: Vec<Act>, shared: &Arc<Shared>) -> Paper {
+    Paper {
+        cameras: cameras.iter().map(|id| found(id)).collect(),
+        open: Ok(()),
+        opened: Arc::default(),
+        acts: Mutex::new(acts.into()),
+        unreadable: false,
+        shared: Arc::clone(shared),
     }
 }
 
 fn worker(cameras: &[&str], id: Option<&str>, acts: Vec<Act>) -> Worker {
     let shared = Arc::new(Shared::default());
-    let paper = Paper {
-        cameras: cameras.iter().map(|id| found(id)).collect(),
-        open: Ok(()),
-        acts: Mutex::new(acts.into()),
-        shared: Arc::clone(&shared),
-    };
+    let paper = paper(cameras, acts, &shared);
     Worker {
         backend: Box::new(paper),
         id: id.map(Into::into),
+        place: None,
         wish: wish(),
+        attempts: Attempts::default(),
         clock: Clock::starting_at(Instant::now()),
         shared,
     }
+}
+
+#[test]
+fn a_camera_of_unreadable_pictures_is_said_to_be_one_and_tried_in_its_next_mode() {
+    let mut worker = worker(&["a"], Some("a"), Vec::new());
+    let opened: Arc<Mutex<Vec<RawFormat>>> = Arc::default();
+    let mut paper = paper(&["a"], Vec::new(), &worker.shared);
+    paper.opened = Arc::clone(&opened);
+    paper.unreadable = true;
+    worker.backend = Box::new(paper);
+    let unreadable = Trouble::Failed("it sends pictures that can't be read".into());
+    for _ in 0..3 {
+        assert_eq!(worker.session(), Err(unreadable.clone()));
+    }
+    assert_eq!(*opened.lock().unwrap(), [RawFormat::Mjpeg, RawFormat::Mjpeg, RawFormat::Grey]);
+}
+
+#[test]
+fn a_mode_that_does_not_open_is_followed_by_the_next_best() {
+    let mut worker = worker(&["a"], Some("a"), Vec::new());
+    let opened: Arc<Mutex<Vec<RawFormat>>> = Arc::default();
+    for (trouble, formats) in [
+        (Trouble::Busy, [RawFormat::Mjpeg; 3]),
+        (Trouble::Failed("no".into()), [RawFormat::Mjpeg, RawFormat::Mjpeg, RawFormat::Grey]),
+    ] {
+        let mut paper = paper(&["a"], Vec::new(), &worker.shared);
+        (paper.open, paper.opened) = (Err(trouble.clone()), Arc::clone(&opened));
+        worker.backend = Box::new(paper);
+        for _ in 0..3 {
+            assert_eq!(worker.session(), Err(trouble.clone()));
+        }
+        assert_eq!(*std::mem::take(&mut *opened.lock().unwrap()), formats);
+    }
+}
+
+#[test]
+fn a_picture_that_nobody_looks_at_is_counted_and_not_converted() {
+    let mut worker = worker(&["a"], Some("a"), vec![Act::Picture(vec![90; 128]), Act::Close]);
+    worker.clock = Clock::starting_at(Instant::now() - Duration::from_secs(2));
+    worker.shared.state().latest = None;
+    assert_eq!(worker.session(), Ok(()));
+    let state = worker.shared.state().clone();
+    assert!(state.latest.is_none() && state.came.is_some() && state.arrived == 1);
+}
+
+#[test]
+fn a_camera_on_its_side_is_turned_and_its_slate_is_not() {
+    let mut camera = camera();
+    camera.request = Request::parse("a;rotate=90").unwrap();
+    deliver(&camera, 0);
+    camera.frame(at(10));
+    assert_eq!(camera.turn(), camera.request.turn);
+    fail(&camera, Trouble::Missing);
+    assert!(is_slate(&camera.frame(at(4_000)).unwrap()));
+    assert_eq!(camera.turn(), Turn::default());
+}
+
+#[test]
+fn our_own_old_thread_is_no_other_program() {
+    let worker_of = |id: &str| {
+        let mut worker = worker(&[id], Some(id), Vec::new());
+        let mut paper = paper(&[id], Vec::new(), &worker.shared);
+        paper.open = Err(Trouble::Busy);
+        worker.backend = Box::new(paper);
+        worker
+    };
+    assert_eq!(worker_of("free").session(), Err(Trouble::Busy));
+    let mut worker = worker_of("held");
+    let _old = Hold::take("held", &worker.shared.life, worker.clock);
+    assert_eq!(worker.session(), Err(Trouble::Stalled));
 }
 
 #[test]
@@ -243,7 +349,7 @@ fn pictures_are_converted_and_handed_over() {
     let state = worker.shared.state().clone();
     assert_eq!(state.name.as_deref(), Some("Camera a"));
     assert_eq!(state.mode.as_deref(), Some("16×8 GREY"));
-    assert_eq!((state.arrived, state.dropped), (1, 2));
+    assert_eq!((state.arrived, state.dropped, state.lost), (1, 2, 3));
     assert_eq!(state.latest.unwrap().picture.plane(Plane::Y)[5], 90);
 }
 

@@ -19,10 +19,6 @@ pub(super) const FIRST_PICTURE: Duration = Duration::from_secs(4);
 /// The last picture is shown for this long before a slate takes its place.
 pub(super) const LAST_PICTURE: Duration = Duration::from_secs(3);
 
-/// A thread that gave no sign of life for this long sits in a driver that never
-/// returns, and is left there.
-pub(super) const DEAD: Duration = Duration::from_secs(10);
-
 /// Waits for pictures, and loses patience.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
@@ -49,51 +45,49 @@ impl Patience {
     }
 }
 
-/// How long to wait before a camera is tried again. Never so long that it would
-/// be missed for two seconds after it came back.
+/// Notices a camera none of whose pictures can be read.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Backoff {
-    tries: u32,
+pub(super) struct Unreadable {
+    in_a_row: u32,
 }
 
-impl Backoff {
-    const FIRST: Duration = Duration::from_millis(200);
-    const LONGEST: Duration = Duration::from_millis(800);
+impl Unreadable {
+    /// So many, and it is no accident: half a second of a common camera.
+    const MOST: u32 = 15;
 
-    /// The pause before the next try.
-    pub fn next(&mut self) -> Duration {
-        let pause = Self::FIRST * 2_u32.pow(self.tries.min(4));
-        self.tries = self.tries.saturating_add(1);
-        pause.min(Self::LONGEST)
+    /// Whether it is still worth going on, after a picture could be read or not.
+    pub fn goes_on(&mut self, read: bool) -> bool {
+        self.in_a_row = if read { 0 } else { self.in_a_row + 1 };
+        self.in_a_row < Self::MOST
     }
 
-    /// It worked.
-    pub fn reset(&mut self) {
-        self.tries = 0;
+    /// Whether pictures came, the last of which could not be read.
+    pub fn is_all_there_was(self) -> bool {
+        self.in_a_row > 0
     }
 }
 
 /// Pictures a second, over the last seconds.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RateMeter {
-    window: Option<(MediaTime, u32)>,
+    window: Option<(MediaTime, u64)>,
 }
 
 impl RateMeter {
     const WINDOW: Duration = Duration::from_secs(2);
 
-    /// Counts a picture; answers the rate when a window is full.
-    pub fn count(&mut self, now: MediaTime) -> Option<f64> {
+    /// Counts some pictures; answers the rate when a window is full.
+    pub fn count(&mut self, pictures: u64, now: MediaTime) -> Option<f64> {
         let Some((start, count)) = &mut self.window else {
             self.window = Some((now, 0));
             return None;
         };
-        *count += 1;
+        *count += pictures;
         let elapsed = now.since(*start);
         if elapsed < Self::WINDOW {
             return None;
         }
-        let fps = f64::from(*count) / elapsed.as_secs_f64();
+        let fps = *count as f64 / elapsed.as_secs_f64();
         self.window = Some((now, 0));
         Some(fps)
     }
@@ -102,15 +96,6 @@ impl RateMeter {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn pauses_grow_and_stay_short() {
-        let mut backoff = Backoff::default();
-        let pauses: Vec<_> = (0..6).map(|_| backoff.next().as_millis()).collect();
-        assert_eq!(pauses, [200, 400, 800, 800, 800, 800]);
-        backoff.reset();
-        assert_eq!(backoff.next().as_millis(), 200);
-    }
 
     #[test]
     fn the_first_picture_may_take_longer() {
@@ -134,7 +119,7 @@ mod tests {
     fn the_rate_is_that_of_the_pictures() {
         let mut meter = RateMeter::default();
         let rates: Vec<_> =
-            (0..101).filter_map(|n| meter.count(MediaTime::from_millis(n * 40))).collect();
+            (0..101).filter_map(|n| meter.count(1, MediaTime::from_millis(n * 40))).collect();
         assert_eq!(rates, [25.0, 25.0]);
     }
 }

@@ -3,19 +3,18 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::attempts::Attempts;
 use super::backend::{Arrival, Backend, Capture, Found};
-use super::choose::Wish;
+use super::choose::{Mode, Wish};
 use super::shared::Shared;
-use super::watch::{Backoff, Patience, RateMeter, stall};
+use super::watch::{Patience, RateMeter, Unreadable, stall};
 use crate::media::{Clock, FramePool, FrameRate, MediaTime, Planes};
 use crate::scene::{Converter, RawImage};
 use crate::source::Trouble;
-
-/// How often the thread looks up from waiting.
-const LOOK_UP: Duration = Duration::from_millis(100);
+use crate::source::hold::Hold;
+use crate::source::life::{Backoff, LOOK_UP};
 
 /// All that a camera's thread owns.
 pub(super) struct Worker {
@@ -26,6 +25,10 @@ pub(super) struct Worker {
     pub id: Option<String>,
     /// What the output needs.
     pub wish: Wish,
+    /// Where it was plugged in when it was seen last.
+    pub place: Option<String>,
+    /// The modes that did not work.
+    pub attempts: Attempts,
     /// The media clock.
     pub clock: Clock,
     /// Where the pictures go.
@@ -36,7 +39,7 @@ impl Worker {
     /// Runs until the source lets go.
     pub fn run(mut self) {
         let mut backoff = Backoff::default();
-        while !self.shared.is_closed() {
+        while !self.shared.life.is_closed() {
             self.beat();
             let before = self.shared.state().arrived;
             let end = self.guarded_session();
@@ -48,7 +51,7 @@ impl Worker {
                 state.trouble = Some(trouble);
             }
             drop(state);
-            self.pause(backoff.next());
+            self.shared.life.pause(backoff.next(), self.clock);
         }
     }
 
@@ -61,60 +64,91 @@ impl Worker {
 
     /// From finding the camera to its end; `Ok` when the source let go.
     pub(super) fn session(&mut self) -> Result<(), Trouble> {
-        let camera = self.find().ok_or(Trouble::Missing)?;
-        self.shared.state().name = Some(camera.name.clone());
-        let mut capture = self.backend.open(&camera, &self.wish)?;
+        let Some(camera) = self.find() else {
+            self.attempts.forget();
+            return Err(Trouble::Missing);
+        };
+        {
+            let mut state = self.shared.state();
+            (state.id, state.name) = (Some(camera.id.clone()), Some(camera.name.clone()));
+        }
+        if let Some(trouble) = &camera.trouble {
+            return Err(trouble.clone());
+        }
+        let hold = Hold::take(&camera.id, &self.shared.life, self.clock);
+        let offers = self.backend.offers(&camera);
+        let mode = self.attempts.choose(&offers, &self.wish).ok_or_else(|| {
+            Trouble::Failed("it has no picture format of the kind that is asked for".into())
+        })?;
+        let before = self.shared.state().arrived;
+        let end = self.look(&camera, &mode).map_err(|trouble| match trouble {
+            // An old thread of ours has it, that is, and no other program.
+            Trouble::Busy if hold.is_shared() => Trouble::Stalled,
+            other => other,
+        });
+        if matches!(end, Err(Trouble::Failed(_))) && self.shared.state().arrived == before {
+            self.attempts.failed(mode);
+        }
+        end
+    }
+
+    /// Opens the camera in a mode and stays until its end.
+    fn look(&self, camera: &Found, mode: &Mode) -> Result<(), Trouble> {
+        let mut capture = self.backend.open(camera, mode)?;
         {
             let mut state = self.shared.state();
             state.mode = Some(capture.mode());
             state.stall = stall(capture.rate());
-            (state.fps, state.fps_set) = (None, capture.rate().map(FrameRate::as_f64));
+            (state.fps, state.fps_sent, state.fps_lost) = (None, None, None);
+            state.fps_set = capture.rate().map(FrameRate::as_f64);
         }
         self.stream(&mut *capture)
     }
 
     /// The camera that is wanted, and never another in its place.
     fn find(&mut self) -> Option<Found> {
-        let mut cameras = self.backend.list().into_iter();
-        let camera = match &self.id {
-            Some(id) => cameras.find(|camera| camera.id == *id)?,
-            None => cameras.next()?,
-        };
+        let camera = self.backend.find(self.id.as_deref(), self.place.as_deref())?;
         self.id = Some(camera.id.clone());
+        self.place = Some(camera.place.clone());
         Some(camera)
     }
 
-    fn stream(&mut self, capture: &mut dyn Capture) -> Result<(), Trouble> {
+    fn stream(&self, capture: &mut dyn Capture) -> Result<(), Trouble> {
         let mut developer = Developer::default();
+        let mut meters = [RateMeter::default(), RateMeter::default()];
+        let mut unreadable = Unreadable::default();
         let mut patience = Patience::new(self.now(), stall(capture.rate()));
-        while !self.shared.is_closed() {
+        while !self.shared.life.is_closed() {
             self.beat();
             let (clock, shared) = (self.clock, &self.shared);
+            let mut read = false;
             let arrival = capture.next(LOOK_UP, &mut |image, age| {
-                let taken = clock.at(Instant::now()) - age;
-                developer.develop(&image, taken, shared);
+                let now = clock.at(Instant::now());
+                read = match shared.is_looked_at(now) {
+                    true => developer.develop(&image, now - age, shared),
+                    false => developer.leave(now - age, shared),
+                };
             })?;
-            self.count(arrival);
-            if !patience.goes_on(arrival.picture, self.now()) {
-                return Err(Trouble::Stalled);
+            self.count(arrival, &mut meters);
+            let hopeless = arrival.picture && !unreadable.goes_on(read);
+            if hopeless || !patience.goes_on(read, self.now()) {
+                return Err(match unreadable.is_all_there_was() {
+                    true => Trouble::Failed("it sends pictures that can't be read".into()),
+                    false => Trouble::Stalled,
+                });
             }
         }
         Ok(())
     }
 
-    fn count(&self, arrival: Arrival) {
-        if arrival.dropped > 0 {
-            self.shared.state().dropped += arrival.dropped;
-        }
-    }
-
-    /// Waits, but not for longer than the source wants the camera.
-    fn pause(&self, pause: Duration) {
-        let until = Instant::now() + pause;
-        while !self.shared.is_closed() && Instant::now() < until {
-            self.beat();
-            thread::sleep(LOOK_UP.min(until.saturating_duration_since(Instant::now())));
-        }
+    fn count(&self, arrival: Arrival, [sent, lost]: &mut [RateMeter; 2]) {
+        let fps_sent = sent.count(u64::from(arrival.picture) + arrival.passed, self.now());
+        let fps_lost = lost.count(arrival.lost, self.now());
+        let mut state = self.shared.state();
+        state.dropped += arrival.passed;
+        state.lost += arrival.lost;
+        state.fps_sent = fps_sent.or(state.fps_sent);
+        state.fps_lost = fps_lost.or(state.fps_lost);
     }
 
     fn now(&self) -> MediaTime {
@@ -122,7 +156,7 @@ impl Worker {
     }
 
     fn beat(&self) {
-        self.shared.beat(self.now());
+        self.shared.life.beat(self.now());
     }
 }
 
@@ -135,8 +169,9 @@ struct Developer {
 }
 
 impl Developer {
-    /// Converts a picture and hands it to the source. A damaged one is counted.
-    fn develop(&mut self, image: &RawImage<'_>, taken: MediaTime, shared: &Shared) {
+    /// Converts a picture and hands it to the source. False: it is damaged, which
+    /// is counted.
+    fn develop(&mut self, image: &RawImage<'_>, taken: MediaTime, shared: &Shared) -> bool {
         let layout = image.layout();
         let pool = match &mut self.pool {
             Some((of, pool)) if *of == layout => pool,
@@ -144,19 +179,27 @@ impl Developer {
         };
         let mut result = Ok(());
         let frame = pool.fill(taken, |picture| result = self.converter.convert(image, picture));
-        let fps = self.meter.count(taken);
+        let fps = self.meter.count(1, taken);
         let mut state = shared.state();
-        match result {
+        match &result {
             Ok(()) => {
                 state.latest = Some(frame);
-                state.arrived += 1;
-                state.trouble = None;
-                state.fps = fps.or(state.fps);
+                state.note(taken, fps);
             }
             Err(error) => {
                 state.dropped += 1;
                 tracing::debug!(%error, "picture from the camera");
             }
         }
+        result.is_ok()
+    }
+
+    /// Notes a picture that nobody looks at, and does nothing with it.
+    fn leave(&mut self, taken: MediaTime, shared: &Shared) -> bool {
+        let fps = self.meter.count(1, taken);
+        let mut state = shared.state();
+        state.latest = None;
+        state.note(taken, fps);
+        true
     }
 }

@@ -8,6 +8,7 @@ use cpal::{Device, DeviceId, ErrorKind, SampleFormat, SupportedStreamConfigRange
 use super::quiet;
 use crate::media::SAMPLE_RATE;
 use crate::mix::{MOST_CHANNELS, RATES};
+use crate::source::error::words;
 use crate::source::{MicrophoneInfo, Trouble};
 
 /// What to ask of a device.
@@ -46,20 +47,36 @@ pub(super) fn find(id: Option<&str>) -> Result<Device, Trouble> {
         return host.default_input_device().ok_or(Trouble::Missing);
     };
     let id = DeviceId::from_str(id).map_err(|_| Trouble::Missing)?;
-    host.devices()
-        .map_err(trouble_of)?
-        .find(|device| device.id().is_ok_and(|other| other == id))
-        .ok_or(Trouble::Missing)
+    let is_it = |device: &Device| device.id().is_ok_and(|other| other == id);
+    let listed = host.devices().map_err(trouble_of)?.find(is_it);
+    // Not every system lists its default.
+    listed.or_else(|| host.default_input_device().filter(is_it)).ok_or(Trouble::Missing)
+}
+
+/// A device's identity.
+pub(super) fn id(device: &Device) -> Option<String> {
+    device.id().ok().map(|id| id.to_string())
 }
 
 /// A device's name, as people know it.
 pub(super) fn name(device: &Device) -> Option<String> {
-    let description = device.description().ok()?;
-    match description.name().trim() {
+    plain_name(device.description().ok()?.name())
+}
+
+/// What people would call it.
+fn plain_name(name: &str) -> Option<String> {
+    match name.trim() {
         "" => None,
         // ALSA has no better name for it.
         "default" => Some("Default input".into()),
-        name => Some(name.into()),
+        // "Default ALSA Output (currently PipeWire Media Server)", an input too.
+        name => Some(match name.split_once("(currently ") {
+            Some((_, server)) => {
+                let server = server.split([' ', ')']).next().unwrap_or_default();
+                format!("System default ({server})")
+            }
+            None => name.into(),
+        }),
     }
 }
 
@@ -76,7 +93,7 @@ pub(super) fn trouble_of(error: cpal::Error) -> Trouble {
         ErrorKind::DeviceBusy => Trouble::Busy,
         ErrorKind::DeviceNotAvailable => Trouble::Missing,
         ErrorKind::PermissionDenied => Trouble::Denied,
-        _ => Trouble::Failed(error.to_string()),
+        _ => Trouble::Failed(words(&error)),
     }
 }
 
@@ -99,7 +116,7 @@ fn info(device: &Device, id: &DeviceId, default: bool) -> Option<MicrophoneInfo>
         id: id.to_string(),
         name: name(device).unwrap_or_else(|| id.to_string()),
         default,
-        rates: (0, 0),
+        rates: Vec::new(),
         channels: Vec::new(),
     };
     let ranges: Vec<_> = match device.supported_input_configs() {
@@ -109,24 +126,56 @@ fn info(device: &Device, id: &DeviceId, default: bool) -> Option<MicrophoneInfo>
         }
         Err(_) => return None,
     };
-    let lowest = ranges.iter().map(|range| range.min_sample_rate()).min()?;
-    let highest = ranges.iter().map(|range| range.max_sample_rate()).max()?;
-    info.rates = (lowest.max(*RATES.start()), highest.min(*RATES.end()));
+    if ranges.is_empty() {
+        return None;
+    }
+    let bounds = ranges.iter().map(|range| (range.min_sample_rate(), range.max_sample_rate()));
+    info.rates = rates(&bounds.collect::<Vec<_>>());
     info.channels = ranges.iter().map(|range| range.channels()).collect();
     info.channels.sort_unstable();
     info.channels.dedup();
     Some(info)
 }
 
-/// Puts the identity's end behind names that several devices have.
+/// Rates that are listed of a device that has all between two bounds.
+const COMMON_RATES: [u32; 10] =
+    [8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 88_200, 96_000, 192_000];
+
+/// The rates between some bounds, and the bounds.
+fn rates(bounds: &[(u32, u32)]) -> Vec<u32> {
+    let within = |rate: &u32| bounds.iter().any(|(low, high)| (low..=high).contains(&rate));
+    let ends = bounds.iter().flat_map(|(low, high)| [*low, *high]);
+    let mut rates: Vec<u32> = COMMON_RATES.into_iter().filter(within).chain(ends).collect();
+    rates.retain(|rate| RATES.contains(rate));
+    rates.sort_unstable();
+    rates.dedup();
+    rates
+}
+
+/// Puts behind names that several devices have what tells them apart: the device
+/// on its card, or the card too.
 fn tell_namesakes_apart(infos: &mut [MicrophoneInfo]) {
-    let names: Vec<String> = infos.iter().map(|info| info.name.clone()).collect();
+    let all: Vec<(String, String)> =
+        infos.iter().map(|info| (info.name.clone(), short(&info.id).into())).collect();
     for info in infos {
-        if names.iter().filter(|name| **name == info.name).count() > 1 {
-            let end = info.id.rsplit([':', ',']).next().unwrap_or_default();
+        let namesakes = all.iter().filter(|(name, _)| *name == info.name);
+        let twins = namesakes.clone().filter(|(_, end)| end == short(&info.id)).count();
+        if namesakes.count() > 1 {
+            let end = if twins > 1 { long(&info.id) } else { short(&info.id) };
             info.name = format!("{} ({end})", info.name);
         }
     }
+}
+
+/// An identity's end: `DEV=0`.
+fn short(id: &str) -> &str {
+    id.rsplit([':', ',']).next().unwrap_or_default()
+}
+
+/// An identity's end with the card: `Device_1,DEV=0`.
+fn long(id: &str) -> &str {
+    let end = id.rsplit(':').next().unwrap_or_default();
+    end.strip_prefix("CARD=").unwrap_or(end)
 }
 
 fn is_usable(range: &SupportedStreamConfigRange) -> bool {
@@ -254,7 +303,7 @@ mod tests {
             id: id.into(),
             name: name.into(),
             default: false,
-            rates: (8_000, 48_000),
+            rates: vec![8_000, 48_000],
             channels: vec![2],
         };
         let mut infos = [
@@ -264,5 +313,24 @@ mod tests {
         ];
         tell_namesakes_apart(&mut infos);
         assert_eq!(infos.map(|info| info.name), ["Loop (DEV=0)", "Loop (DEV=1)", "Default"]);
+        let mut infos =
+            [info("alsa:hw:CARD=Mic,DEV=0", "Mic"), info("alsa:hw:CARD=Mic_1,DEV=0", "Mic")];
+        tell_namesakes_apart(&mut infos);
+        assert_eq!(infos.map(|info| info.name), ["Mic (Mic,DEV=0)", "Mic (Mic_1,DEV=0)"]);
+    }
+
+    #[test]
+    fn sound_servers_have_plain_names() {
+        let long = "Default ALSA Output (currently PipeWire Media Server)";
+        assert_eq!(plain_name(long).as_deref(), Some("System default (PipeWire)"));
+        assert_eq!(plain_name(" USB Mic ").as_deref(), Some("USB Mic"));
+        assert_eq!(plain_name(" "), None);
+    }
+
+    #[test]
+    fn rates_are_listed_as_a_set() {
+        assert_eq!(rates(&[(44_100, 44_100), (48_000, 48_000)]), [44_100, 48_000]);
+        assert_eq!(rates(&[(5_512, 16_000)]), [8_000, 11_025, 16_000]);
+        assert_eq!(rates(&[(12_000, 24_000)]), [12_000, 16_000, 22_050, 24_000]);
     }
 }

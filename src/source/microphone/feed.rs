@@ -1,24 +1,54 @@
 //! The sound card's end of the ring: what its callback does.
 //!
-//! The callback runs where nothing may wait: it does not allocate, lock, log or
-//! read a clock. `tests/source_feed.rs` holds it to the first.
+//! The callback runs where nothing may wait: it does not allocate, lock or log.
+//! `tests/source_feed.rs` holds it to the first.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use cpal::{FromSample, Sample};
 use rtrb::{Consumer, Producer, RingBuffer};
 
-/// How much sound the ring holds, in milliseconds.
-const RING_MS: u64 = 200;
+use crate::media::MediaTime;
+use crate::mix::Delivery;
+
+/// How much sound the ring holds, in milliseconds: more than the blocks that may
+/// be overdue.
+const RING_MS: u64 = 1_300;
 
 /// What the callback counts.
 #[derive(Debug, Default)]
 pub struct FeedCounts {
-    /// Times the callback ran.
-    pub calls: AtomicU64,
-    /// Samples that found no room: the newest.
+    /// Frames that came.
+    pub came: AtomicU64,
+    /// Frames that found no room: the newest.
     pub dropped: AtomicU64,
+    /// Frames that were put into the ring, and when the last of them came, in
+    /// µs: the low 32 bits of each, so that both are read at once.
+    stamp: AtomicU64,
+    /// Frames that came with the last call.
+    lump: AtomicU32,
+}
+
+impl FeedCounts {
+    fn stamp(&self, frames: u64, at: MediaTime) {
+        let stamp = frames << 32 | u64::from(at.as_micros() as u32);
+        self.stamp.store(stamp, Ordering::Release);
+    }
+
+    /// What has been delivered by now; `last` is what it was when this was asked
+    /// before, hours ago at most.
+    pub fn delivery(&self, last: Delivery, now: MediaTime) -> Delivery {
+        let stamp = self.stamp.load(Ordering::Acquire);
+        let (frames, at) = ((stamp >> 32) as u32, stamp as u32);
+        let new = frames.wrapping_sub(last.frames as u32);
+        let age = (now.as_micros() as u32).wrapping_sub(at) as i32;
+        Delivery {
+            frames: last.frames + u64::from(new),
+            at: MediaTime::from_micros(now.as_micros() - i64::from(age)),
+            lump: self.lump.load(Ordering::Relaxed) as usize,
+        }
+    }
 }
 
 /// Puts samples of any kind into a ring, as ±1 floats.
@@ -27,6 +57,8 @@ pub struct Feed {
     ring: Producer<f32>,
     /// Samples of one frame: what finds no room is dropped by whole frames.
     channels: usize,
+    /// Frames that were put into the ring.
+    frames: u64,
     counts: Arc<FeedCounts>,
 }
 
@@ -37,23 +69,26 @@ impl Feed {
         let frames = u64::from(rate) * RING_MS / 1_000;
         let (ring, consumer) = RingBuffer::new(usize::try_from(frames).unwrap_or(0) * channels);
         let counts = Arc::new(FeedCounts::default());
-        (Self { ring, channels, counts: Arc::clone(&counts) }, consumer, counts)
+        (Self { ring, channels, frames: 0, counts: Arc::clone(&counts) }, consumer, counts)
     }
 
-    /// Takes interleaved samples from the callback.
-    pub fn push<T>(&mut self, samples: &[T])
+    /// Takes interleaved samples from the callback, which came at `now`.
+    pub fn push<T>(&mut self, samples: &[T], now: MediaTime)
     where
         T: Sample + Copy,
         f32: FromSample<T>,
     {
-        self.counts.calls.fetch_add(1, Ordering::Relaxed);
         let room = self.ring.slots() / self.channels * self.channels;
         let fits = samples.len().min(room);
         if let Ok(chunk) = self.ring.write_chunk_uninit(fits) {
             chunk.fill_from_iter(samples.iter().map(|sample| f32::from_sample(*sample)));
         }
-        let dropped = (samples.len() - fits) as u64;
-        self.counts.dropped.fetch_add(dropped, Ordering::Relaxed);
+        let (came, kept) = (samples.len() / self.channels, fits / self.channels);
+        self.frames += kept as u64;
+        self.counts.lump.store(came as u32, Ordering::Relaxed);
+        self.counts.stamp(self.frames, now);
+        self.counts.came.fetch_add(came as u64, Ordering::Relaxed);
+        self.counts.dropped.fetch_add((came - kept) as u64, Ordering::Relaxed);
     }
 }
 
@@ -64,25 +99,42 @@ mod tests {
     #[test]
     fn samples_of_every_kind_come_out_as_floats() {
         let (mut feed, mut ring, counts) = Feed::new(48_000, 2);
-        feed.push(&[0.5_f32, -0.5]);
-        feed.push(&[i16::MIN, 0x4000]);
-        feed.push(&[i32::MIN, 0x4000_0000]);
-        feed.push(&[0_u16, 0xc000]);
-        feed.push(&[0_u8, 0xc0]);
+        let now = MediaTime::ZERO;
+        feed.push(&[0.5_f32, -0.5], now);
+        feed.push(&[i16::MIN, 0x4000], now);
+        feed.push(&[i32::MIN, 0x4000_0000], now);
+        feed.push(&[0_u16, 0xc000], now);
+        feed.push(&[0_u8, 0xc0], now);
         let out: Vec<f32> = std::iter::from_fn(|| ring.pop().ok()).collect();
         assert_eq!(out, [0.5, -0.5, -1.0, 0.5, -1.0, 0.5, -1.0, 0.5, -1.0, 0.5]);
-        assert_eq!(counts.calls.load(Ordering::Relaxed), 5);
+        assert_eq!(counts.came.load(Ordering::Relaxed), 5);
     }
 
     #[test]
     fn what_finds_no_room_is_dropped_by_whole_frames_and_counted() {
         let (mut feed, ring, counts) = Feed::new(1_000, 3);
-        // Room for 200 frames.
-        feed.push(&vec![0.1_f32; 199 * 3]);
-        feed.push(&[0.2_f32; 6]);
-        assert_eq!(ring.slots(), 200 * 3);
+        let now = MediaTime::ZERO;
+        // Room for 1300 frames.
+        feed.push(&vec![0.1_f32; 1_299 * 3], now);
+        feed.push(&[0.2_f32; 6], now);
+        assert_eq!(ring.slots(), 1_300 * 3);
+        assert_eq!(counts.dropped.load(Ordering::Relaxed), 1);
+        feed.push(&[0.2_f32; 6], now);
         assert_eq!(counts.dropped.load(Ordering::Relaxed), 3);
-        feed.push(&[0.2_f32; 6]);
-        assert_eq!(counts.dropped.load(Ordering::Relaxed), 9);
+        assert_eq!(counts.delivery(Delivery::default(), now).frames, 1_300);
+    }
+
+    #[test]
+    fn frames_and_their_time_are_told_beyond_thirty_two_bits() {
+        let (mut feed, _ring, counts) = Feed::new(48_000, 1);
+        let hours = MediaTime::from_millis(5 * 3_600_000);
+        feed.frames = (1 << 32) - 10;
+        let last = Delivery { frames: feed.frames, ..Delivery::default() };
+        feed.push(&[0_i16; 480], hours);
+        for now in [-3, 0, 700] {
+            let now = MediaTime::from_millis(hours.as_millis() + now);
+            let delivery = counts.delivery(last, now);
+            assert_eq!(delivery, Delivery { frames: (1 << 32) + 470, at: hours, lump: 480 });
+        }
     }
 }

@@ -16,14 +16,14 @@ use rtrb::Consumer;
 
 pub use self::feed::{Feed, FeedCounts};
 use self::shared::{Link, Shared};
-use self::watch::DEAD;
 use self::worker::Worker;
+use super::life::Overseer;
 use super::{AudioSource, Error, MicrophoneInfo, SourceStatus, Trouble};
 use crate::media::{AudioBlock, Clock, MediaTime};
-use crate::mix::Intake;
+use crate::mix::{Delivery, Intake};
 
-/// Threads that may be left in drivers that never return, for one source.
-const MOST_ABANDONED: u32 = 3;
+/// The time of a block: 1024 frames at 48 kHz.
+const BLOCK: Duration = Duration::from_nanos(21_333_333);
 
 /// A microphone as a source.
 pub struct Microphone {
@@ -31,19 +31,25 @@ pub struct Microphone {
     id: Option<String>,
     clock: Clock,
     shared: Arc<Shared>,
-    abandoned: u32,
-    /// When this source, or its present thread, began.
-    since: Option<MediaTime>,
+    overseer: Overseer,
     /// The newest block's time, and that of the last one before which samples had
     /// come.
     now: MediaTime,
     heard: Option<MediaTime>,
     /// The ring, and what its samples go through.
-    line: Option<(Consumer<f32>, Intake)>,
+    line: Option<Line>,
     /// Samples on their way from the ring to the intake.
     scratch: Vec<f32>,
     /// What earlier intakes had counted.
     dropped_before: u64,
+}
+
+/// From an open device to the program.
+struct Line {
+    ring: Consumer<f32>,
+    counts: Arc<FeedCounts>,
+    delivery: Delivery,
+    intake: Intake,
 }
 
 impl Microphone {
@@ -56,8 +62,7 @@ impl Microphone {
             id,
             clock,
             shared,
-            abandoned: 0,
-            since: None,
+            overseer: Overseer::default(),
             now: MediaTime::ZERO,
             heard: None,
             line: None,
@@ -70,27 +75,35 @@ impl Microphone {
     fn connect(&mut self, link: Link) {
         self.dropped_before = self.dropped();
         match Intake::new(link.rate, link.channels) {
-            Ok(intake) => self.line = Some((link.ring, intake)),
+            Ok(intake) => {
+                let (ring, counts) = (link.ring, link.counts);
+                self.line = Some(Line { ring, counts, delivery: Delivery::default(), intake });
+            }
             Err(error) => self.shared.state().trouble = Some(Trouble::Failed(error.to_string())),
         }
     }
 
-    /// Leaves a thread that gave no sign of life, and starts another.
+    /// Leaves a thread that gave no sign of life, and starts another for the same
+    /// device.
     fn abandon_if_dead(&mut self, now: MediaTime) {
-        let since = *self.since.get_or_insert(now);
-        let last = self.shared.last_beat().max(since);
-        if now.since(last) < DEAD || self.abandoned >= MOST_ABANDONED {
+        if !self.overseer.gives_up(&self.shared.life, now) {
             return;
         }
         tracing::warn!(
             microphone = self.name(),
             "its driver does not return; trying once more beside it"
         );
-        self.abandoned += 1;
-        self.shared.close();
-        if let Ok(shared) = start(self.id.as_deref(), self.clock) {
-            shared.state().trouble = Some(Trouble::Stalled);
-            (self.shared, self.since) = (shared, Some(now));
+        self.shared.life.close();
+        let (id, name) = {
+            let state = self.shared.state();
+            (state.id.clone().or_else(|| self.id.clone()), state.name.clone())
+        };
+        if let Ok(shared) = start(id.as_deref(), self.clock) {
+            {
+                let mut state = shared.state();
+                (state.name, state.trouble) = (name, Some(Trouble::Stalled));
+            }
+            (self.shared, self.id) = (shared, id);
         }
     }
 
@@ -102,13 +115,13 @@ impl Microphone {
 
     /// How long nothing has come; unknown while it is being opened.
     fn silent(&self, trouble: Option<&Trouble>) -> Option<Duration> {
-        let last = self.heard.or(self.since.filter(|_| trouble.is_some()))?;
+        let last = self.heard.or(self.overseer.since().filter(|_| trouble.is_some()))?;
         Some(self.now.since(last))
     }
 
     /// Frames that came and were never heard.
     fn dropped(&self) -> u64 {
-        self.dropped_before + self.line.as_ref().map_or(0, |(_, intake)| intake.dropped())
+        self.dropped_before + self.line.as_ref().map_or(0, |line| line.intake.dropped())
     }
 }
 
@@ -119,7 +132,7 @@ impl AudioSource for Microphone {
         if let Some(link) = self.shared.take_link() {
             self.connect(link);
         }
-        let Some((ring, intake)) = &mut self.line else {
+        let Some(Line { ring, counts, delivery, intake }) = &mut self.line else {
             block.samples.fill(0.0);
             return;
         };
@@ -128,13 +141,16 @@ impl AudioSource for Microphone {
             intake.push(&self.scratch);
             self.heard = Some(self.now);
         }
-        intake.fill(&mut block.samples);
+        let end = block.time + BLOCK;
+        *delivery = counts.delivery(*delivery, end);
+        intake.note(*delivery);
+        intake.fill(&mut block.samples, end);
     }
 
     fn status(&self) -> SourceStatus {
         let state = self.shared.state().clone();
         let delivers = match (&state.setup, &self.line) {
-            (Some(setup), Some((_, intake))) => {
+            (Some(setup), Some(Line { intake, .. })) => {
                 let ppm = (intake.clock_difference() * 1e6).round();
                 format!(
                     "{setup}, clock off by {ppm:+} ppm, {:.0} ms queued",
@@ -149,7 +165,7 @@ impl AudioSource for Microphone {
             delivers,
             silent: self.silent(state.trouble.as_ref()),
             trouble: state.trouble,
-            repeated: self.line.as_ref().map_or(0, |(_, intake)| intake.starved()),
+            repeated: self.line.as_ref().map_or(0, |line| line.intake.starved()),
             dropped: state.dropped + self.dropped(),
             ..SourceStatus::default()
         }
@@ -158,14 +174,14 @@ impl AudioSource for Microphone {
 
 impl Drop for Microphone {
     fn drop(&mut self) {
-        self.shared.close();
+        self.shared.life.close();
     }
 }
 
 /// Starts a microphone's thread.
 fn start(id: Option<&str>, clock: Clock) -> Result<Arc<Shared>, Error> {
     let shared = Arc::new(Shared::default());
-    shared.beat(clock.at(std::time::Instant::now()));
+    shared.life.beat(clock.at(std::time::Instant::now()));
     let worker = Worker { id: id.map(Into::into), clock, shared: Arc::clone(&shared) };
     let failed = |error: std::io::Error| Error::Thread {
         name: id.unwrap_or("the microphone").into(),

@@ -1,14 +1,14 @@
 //! What a microphone's thread and its source have in common.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cpal::ErrorKind;
 use rtrb::Consumer;
 
 use super::devices::trouble_of;
-use crate::media::MediaTime;
+use super::feed::FeedCounts;
 use crate::source::Trouble;
+use crate::source::life::Life;
 
 /// The reading end of a ring, and what is in it.
 #[derive(Debug)]
@@ -19,15 +19,15 @@ pub(super) struct Link {
     pub channels: u16,
     /// Interleaved samples.
     pub ring: Consumer<f32>,
+    /// What was put into the ring, and when.
+    pub counts: Arc<FeedCounts>,
 }
 
 /// The meeting place of one microphone thread and one source.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
-    /// The source let go: the thread is to end.
-    closed: AtomicBool,
-    /// When the thread last showed that it lives, in µs of the media clock.
-    beat: AtomicI64,
+    /// Whether the source wants the thread, and whether the thread lives.
+    pub life: Life,
     state: Mutex<State>,
     /// A ring that the source has not taken yet.
     link: Mutex<Option<Link>>,
@@ -38,37 +38,19 @@ pub(super) struct Shared {
 /// What the thread tells the source.
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
+    /// The device's identity, once it has delivered.
+    pub id: Option<String>,
     /// The device's name, once it was found.
     pub name: Option<String>,
     /// What it delivers, once it was opened.
     pub setup: Option<String>,
-    /// Samples that found no room in the ring.
+    /// Frames that found no room in the ring.
     pub dropped: u64,
     /// What is wrong.
     pub trouble: Option<Trouble>,
 }
 
 impl Shared {
-    /// Tells the thread to end.
-    pub fn close(&self) {
-        self.closed.store(true, Ordering::Release);
-    }
-
-    /// Whether the thread is to end.
-    pub fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
-    }
-
-    /// Shows that the thread lives.
-    pub fn beat(&self, now: MediaTime) {
-        self.beat.store(now.as_micros(), Ordering::Release);
-    }
-
-    /// When the thread last showed that it lives.
-    pub fn last_beat(&self) -> MediaTime {
-        MediaTime::from_micros(self.beat.load(Ordering::Acquire))
-    }
-
     /// The state, for as long as it takes to read or write it.
     pub fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.state)

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::*;
-use crate::media::{BLOCK_FRAMES, SAMPLE_RATE};
+use crate::media::BLOCK_FRAMES;
 
 /// A source without a thread.
 fn microphone() -> Microphone {
@@ -12,8 +12,7 @@ fn microphone() -> Microphone {
         clock: Clock::starting_at(Instant::now()),
         shared: Arc::new(Shared::default()),
         // So that no thread is started for a source whose time is the test's.
-        abandoned: MOST_ABANDONED,
-        since: None,
+        overseer: Overseer::resigned(),
         now: MediaTime::ZERO,
         heard: None,
         line: None,
@@ -24,8 +23,8 @@ fn microphone() -> Microphone {
 
 /// Opens a device of this rate and these channels; its end of the ring.
 fn plug_in(microphone: &Microphone, rate: u32, channels: u16) -> Feed {
-    let (feed, ring, _) = Feed::new(rate, channels);
-    microphone.shared.hand_over(Link { rate, channels, ring }, "a setup".into());
+    let (feed, ring, counts) = Feed::new(rate, channels);
+    microphone.shared.hand_over(Link { rate, channels, ring, counts }, "a setup".into());
     feed
 }
 
@@ -33,12 +32,15 @@ fn plug_in(microphone: &Microphone, rate: u32, channels: u16) -> Feed {
 fn listen(microphone: &mut Microphone, feed: Option<&mut Feed>, blocks: i64) -> Vec<f32> {
     let mut feed = feed;
     let mut block = AudioBlock::silence(MediaTime::ZERO);
-    for n in 0..blocks {
+    for _ in 0..blocks {
+        // From where it was: time does not go back.
+        block.time = microphone.now;
+        let end = microphone.now + BLOCK;
         if let Some(feed) = &mut feed {
-            feed.push(&[0.25_f32; BLOCK_FRAMES]);
+            feed.push(&[0.25_f32; BLOCK_FRAMES], end);
         }
-        block.time = MediaTime::from_samples(n * BLOCK_FRAMES as i64, SAMPLE_RATE);
         microphone.read(&mut block);
+        microphone.now = end;
     }
     block.samples.to_vec()
 }
@@ -91,14 +93,20 @@ fn hiccups_are_no_failure_and_a_lost_device_is() {
 #[test]
 fn a_silent_thread_is_left_and_replaced() {
     let mut microphone = microphone();
-    microphone.abandoned = MOST_ABANDONED - 1;
+    microphone.overseer = Overseer::default();
     let before = Arc::clone(&microphone.shared);
     let mut block = AudioBlock::silence(MediaTime::ZERO);
     microphone.read(&mut block);
     block.time = MediaTime::from_millis(9_999);
     microphone.read(&mut block);
-    assert!(!before.is_closed());
+    assert!(!before.life.is_closed());
+    {
+        let mut state = before.state();
+        (state.id, state.name) = (Some("alsa:learnt".into()), Some("Headset".into()));
+    }
     block.time = MediaTime::from_millis(10_000);
     microphone.read(&mut block);
-    assert!(before.is_closed());
+    assert!(before.life.is_closed());
+    assert_eq!(microphone.id.as_deref(), Some("alsa:learnt"), "never another in its place");
+    assert_eq!(microphone.status().name, "Headset");
 }

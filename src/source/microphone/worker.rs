@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use cpal::traits::{DeviceTrait, StreamTrait};
 use cpal::{BufferSize, Device, SampleFormat, SizedSample, Stream, StreamConfig};
@@ -14,12 +14,14 @@ use super::devices::{self, Setup, trouble_of};
 use super::feed::{Feed, FeedCounts};
 use super::quiet;
 use super::shared::{Link, Shared};
-use super::watch::{Backoff, Starvation};
+use super::watch::{Starvation, WORKED};
 use crate::media::{Clock, MediaTime};
 use crate::source::Trouble;
+use crate::source::hold::Hold;
+use crate::source::life::{Backoff, LOOK_UP};
 
-/// How often the thread looks up from waiting.
-const LOOK_UP: Duration = Duration::from_millis(100);
+/// All sound cards are one: the system's default may be any of them.
+const SOUND_CARD: &str = "a sound card";
 
 /// Frames that a callback is asked to bring, at 48 kHz: some sound cards keep
 /// time too coarsely for less.
@@ -27,7 +29,8 @@ const PERIOD: u32 = 1_024;
 
 /// All that a microphone's thread owns.
 pub(super) struct Worker {
-    /// The identity that is wanted; `None`: the system's default.
+    /// The identity that is wanted; `None`: the system's default, and once that
+    /// has delivered, always the same device.
     pub id: Option<String>,
     /// The media clock.
     pub clock: Clock,
@@ -39,7 +42,7 @@ impl Worker {
     /// Runs until the source lets go.
     pub fn run(mut self) {
         let mut backoff = Backoff::default();
-        while !self.shared.is_closed() {
+        while !self.shared.life.is_closed() {
             let began = self.now();
             // A driver's wrapper that panics costs this session and no more.
             let end = catch_unwind(AssertUnwindSafe(|| self.session()))
@@ -47,10 +50,10 @@ impl Worker {
             if let Err(trouble) = end {
                 self.shared.state().trouble = Some(trouble);
             }
-            if self.now().since(began) > Backoff::WORKED {
+            if self.now().since(began) > WORKED {
                 backoff.reset();
             }
-            self.pause(backoff.next());
+            self.shared.life.pause(backoff.next(), self.clock);
         }
     }
 
@@ -58,6 +61,15 @@ impl Worker {
     fn session(&mut self) -> Result<(), Trouble> {
         self.beat();
         quiet::hush();
+        let hold = Hold::take(SOUND_CARD, &self.shared.life, self.clock);
+        self.listen().map_err(|trouble| match trouble {
+            // An old thread of ours, that is, and no other program.
+            Trouble::Busy if hold.is_shared() => Trouble::Stalled,
+            other => other,
+        })
+    }
+
+    fn listen(&mut self) -> Result<(), Trouble> {
         let device = devices::find(self.id.as_deref())?;
         let setup = devices::choose(&device);
         // The system has a default by name even where there is no device at all.
@@ -69,41 +81,37 @@ impl Worker {
         let setup = setup?;
         self.beat();
         let (feed, ring, counts) = Feed::new(setup.rate, setup.channels);
-        let stream = open(&device, setup, feed, &self.shared)?;
+        let stream = open(&device, setup, feed, self.clock, &self.shared)?;
         stream.play().map_err(trouble_of)?;
-        let link = Link { rate: setup.rate, channels: setup.channels, ring };
+        let (rate, channels) = (setup.rate, setup.channels);
+        let link = Link { rate, channels, ring, counts: Arc::clone(&counts) };
         self.shared.hand_over(link, describe(setup));
-        self.watch(&counts)
+        self.watch(&counts, devices::id(&device))
     }
 
     /// Stays until nothing comes any more, or an error that is no hiccup.
-    fn watch(&self, counts: &FeedCounts) -> Result<(), Trouble> {
+    fn watch(&mut self, counts: &FeedCounts, id: Option<String>) -> Result<(), Trouble> {
         let mut starvation = Starvation::new(self.now());
-        while !self.shared.is_closed() {
+        let dropped_before = self.shared.state().dropped;
+        while !self.shared.life.is_closed() {
             self.beat();
             thread::sleep(LOOK_UP);
             if let Some(trouble) = self.shared.take_failure() {
                 return Err(trouble);
             }
-            let calls = counts.calls.load(Ordering::Relaxed);
-            if !starvation.goes_on(calls, self.now()) {
+            let came = counts.came.load(Ordering::Relaxed);
+            if !starvation.goes_on(came, self.now()) {
                 return Err(Trouble::Stalled);
             }
-            if calls > 0 {
+            if came > 0 {
+                self.id.clone_from(&id);
                 let mut state = self.shared.state();
                 state.trouble = None;
-                state.dropped = counts.dropped.load(Ordering::Relaxed);
+                state.id.clone_from(&id);
+                state.dropped = dropped_before + counts.dropped.load(Ordering::Relaxed);
             }
         }
         Ok(())
-    }
-
-    fn pause(&self, pause: Duration) {
-        let until = Instant::now() + pause;
-        while !self.shared.is_closed() && Instant::now() < until {
-            self.beat();
-            thread::sleep(LOOK_UP.min(until.saturating_duration_since(Instant::now())));
-        }
     }
 
     fn now(&self) -> MediaTime {
@@ -111,7 +119,7 @@ impl Worker {
     }
 
     fn beat(&self) {
-        self.shared.beat(self.now());
+        self.shared.life.beat(self.now());
     }
 }
 
@@ -120,6 +128,7 @@ fn open(
     device: &Device,
     setup: Setup,
     feed: Feed,
+    clock: Clock,
     shared: &Arc<Shared>,
 ) -> Result<Stream, Trouble> {
     let period = u64::from(PERIOD) * u64::from(setup.rate) / 48_000;
@@ -129,10 +138,10 @@ fn open(
         buffer_size: BufferSize::Fixed(u32::try_from(period).unwrap_or(PERIOD).max(64)),
     };
     let feed = Arc::new(FeedSlot::new(feed));
-    build(device, config, setup.format, &feed, shared)
+    build(device, config, setup.format, clock, &feed, shared)
         .or_else(|_| {
             config.buffer_size = BufferSize::Default;
-            build(device, config, setup.format, &feed, shared)
+            build(device, config, setup.format, clock, &feed, shared)
         })
         .map_err(trouble_of)
 }
@@ -158,6 +167,7 @@ fn build(
     device: &Device,
     config: StreamConfig,
     format: SampleFormat,
+    clock: Clock,
     feed: &Arc<FeedSlot>,
     shared: &Arc<Shared>,
 ) -> Result<Stream, cpal::Error> {
@@ -170,12 +180,13 @@ fn build(
         SampleFormat::F64 => build_of::<f64>,
         _ => build_of::<f32>,
     };
-    build(device, config, feed, shared)
+    build(device, config, clock, feed, shared)
 }
 
 fn build_of<T>(
     device: &Device,
     config: StreamConfig,
+    clock: Clock,
     slot: &Arc<FeedSlot>,
     shared: &Arc<Shared>,
 ) -> Result<Stream, cpal::Error>
@@ -189,7 +200,7 @@ where
         config,
         move |samples: &[T], _: &_| {
             if let Some(feed) = &mut lent.feed {
-                feed.push(samples);
+                feed.push(samples, clock.at(Instant::now()));
             }
         },
         move |error| shared.fail(&error),

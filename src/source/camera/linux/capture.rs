@@ -1,18 +1,15 @@
 //! A V4L2 camera that is open and streaming into mapped buffers.
 
-use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use v4l::buffer::{Flags, Metadata, Type};
-use v4l::device::{Device, Handle};
+use v4l::device::Device;
 use v4l::fraction::Fraction;
-use v4l::io::mmap::Stream;
-use v4l::io::traits::CaptureStream;
 use v4l::video::Capture as _;
 use v4l::video::capture::Parameters;
 
 use super::formats::{FORMATS, colour, raw_format};
 use super::ioctl::{self, Format};
+use super::stream::{Filled, Stream};
 use super::trouble_of;
 use crate::media::FrameRate;
 use crate::scene::{RawFormat, RawImage};
@@ -30,51 +27,74 @@ pub(super) struct V4lCapture {
     format: Format,
     layout: RawFormat,
     rate: Option<FrameRate>,
-    stream: Stream<'static>,
+    stream: Stream,
     /// The last JPEG picture. It is short and takes long to decode; a driver that
     /// does not keep its hands off our buffer in that time would tear it.
     jpeg: Vec<u8>,
-    /// Whether a buffer is in our hands, which the next call gives back.
-    holding: bool,
+    /// The number of the last picture, and when it was done with.
+    last: Option<(u32, Instant)>,
 }
 
 impl V4lCapture {
-    /// Sets the mode and makes ready to stream. What state the camera was left
-    /// in does not matter: format and rate are both set.
-    pub fn open(device: Device, mode: &Mode) -> Result<Self, Trouble> {
-        let format = set_format(&device, mode)?;
+    /// Sets the mode and starts to stream. What state the camera was left in does
+    /// not matter: format and rate are both set.
+    pub fn open(device: &Device, mode: &Mode) -> Result<Self, Trouble> {
+        let format = set_format(device, mode)?;
         let layout = raw_format(format.fourcc).ok_or_else(|| odd(&format))?;
         if format.width.max(format.height) > MAX_SIDE || format.width.min(format.height) < 2 {
             return Err(odd(&format));
         }
-        let rate = set_rate(&device, mode.rate);
-        let stream = Stream::with_buffers(&device, Type::VideoCapture, BUFFERS);
-        let stream = stream.map_err(trouble_of)?;
-        let mut capture = Self { format, layout, rate, stream, jpeg: Vec::new(), holding: false };
-        capture.start()?;
-        Ok(capture)
+        let rate = set_rate(device, mode.rate);
+        let stream = Stream::start(device, BUFFERS).map_err(trouble_of)?;
+        Ok(Self { format, layout, rate, stream, jpeg: Vec::new(), last: None })
     }
 
-    /// Starts the stream without waiting for its first picture. The crate does
-    /// both in one call, which is left by its time-out.
-    fn start(&mut self) -> Result<(), Trouble> {
-        self.stream.set_timeout(Duration::ZERO);
-        match self.stream.next() {
-            Ok(_) => self.holding = true,
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => {}
-            Err(error) => return Err(trouble_of(error)),
+    /// The newest of the pictures that are waiting; older ones are passed over.
+    fn newest(&mut self, arrival: &mut Arrival) -> std::io::Result<Option<Filled>> {
+        let mut newest: Option<Filled> = None;
+        loop {
+            let Some(filled) = self.stream.take()? else { return Ok(newest) };
+            let gap = self.gap(filled.sequence);
+            // With no buffer to fill the driver had no choice.
+            if newest.is_some() || self.was_away() {
+                arrival.passed += gap;
+            } else {
+                arrival.lost += gap;
+            }
+            self.last = Some((filled.sequence, Instant::now()));
+            if let Some(older) = newest.replace(filled) {
+                arrival.passed += 1;
+                self.stream.give_back(older)?;
+            }
+            if !self.stream.wait(Duration::ZERO)? {
+                return Ok(newest);
+            }
         }
-        Ok(())
     }
-}
 
-/// Whether a picture is waiting, or comes within `timeout`.
-fn wait(handle: &Handle, timeout: Duration) -> Result<bool, Trouble> {
-    let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
-    match handle.poll(libc::POLLIN, millis) {
-        Ok(ready) => Ok(ready > 0),
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
-        Err(error) => Err(trouble_of(error)),
+    /// Pictures that are missing between the last and this one.
+    fn gap(&self, sequence: u32) -> u64 {
+        // A driver that counts backwards, or not at all, has lost nothing.
+        const MOST: u32 = 10_000;
+        let Some((last, _)) = self.last else { return 0 };
+        let gap = sequence.wrapping_sub(last).wrapping_sub(1);
+        if gap < MOST { u64::from(gap) } else { 0 }
+    }
+
+    /// Whether we were busy for so long that the driver had filled all buffers.
+    fn was_away(&self) -> bool {
+        let full = self.rate.map_or(Duration::MAX, |rate| rate.interval() * (BUFFERS - 2));
+        self.last.is_some_and(|(_, at)| at.elapsed() >= full)
+    }
+
+    fn show(&mut self, filled: &Filled, take: &mut dyn FnMut(RawImage<'_>, Duration)) {
+        let mut bytes = self.stream.bytes(filled);
+        if self.layout == RawFormat::Mjpeg {
+            self.jpeg.clear();
+            self.jpeg.extend_from_slice(bytes);
+            bytes = &self.jpeg;
+        }
+        take(image(&self.format, self.layout, bytes), age(filled.taken));
     }
 }
 
@@ -114,40 +134,20 @@ impl Capture for V4lCapture {
         take: &mut dyn FnMut(RawImage<'_>, Duration),
     ) -> Result<Arrival, Trouble> {
         let mut arrival = Arrival::default();
-        let handle = self.stream.handle();
-        if !wait(&handle, timeout)? {
+        if !self.stream.wait(timeout).map_err(trouble_of)? {
             return Ok(arrival);
         }
-        if !self.holding {
-            // The first picture: the crate can take it but not show it.
-            self.stream.dequeue().map_err(trouble_of)?;
-            self.holding = true;
-            return Ok(arrival);
-        }
-        loop {
-            let (bytes, meta) = self.stream.next().map_err(trouble_of)?;
-            if wait(&handle, Duration::ZERO)? {
-                arrival.dropped += 1;
-            } else if is_damaged(meta) {
-                arrival.dropped += 1;
-                return Ok(arrival);
+        if let Some(filled) = self.newest(&mut arrival).map_err(trouble_of)? {
+            arrival.picture = true;
+            if filled.is_damaged {
+                arrival.lost += 1;
             } else {
-                let mut bytes = &bytes[..bytes.len().min(meta.bytesused as usize)];
-                if self.layout == RawFormat::Mjpeg {
-                    self.jpeg.clear();
-                    self.jpeg.extend_from_slice(bytes);
-                    bytes = &self.jpeg;
-                }
-                take(image(&self.format, self.layout, bytes), age(meta));
-                arrival.picture = true;
-                return Ok(arrival);
+                self.show(&filled, take);
             }
+            self.stream.give_back(filled).map_err(trouble_of)?;
         }
+        Ok(arrival)
     }
-}
-
-fn is_damaged(meta: &Metadata) -> bool {
-    meta.flags.contains(Flags::ERROR) || meta.bytesused == 0
 }
 
 fn set_format(device: &Device, mode: &Mode) -> Result<Format, Trouble> {
@@ -173,20 +173,17 @@ fn odd(format: &Format) -> Trouble {
     Trouble::Failed(format!("the camera set itself to {}×{} {name}", format.width, format.height))
 }
 
-/// How long ago the picture was taken, by the driver's stamp; none where it has
-/// no stamp of the system's clock.
-fn age(meta: &Metadata) -> Duration {
+/// How long ago a picture was taken, by the driver's stamp in µs; none where it
+/// has no stamp of the system's clock.
+fn age(taken: Option<i64>) -> Duration {
     const TRUSTED: Duration = Duration::from_secs(2);
+    let Some(taken) = taken else { return Duration::ZERO };
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the call fills in the struct that it is given.
-    let asked = unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
-    let monotonic =
-        meta.flags.bits() & Flags::TIMESTAMP_MASK.bits() == Flags::TIMESTAMP_MONOTONIC.bits();
-    if asked != 0 || !monotonic {
+    if unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) } != 0 {
         return Duration::ZERO;
     }
-    let micros =
-        (now.tv_sec - meta.timestamp.sec) * 1_000_000 + now.tv_nsec / 1_000 - meta.timestamp.usec;
+    let micros = now.tv_sec * 1_000_000 + now.tv_nsec / 1_000 - taken;
     let age = Duration::from_micros(u64::try_from(micros).unwrap_or(0));
     if age > TRUSTED { Duration::ZERO } else { age }
 }

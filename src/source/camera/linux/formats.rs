@@ -25,7 +25,7 @@ pub(super) fn raw_format(fourcc: [u8; 4]) -> Option<RawFormat> {
 
 /// What values mean in a format that a driver set, with the kernel's own defaults
 /// (`V4L2_MAP_YCBCR_ENC_DEFAULT`, `V4L2_MAP_QUANTIZATION_DEFAULT`): only YCbCr is
-/// limited by default, and grey is none.
+/// limited by default, and neither grey nor RGB is any.
 pub(super) fn colour(format: &Format) -> Colour {
     const SMPTE240M: u32 = 2;
     const REC709: u32 = 3;
@@ -40,7 +40,8 @@ pub(super) fn colour(format: &Format) -> Colour {
         (_, BT2020) => Matrix::Bt2020,
         _ => Matrix::Bt601,
     };
-    let full_by_default = format.colorspace == JPEG || format.fourcc == *b"GREY";
+    let is_ycbcr = !matches!(&format.fourcc, b"GREY" | b"RGB3" | b"BGR3");
+    let full_by_default = format.colorspace == JPEG || !is_ycbcr;
     let range = match format.quantization {
         1 => Range::Full,
         0 if full_by_default => Range::Full,
@@ -67,11 +68,13 @@ mod tests {
     }
 
     #[test]
-    fn grey_is_full_unless_a_driver_says_otherwise() {
-        let grey = |quantization| {
-            colour(&Format { fourcc: *b"GREY", colorspace: 8, quantization, ..Format::default() })
-        };
-        assert_eq!((grey(0).range, grey(2).range), (Range::Full, Range::Limited));
+    fn grey_and_rgb_are_full_unless_a_driver_says_otherwise() {
+        for fourcc in [*b"GREY", *b"RGB3", *b"BGR3"] {
+            let of = |quantization| {
+                colour(&Format { fourcc, colorspace: 8, quantization, ..Format::default() }).range
+            };
+            assert_eq!([of(0), of(1), of(2)], [Range::Full, Range::Full, Range::Limited]);
+        }
     }
 
     #[test]

@@ -1,25 +1,33 @@
-//! The three questions to a V4L2 device that the `v4l` crate can't be asked: it
-//! panics on names that are not UTF-8 and on colour codes newer than itself, and
-//! leaves out how YCbCr is encoded.
+//! The questions to a V4L2 device that the `v4l` crate can't be asked: it panics
+//! on names that are not UTF-8 and on colour codes newer than itself, leaves out
+//! how YCbCr is encoded, and asks for sizes and rates until the driver has no
+//! more, which need never be.
 
 use std::io;
 
-use v4l::device::Device;
+use v4l::device::{Device, Handle};
 use v4l::v4l_sys::{
-    v4l2_capability, v4l2_fmtdesc, v4l2_format, v4l2_format__bindgen_ty_1, v4l2_pix_format,
+    v4l2_capability, v4l2_fmtdesc, v4l2_format, v4l2_fract, v4l2_frmival_stepwise,
+    v4l2_frmivalenum, v4l2_frmsize_stepwise, v4l2_frmsizeenum, v4l2_pix_format,
 };
 use v4l::v4l2::vidioc;
 
 /// `V4L2_BUF_TYPE_VIDEO_CAPTURE`.
-const VIDEO_CAPTURE: u32 = 1;
+pub(super) const VIDEO_CAPTURE: u32 = 1;
+
+/// Far more than any device has of anything, in case one never says that it is
+/// done.
+const MOST: u32 = 512;
+
+/// The types of `enum v4l2_frmsizetypes` and `v4l2_frmivaltypes` that are one
+/// value; all others are a range.
+const DISCRETE: u32 = 1;
 
 /// What a device says of itself.
 #[derive(Clone, Debug)]
 pub(super) struct Caps {
     /// Its name.
     pub card: String,
-    /// Where it is plugged in.
-    pub bus: String,
     flags: u32,
 }
 
@@ -57,38 +65,81 @@ pub(super) struct Format {
 
 /// Asks what it is.
 pub(super) fn caps(device: &Device) -> io::Result<Caps> {
-    let mut caps = v4l2_capability {
-        driver: [0; 16],
-        card: [0; 32],
-        bus_info: [0; 32],
-        version: 0,
-        capabilities: 0,
-        device_caps: 0,
-        reserved: [0; 3],
-    };
-    call(device, vidioc::VIDIOC_QUERYCAP, &mut caps)?;
-    Ok(Caps { card: text(&caps.card), bus: text(&caps.bus_info), flags: caps.device_caps })
+    let mut caps: v4l2_capability = zeroed();
+    call(&device.handle(), vidioc::VIDIOC_QUERYCAP, &mut caps)?;
+    Ok(Caps { card: text(&caps.card), flags: caps.device_caps })
 }
 
 /// Asks for the formats it has.
 pub(super) fn formats(device: &Device) -> Vec<[u8; 4]> {
-    /// Far more than any device has, in case one never says that it is done.
-    const MOST: u32 = 512;
     (0..MOST)
         .map_while(|index| {
-            let mut format = v4l2_fmtdesc {
-                index,
-                type_: VIDEO_CAPTURE,
-                flags: 0,
-                description: [0; 32],
-                pixelformat: 0,
-                mbus_code: 0,
-                reserved: [0; 3],
-            };
-            call(device, vidioc::VIDIOC_ENUM_FMT, &mut format).ok()?;
+            let mut format: v4l2_fmtdesc = zeroed();
+            (format.index, format.type_) = (index, VIDEO_CAPTURE);
+            call(&device.handle(), vidioc::VIDIOC_ENUM_FMT, &mut format).ok()?;
             Some(format.pixelformat.to_le_bytes())
         })
         .collect()
+}
+
+/// One size, or a range of them.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Sizes {
+    /// Width and height.
+    One(u32, u32),
+    /// Widths and heights: lowest, highest, and the steps between.
+    Range([u32; 3], [u32; 3]),
+}
+
+/// Asks for the sizes of a format.
+pub(super) fn sizes(device: &Device, fourcc: [u8; 4]) -> Vec<Sizes> {
+    let ask = |index| {
+        let mut size: v4l2_frmsizeenum = zeroed();
+        (size.index, size.pixel_format) = (index, u32::from_le_bytes(fourcc));
+        call(&device.handle(), vidioc::VIDIOC_ENUM_FRAMESIZES, &mut size).ok()?;
+        // SAFETY: both readings of the union are integers, and the second is as
+        // long as the union.
+        let v4l2_frmsize_stepwise { min_width, max_width, step_width, .. } =
+            unsafe { size.__bindgen_anon_1.stepwise };
+        // SAFETY: the same.
+        let v4l2_frmsize_stepwise { min_height, max_height, step_height, .. } =
+            unsafe { size.__bindgen_anon_1.stepwise };
+        Some(match size.type_ {
+            // One size lies where a range has the lowest and the highest width.
+            DISCRETE => Sizes::One(min_width, max_width),
+            _ => Sizes::Range(
+                [min_width, max_width, step_width],
+                [min_height, max_height, step_height],
+            ),
+        })
+    };
+    (0..MOST).map_while(ask).collect()
+}
+
+/// A fraction of a second.
+pub(super) type Interval = (u32, u32);
+
+/// Asks for the times between two pictures of a format and size: each the
+/// shortest and the longest of a range, which are the same for a single one.
+pub(super) fn intervals(
+    device: &Device,
+    fourcc: [u8; 4],
+    width: u32,
+    height: u32,
+) -> Vec<[Interval; 2]> {
+    let ask = |index| {
+        let mut interval: v4l2_frmivalenum = zeroed();
+        (interval.index, interval.pixel_format) = (index, u32::from_le_bytes(fourcc));
+        (interval.width, interval.height) = (width, height);
+        call(&device.handle(), vidioc::VIDIOC_ENUM_FRAMEINTERVALS, &mut interval).ok()?;
+        // SAFETY: both readings of the union are integers, and this one is as long
+        // as the union.
+        let v4l2_frmival_stepwise { min, max, .. } = unsafe { interval.__bindgen_anon_1.stepwise };
+        let of = |fraction: v4l2_fract| (fraction.numerator, fraction.denominator);
+        // A single one lies where a range has the shortest.
+        Some([of(min), of(if interval.type_ == DISCRETE { min } else { max })])
+    };
+    (0..MOST).map_while(ask).collect()
 }
 
 /// Sets a size and a format; answers what it took, which may be something else.
@@ -98,12 +149,11 @@ pub(super) fn set_format(
     height: u32,
     fourcc: [u8; 4],
 ) -> io::Result<Format> {
-    let mut format =
-        v4l2_format { type_: VIDEO_CAPTURE, fmt: v4l2_format__bindgen_ty_1 { raw_data: [0; 200] } };
-    let wanted =
-        v4l2_pix_format { width, height, pixelformat: u32::from_le_bytes(fourcc), ..empty() };
-    format.fmt.pix = wanted;
-    call(device, vidioc::VIDIOC_S_FMT, &mut format)?;
+    let mut format: v4l2_format = zeroed();
+    format.type_ = VIDEO_CAPTURE;
+    format.fmt.pix =
+        v4l2_pix_format { width, height, pixelformat: u32::from_le_bytes(fourcc), ..zeroed() };
+    call(&device.handle(), vidioc::VIDIOC_S_FMT, &mut format)?;
     // SAFETY: for this type of buffer the driver fills in `pix`, and any bytes
     // make one.
     let got = unsafe { format.fmt.pix };
@@ -119,18 +169,23 @@ pub(super) fn set_format(
     })
 }
 
-fn empty() -> v4l2_pix_format {
-    // SAFETY: a struct of integers; all zero is what the driver takes for "not
-    // said".
+/// One of the kernel's structs before it is filled in.
+pub(super) fn zeroed<T: Copy>() -> T {
+    // SAFETY: the callers ask for the kernel's structs, of integers and arrays and
+    // unions of such; all zero is what drivers take for "not said".
     unsafe { std::mem::zeroed() }
 }
 
 /// One ioctl. `T` must be the type that belongs to `request`.
-fn call<T>(device: &Device, request: vidioc::_IOC_TYPE, argument: &mut T) -> io::Result<()> {
-    // SAFETY: the three callers pass the struct that the kernel's interface
-    // defines for their request, whose size is part of the request's number; the
-    // descriptor is open while the device is borrowed.
-    unsafe { v4l::v4l2::ioctl(device.handle().fd(), request, std::ptr::from_mut(argument).cast()) }
+pub(super) fn call<T>(
+    handle: &Handle,
+    request: vidioc::_IOC_TYPE,
+    argument: &mut T,
+) -> io::Result<()> {
+    // SAFETY: the callers pass the struct that the kernel's interface defines for
+    // their request, whose size is part of the request's number; the descriptor
+    // is open while the handle is borrowed.
+    unsafe { v4l::v4l2::ioctl(handle.fd(), request, std::ptr::from_mut(argument).cast()) }
 }
 
 /// Text up to the first zero; what is no UTF-8 is replaced.
@@ -152,7 +207,7 @@ mod tests {
 
     #[test]
     fn metadata_nodes_and_codecs_are_no_cameras() {
-        let camera = |flags| Caps { card: String::new(), bus: String::new(), flags }.is_camera();
+        let camera = |flags| Caps { card: String::new(), flags }.is_camera();
         assert!(camera(0x0520_0001));
         assert!(!camera(0x04a0_0000), "metadata");
         assert!(!camera(0x0400_8001), "a codec");

@@ -7,21 +7,21 @@ mod capture;
 mod formats;
 mod identity;
 mod ioctl;
+mod stream;
 
 use std::fs;
 use std::io;
 
 use v4l::device::Device;
-use v4l::format::FourCC;
-use v4l::frameinterval::FrameIntervalEnum;
-use v4l::framesize::FrameSizeEnum;
-use v4l::video::Capture as _;
 
 use self::capture::V4lCapture;
+use self::identity::Node;
+use self::ioctl::{Interval, Sizes};
 use super::backend::{Backend, Capture, Found};
-use super::choose::{Offer, Wish, choose};
+use super::choose::{Mode, Offer};
 use crate::media::FrameRate;
 use crate::source::Trouble;
+use crate::source::error::words;
 
 /// The kernel's cameras.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,100 +29,96 @@ pub(super) struct V4l;
 
 impl Backend for V4l {
     fn list(&self) -> Vec<Found> {
-        let mut found: Vec<Found> = nodes().iter().filter_map(|node| look_at(node)).collect();
-        tell_twins_apart(&mut found);
+        let mut found: Vec<Found> = identity::nodes().iter().filter_map(look_at).collect();
+        // What can't be used is no default.
+        found.sort_by_key(|camera| camera.offers.is_empty());
         found
     }
 
-    fn open(&self, camera: &Found, wish: &Wish) -> Result<Box<dyn Capture>, Trouble> {
+    fn find(&self, id: Option<&str>, place: Option<&str>) -> Option<Found> {
+        let nodes = identity::nodes();
+        let Some(id) = id else {
+            return first(nodes.iter().filter_map(look_at));
+        };
+        look_at(identity::pick(&nodes, id, place)?)
+    }
+
+    fn open(&self, camera: &Found, mode: &Mode) -> Result<Box<dyn Capture>, Trouble> {
         let device = Device::with_path(&camera.address).map_err(trouble_of)?;
-        let offers = offers(&device);
-        let mode = choose(&offers, wish).ok_or_else(|| {
-            Trouble::Failed("it has no picture format of the kind that is asked for".into())
-        })?;
-        Ok(Box::new(V4lCapture::open(device, &mode)?))
+        Ok(Box::new(V4lCapture::open(&device, mode)?))
     }
 }
 
-/// The names of the device nodes, in the order of their numbers.
-fn nodes() -> Vec<String> {
-    let Ok(entries) = fs::read_dir("/dev") else { return Vec::new() };
-    let mut numbers: Vec<u32> = entries
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.strip_prefix("video")?.parse().ok())
-        .collect();
-    numbers.sort_unstable();
-    numbers.iter().map(|number| format!("video{number}")).collect()
+/// The first camera that can be used, or else the first. No more are asked than
+/// needed.
+fn first(cameras: impl Iterator<Item = Found>) -> Option<Found> {
+    let mut useless = None;
+    for camera in cameras {
+        if !camera.offers.is_empty() {
+            return Some(camera);
+        }
+        useless.get_or_insert(camera);
+    }
+    useless
 }
 
 /// What a node is, if it is a camera. One that this program may not open is
 /// listed by what the system says of it, so that its owner can be told.
-fn look_at(node: &str) -> Option<Found> {
-    let address = format!("/dev/{node}");
-    match Device::with_path(&address) {
+fn look_at(node: &Node) -> Option<Found> {
+    let mut found = Found {
+        id: node.id.clone(),
+        place: node.place.clone(),
+        address: format!("/dev/{}", node.node),
+        ..Found::default()
+    };
+    match Device::with_path(&found.address).map_err(trouble_of) {
         Ok(device) => {
-            let caps = ioctl::caps(&device).ok().filter(ioctl::Caps::is_camera)?;
-            let id = identity::identity(node, &caps.bus);
-            Some(Found { id, name: caps.card, address, offers: offers(&device) })
+            found.name = ioctl::caps(&device).ok().filter(ioctl::Caps::is_camera)?.card;
+            (found.offers, found.unknown) = offers(&device);
         }
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            let name = fs::read_to_string(format!("/sys/class/video4linux/{node}/name")).ok()?;
-            let id = identity::identity(node, node);
-            let first_node = !id.contains('#');
-            first_node.then(|| Found { id, name: name.trim().into(), address, offers: Vec::new() })
+        // Not the nodes beside the first, which are for metadata.
+        Err(trouble @ (Trouble::Denied | Trouble::Busy)) if !node.id.contains('#') => {
+            let name = format!("/sys/class/video4linux/{}/name", node.node);
+            found.name = fs::read_to_string(name).ok()?.trim().into();
+            found.trouble = Some(trouble);
         }
-        Err(_) => None,
+        Err(_) => return None,
     }
+    Some(found)
 }
 
-/// Gives cameras that claim the same identity a number each.
-fn tell_twins_apart(found: &mut [Found]) {
-    for n in 1..found.len() {
-        let (before, rest) = found.split_at_mut(n);
-        let twins =
-            before.iter().filter(|other| other.id.split('~').next() == Some(&rest[0].id)).count();
-        if twins > 0 {
-            rest[0].id = format!("{}~{}", rest[0].id, twins + 1);
-        }
-    }
-}
-
-/// All modes whose format can be converted.
-fn offers(device: &Device) -> Vec<Offer> {
-    let mut offers = Vec::new();
+/// All modes whose format can be converted, and the formats that can't be.
+fn offers(device: &Device) -> (Vec<Offer>, Vec<String>) {
+    let (mut offers, mut unknown) = (Vec::new(), Vec::new());
     for fourcc in ioctl::formats(device) {
-        let Some(format) = formats::raw_format(fourcc) else { continue };
-        let fourcc = FourCC::new(&fourcc);
+        let Some(format) = formats::raw_format(fourcc) else {
+            unknown.push(String::from_utf8_lossy(&fourcc).trim_end().into());
+            continue;
+        };
         for (width, height) in sizes(device, fourcc) {
-            offers.push(Offer {
-                format,
-                width,
-                height,
-                rates: rates(device, fourcc, width, height),
-            });
+            let rates = rates(&ioctl::intervals(device, fourcc, width, height));
+            offers.push(Offer { format, width, height, rates });
         }
     }
-    offers
+    (offers, unknown)
 }
 
 /// Sizes that are tried of a camera that has any.
 const COMMON_SIZES: [(u32, u32); 7] =
     [(320, 240), (640, 360), (640, 480), (1280, 720), (1920, 1080), (2560, 1440), (3840, 2160)];
 
-fn sizes(device: &Device, fourcc: FourCC) -> Vec<(u32, u32)> {
-    let listed = device.enum_framesizes(fourcc).unwrap_or_default();
+fn sizes(device: &Device, fourcc: [u8; 4]) -> Vec<(u32, u32)> {
+    let fits = |side: u32, [lowest, highest, step]: [u32; 3]| {
+        (lowest..highest).contains(&side) && (side - lowest).is_multiple_of(step.max(1))
+    };
     let mut sizes = Vec::new();
-    for listed in listed {
-        match listed.size {
-            FrameSizeEnum::Discrete(size) => sizes.push((size.width, size.height)),
-            FrameSizeEnum::Stepwise(steps) => {
-                sizes.push((steps.max_width, steps.max_height));
-                sizes.extend(COMMON_SIZES.iter().filter(|(width, height)| {
-                    (steps.min_width..steps.max_width).contains(width)
-                        && (steps.min_height..steps.max_height).contains(height)
-                        && (width - steps.min_width).is_multiple_of(steps.step_width.max(1))
-                        && (height - steps.min_height).is_multiple_of(steps.step_height.max(1))
-                }));
+    for listed in ioctl::sizes(device, fourcc) {
+        match listed {
+            Sizes::One(width, height) => sizes.push((width, height)),
+            Sizes::Range(widths, heights) => {
+                sizes.push((widths[1], heights[1]));
+                let common = COMMON_SIZES.iter();
+                sizes.extend(common.filter(|(w, h)| fits(*w, widths) && fits(*h, heights)));
             }
         }
     }
@@ -134,35 +130,28 @@ fn sizes(device: &Device, fourcc: FourCC) -> Vec<(u32, u32)> {
 /// Rates that are tried of a camera that has any.
 const COMMON_RATES: [u32; 7] = [5, 10, 15, 24, 25, 30, 60];
 
-fn rates(device: &Device, fourcc: FourCC, width: u32, height: u32) -> Vec<FrameRate> {
-    let listed = device.enum_frameintervals(fourcc, width, height).unwrap_or_default();
-    let rate = |interval: v4l::fraction::Fraction| {
-        (interval.numerator > 0 && interval.denominator > 0)
-            .then_some(FrameRate { num: interval.denominator, den: interval.numerator })
-    };
+fn rates(listed: &[[Interval; 2]]) -> Vec<FrameRate> {
+    let rate =
+        |(num, den): Interval| (num > 0 && den > 0).then_some(FrameRate { num: den, den: num });
     let mut rates = Vec::new();
-    for listed in listed {
-        match listed.interval {
-            FrameIntervalEnum::Discrete(interval) => rates.extend(rate(interval)),
-            FrameIntervalEnum::Stepwise(steps) => {
-                let (Some(highest), Some(lowest)) = (rate(steps.min), rate(steps.max)) else {
-                    continue;
-                };
-                rates.extend([highest, lowest]);
-                let between = lowest.as_f64()..highest.as_f64();
-                rates.extend(
-                    COMMON_RATES
-                        .map(FrameRate::whole)
-                        .into_iter()
-                        .filter(|r| between.contains(&r.as_f64())),
-                );
-            }
+    for [shortest, longest] in listed {
+        let (Some(highest), Some(lowest)) = (rate(*shortest), rate(*longest)) else { continue };
+        rates.push(highest);
+        if shortest != longest {
+            let between = lowest.as_f64()..highest.as_f64();
+            let common = COMMON_RATES.map(FrameRate::whole).into_iter();
+            rates.extend(common.filter(|rate| between.contains(&rate.as_f64())));
+            rates.push(lowest);
         }
     }
     rates.sort_by(|a, b| b.as_f64().total_cmp(&a.as_f64()));
     rates.dedup();
     rates
 }
+
+/// What a camera on USB means by "no space left on device".
+const NO_ROOM: &str = "the USB bus has no room left for its pictures; a smaller size needs less, \
+                       and so does a socket without other cameras";
 
 /// What an error of the system means for the person.
 fn trouble_of(error: io::Error) -> Trouble {
@@ -171,7 +160,8 @@ fn trouble_of(error: io::Error) -> Trouble {
         Some(libc::EBUSY) => Trouble::Busy,
         Some(libc::EACCES | libc::EPERM) => Trouble::Denied,
         _ if error.kind() == io::ErrorKind::TimedOut => Trouble::Stalled,
-        _ => Trouble::Failed(error.to_string()),
+        Some(libc::ENOSPC) => Trouble::Failed(NO_ROOM.into()),
+        _ => Trouble::Failed(words(&error)),
     }
 }
 
@@ -179,15 +169,27 @@ fn trouble_of(error: io::Error) -> Trouble {
 mod tests {
     use super::*;
 
-    fn found(id: &str) -> Found {
-        Found { id: id.into(), name: String::new(), address: String::new(), offers: Vec::new() }
+    #[test]
+    fn the_first_camera_of_use_is_the_default() {
+        let camera =
+            |id: &str, offers: Vec<Offer>| Found { id: id.into(), offers, ..Found::default() };
+        let mode =
+            Offer { format: crate::scene::RawFormat::Nv12, width: 2, height: 2, rates: Vec::new() };
+        let infrared = || camera("infrared", Vec::new());
+        let all = [infrared(), camera("a", vec![mode.clone()]), camera("b", vec![mode])];
+        assert_eq!(first(all.into_iter()).unwrap().id, "a");
+        assert_eq!(first([infrared()].into_iter()).unwrap().id, "infrared");
+        assert!(first(std::iter::empty()).is_none());
     }
 
     #[test]
-    fn twins_are_numbered() {
-        let mut cameras = ["a", "b", "a", "a"].map(found);
-        tell_twins_apart(&mut cameras);
-        assert_eq!(cameras.map(|camera| camera.id), ["a", "b", "a~2", "a~3"]);
+    fn rates_are_those_listed_and_of_a_range_the_usual_ones() {
+        let fps = |listed: &[[Interval; 2]]| -> Vec<f64> {
+            rates(listed).iter().map(|rate| rate.as_f64()).collect()
+        };
+        assert_eq!(fps(&[[(1, 15), (1, 15)], [(2, 25), (2, 25)]]), [15.0, 12.5]);
+        assert_eq!(fps(&[[(1, 30), (1, 10)]]), [30.0, 25.0, 24.0, 15.0, 10.0]);
+        assert_eq!(fps(&[[(0, 0), (0, 0)], [(1, 0), (1, 0)]]), [0.0; 0]);
     }
 
     #[test]
@@ -196,6 +198,7 @@ mod tests {
         assert_eq!(of(libc::ENODEV), Trouble::Missing);
         assert_eq!(of(libc::EBUSY), Trouble::Busy);
         assert_eq!(of(libc::EACCES), Trouble::Denied);
-        assert!(matches!(of(libc::EIO), Trouble::Failed(_)));
+        assert_eq!(of(libc::EIO), Trouble::Failed("Input/output error".into()));
+        assert_eq!(of(libc::ENOSPC), Trouble::Failed(NO_ROOM.into()));
     }
 }
