@@ -4,7 +4,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tallylight::engine::{Command, Engine, ExitClass, Fault, Options, Snapshot};
+use tallylight::engine::{
+    AudioInput, Command, Engine, ExitClass, Fault, Options, Snapshot, VideoInput,
+};
 use tallylight::{cli, ui};
 
 fn main() -> ExitCode {
@@ -17,7 +19,10 @@ fn main() -> ExitCode {
 fn window(started: Instant, log: ui::LogBook) -> ExitCode {
     let start = |repaint: ui::Repaint| {
         let on_change: Box<dyn Fn() + Send> = Box::new(move || repaint());
-        Link(Engine::start(Options { on_change: Some(on_change), ..Options::default() }))
+        // The window says what to open, once it can be seen.
+        let (video, audio) = (VideoInput::None, AudioInput::None);
+        let on_change = Some(on_change);
+        Link(Engine::start(Options { video, audio, on_change, ..Options::default() }))
     };
     match ui::run(started, log, start) {
         Ok(()) => ExitCode::SUCCESS,

@@ -258,9 +258,7 @@ impl Fault {
             Self::Certificates { .. } => {
                 "Choose a file that holds certificates in PEM form, or do without it"
             }
-            Self::System { .. } => {
-                "Close other programs, or restart this computer, and try again"
-            }
+            Self::System { .. } => "Close other programs, or restart this computer, and try again",
             Self::Camera { name, trouble } | Self::Microphone { name, trouble } => {
                 device_remedy(name, trouble)
             }

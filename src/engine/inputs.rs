@@ -1,6 +1,5 @@
 //! Opens what a stream is made from: sources, and the built-in server.
 
-use std::io::ErrorKind;
 use std::net::SocketAddr;
 
 use super::{AudioInput, Fault, OutputSettings, VideoInput, report};
@@ -39,13 +38,12 @@ pub(super) fn start_server(listen: SocketAddr) -> Result<Server, Fault> {
 /// Starts the built-in server, at any free port where another program has this
 /// one: players are given the address that it really has.
 pub(super) fn start_server_somewhere(listen: SocketAddr) -> Result<Server, Fault> {
-    let config = serve::Config { listen, ..serve::Config::default() };
-    match Server::start(config) {
-        Err(serve::Error::Listen { source, .. }) if source.kind() == ErrorKind::AddrInUse => {
+    match start_server(listen) {
+        Err(Fault::ListenFailed { busy: true, .. }) => {
             tracing::warn!("another program listens on {listen}; a free port is taken instead");
             start_server(SocketAddr::new(listen.ip(), 0))
         }
-        started => started.map_err(|error| Fault::ListenFailed { detail: error.to_string() }),
+        started => started,
     }
 }
 

@@ -86,6 +86,11 @@ impl Pace {
     }
 }
 
+/// Whether nobody can see the window.
+pub(super) fn is_unseen(input: &egui::InputState) -> bool {
+    input.viewport().minimized == Some(true) || input.viewport().occluded == Some(true)
+}
+
 fn is_software(gl: &glow::Context) -> bool {
     // SAFETY: eframe has made the context current before it creates the app.
     let renderer = unsafe { gl.get_parameter_string(glow::RENDERER) };

@@ -12,7 +12,7 @@ use super::files::SystemFiles;
 use super::log::LogBook;
 use super::model::Model;
 use super::phase::Phase;
-use super::repaint::{Mood, Pace};
+use super::repaint::{Mood, Pace, is_unseen};
 use super::saver::Saver;
 use super::secrets::Keeper;
 use super::window::{Parts, Window};
@@ -142,11 +142,6 @@ impl<L: EngineLink> App for OnScreen<L> {
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
         theme::Tokens::of(visuals.dark_mode).stage.to_normalized_gamma_f32()
     }
-}
-
-/// Whether nobody can see the window.
-pub(super) fn is_unseen(input: &egui::InputState) -> bool {
-    input.viewport().minimized == Some(true) || input.viewport().occluded == Some(true)
 }
 
 /// How long the first frame took, told once.

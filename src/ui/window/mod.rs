@@ -18,6 +18,7 @@ use crate::ui::model::Model;
 use crate::ui::panels::{self, BELOW, SIDE};
 use crate::ui::phase::Phase;
 use crate::ui::preview::Preview;
+use crate::ui::repaint::is_unseen;
 use crate::ui::saver::Saver;
 use crate::ui::secrets::Keeper;
 use crate::ui::theme::{self, MARGIN, SIDE_WIDTH, tokens};
@@ -54,6 +55,8 @@ pub struct Window<L> {
     frames: Frames,
     close_from: Option<f64>,
     title: &'static str,
+    /// The engine knows what is remembered.
+    introduced: bool,
 }
 
 /// What is on the disk, what was there to save a frame ago, and since when that
@@ -79,7 +82,8 @@ enum Frames {
 }
 
 impl<L: EngineLink> Window<L> {
-    /// A window of these parts. Tells the engine everything remembered.
+    /// A window of these parts. The engine is told everything remembered before
+    /// anything else, but not before the first frame: devices take time.
     pub fn new(parts: Parts<L>) -> Self {
         let Parts { link, model, saver, keeper, files, ending } = parts;
         let saved = Saved {
@@ -90,7 +94,7 @@ impl<L: EngineLink> Window<L> {
             is_lost: false,
             why: None,
         };
-        let mut window = Self {
+        Self {
             link,
             model,
             saver,
@@ -103,11 +107,8 @@ impl<L: EngineLink> Window<L> {
             frames: Frames::None,
             close_from: None,
             title: text::TITLE,
-        };
-        for command in edit::at_start(&window.model) {
-            window.send(command);
+            introduced: false,
         }
-        window
     }
 
     /// What the window knows.
@@ -122,10 +123,10 @@ impl<L: EngineLink> Window<L> {
 
     /// Everything but drawing: runs also while the window can't be seen.
     pub fn update(&mut self, ctx: &Context) {
-        let hidden = ctx
-            .input(|i| i.viewport().minimized == Some(true) || i.viewport().occluded == Some(true));
-        self.show_preview(!hidden);
         self.start_the_rest();
+        if self.frames == Frames::More {
+            self.show_preview(!ctx.input(is_unseen));
+        }
         self.model.observe(self.link.snapshot());
         self.take_answers();
         self.end_when_told(ctx);
@@ -250,8 +251,8 @@ impl<L: EngineLink> Window<L> {
         ui.push_id(panel.name, |ui| (panel.show)(ui, &self.model, out));
     }
 
-    /// Looks for devices and keys once the window can be seen: both take time
-    /// that the first frame needs.
+    /// Opens the sources and looks for devices and keys once the window can be seen:
+    /// all take time that the first frame needs.
     fn start_the_rest(&mut self) {
         if self.frames == Frames::First {
             self.frames = Frames::More;
@@ -262,6 +263,15 @@ impl<L: EngineLink> Window<L> {
 
     /// Asks the engine; says so where it does not take it.
     fn send(&mut self, command: Command) -> bool {
+        if !std::mem::replace(&mut self.introduced, true) {
+            for remembered in edit::at_start(&self.model) {
+                self.pass(remembered);
+            }
+        }
+        self.pass(command)
+    }
+
+    fn pass(&mut self, command: Command) -> bool {
         let taken = self.link.send(command);
         if !taken {
             let fault = self.link.fault().map(|fault| fault.to_string());
