@@ -139,6 +139,15 @@ fn figures_are_counted_for_each_stream() {
 }
 
 #[test]
+fn a_refusal_is_over_when_its_reason_is() {
+    let engine = engine(any_port());
+    go_live(&engine);
+    engine.send(Command::GoLive(DestinationSettings::default()));
+    eventually(&engine, "refused", |s| matches!(s.faults[..], [Fault::NotNow { .. }]));
+    assert_eq!(stop(&engine).faults, []);
+}
+
+#[test]
 fn a_port_that_is_taken_is_no_reason_not_to_go_live() {
     let taken = TcpListener::bind(any_port()).expect("there is a free port");
     let address = taken.local_addr().expect("it has an address");

@@ -233,6 +233,19 @@ fn a_broken_file_is_kept_aside() {
 }
 
 #[test]
+fn a_second_broken_file_does_not_end_the_first() {
+    let folder = Folder::with("first = = 1\n");
+    drop(Store::open(folder.path()));
+    fs::write(folder.file(), "second = = 2\n").expect("the folder can be written");
+    let (_, _, warnings) = Store::open(folder.path());
+    let second = folder.path().join("settings.toml.broken-2");
+    assert!(matches!(&warnings[..], [Warning::Broken { kept: Some(path), .. }] if *path == second));
+    let kept = |path| fs::read_to_string(path).expect("it was kept");
+    assert_eq!(kept(folder.path().join("settings.toml.broken")), "first = = 1\n");
+    assert_eq!(kept(second), "second = = 2\n");
+}
+
+#[test]
 fn what_is_no_text_or_too_long_is_broken_too() {
     for bytes in [vec![0xff, 0xfe, 0], vec![b'#'; (1 << 20) + 1]] {
         let folder = Folder::new();

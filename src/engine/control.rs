@@ -328,6 +328,7 @@ impl Control {
             stream.end(&self.feeds());
         }
         self.stopping_since = None;
+        self.refusal = None;
         self.cause = Cause::Fine;
         if let Some(output) = self.next_output.take() {
             self.apply_output(output);
