@@ -213,7 +213,7 @@ pub fn pill(
 /// A figure with its name below, for a row of them.
 pub fn figure(ui: &mut Ui, width: f32, name: &str, value: &str, color: Color32, more: &str) {
     let weak = tokens(ui).weak;
-    let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 38.0), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 34.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{name}: {value}")));
     if !more.is_empty() {
         ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(more));

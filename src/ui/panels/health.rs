@@ -89,7 +89,7 @@ fn figures(ui: &mut Ui, model: &Model) {
     let columns = ((width / NARROWEST) as usize).clamp(1, figures.len());
     let rows = figures.len().div_ceil(columns);
     let columns = figures.len().div_ceil(rows);
-    ui.spacing_mut().item_spacing = Vec2::new(0.0, 8.0);
+    ui.spacing_mut().item_spacing = Vec2::new(0.0, 12.0);
     for row in figures.chunks(columns) {
         ui.horizontal(|ui| {
             for f in row {
@@ -208,12 +208,39 @@ fn graded(value: f64, [amber, red]: [f64; 2], tokens: &Tokens) -> Color32 {
 
 fn graph(ui: &mut Ui, model: &Model) {
     let tokens = tokens(ui);
-    let size = ui.available_size();
-    if size.y < 48.0 {
+    let height = ui.available_height();
+    if height < 48.0 {
         return;
     }
-    let history = &model.history;
-    let now = model.snapshot.at;
+    let (history, now) = (&model.history, model.snapshot.at);
+    let sent = history.curve(now, |s| s.kbps);
+    let target = history.curve(now, |s| s.target_kbps);
+    let highest = sent.iter().chain(&target).map(|p| p[1]).fold(0.0, f64::max);
+    let (is_empty, span) = (sent.is_empty(), span(&sent));
+    let response = plot(tokens, height, span, is_empty).show(ui, |plot| {
+        let top = (highest * 1.15).max(100.0);
+        plot.set_plot_bounds(PlotBounds::from_min_max([-span, 0.0], [span * 0.02, top]));
+        let dashed = LineStyle::Dashed { length: 5.0 };
+        let target = Line::new(text::CURVE_TARGET, target).color(tokens.faint);
+        plot.line(target.width(1.2).style(dashed));
+        let sent = Line::new(text::CURVE_SENT, sent).color(tokens.ready);
+        plot.line(sent.width(1.8).fill(0.0).fill_alpha(0.14));
+    });
+    let last = history.samples().next_back().map_or(0.0, |sample| sample.kbps);
+    response.response.widget_info(|| {
+        let name = format!("{}: {last:.0} kbit/s", text::GRAPH);
+        egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, name)
+    });
+    if is_empty {
+        let center = response.response.rect.center();
+        let words = text::GRAPH_EMPTY;
+        let align = egui::Align2::CENTER_CENTER;
+        ui.painter().text(center, align, words, theme::small(), tokens.faint);
+    }
+}
+
+/// The graph's frame: what is beside and behind the curves. Nothing in it moves.
+fn plot(tokens: &'static Tokens, height: f32, span: f64, is_empty: bool) -> Plot<'static> {
     let axis = |hints: AxisHints<'static>| {
         hints.tick_label_color(tokens.faint).tick_label_font(theme::small())
     };
@@ -221,13 +248,8 @@ fn graph(ui: &mut Ui, model: &Model) {
     let rate = axis(AxisHints::new_y()).min_thickness(34.0).formatter(|mark, _| {
         if mark.value > 0.0 { format!("{:.0}", mark.value) } else { String::new() }
     });
-    let sent = history.curve(now, |s| s.kbps);
-    let target = history.curve(now, |s| s.target_kbps);
-    let highest = sent.iter().chain(&target).map(|p| p[1]).fold(0.0, f64::max);
-    let is_empty = sent.is_empty();
-    let span = span(&sent);
-    let plot = Plot::new("bitrate")
-        .height(size.y)
+    Plot::new("bitrate")
+        .height(height)
         .show_background(false)
         .show_axes([true, !is_empty])
         .show_grid([false, true])
@@ -243,33 +265,7 @@ fn graph(ui: &mut Ui, model: &Model) {
         .set_margin_fraction(Vec2::ZERO)
         .x_grid_spacer(move |_| marks(span))
         .custom_x_axes(vec![time])
-        .custom_y_axes(vec![rate]);
-    let response = plot.show(ui, |plot| {
-        let top = (highest * 1.15).max(100.0);
-        plot.set_plot_bounds(PlotBounds::from_min_max([-span, 0.0], [span * 0.02, top]));
-        let dashed = LineStyle::Dashed { length: 5.0 };
-        plot.line(
-            Line::new(text::CURVE_TARGET, target).color(tokens.faint).width(1.2).style(dashed),
-        );
-        plot.line(
-            Line::new(text::CURVE_SENT, sent)
-                .color(tokens.ready)
-                .width(1.8)
-                .fill(0.0)
-                .fill_alpha(0.14),
-        );
-    });
-    let last = history.samples().next_back().map_or(0.0, |sample| sample.kbps);
-    response.response.widget_info(|| {
-        let name = format!("{}: {last:.0} kbit/s", text::GRAPH);
-        egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, name)
-    });
-    if is_empty {
-        let center = response.response.rect.center();
-        let words = text::GRAPH_EMPTY;
-        let align = egui::Align2::CENTER_CENTER;
-        ui.painter().text(center, align, words, theme::small(), tokens.faint);
-    }
+        .custom_y_axes(vec![rate])
 }
 
 /// Seconds that the graph spans: whole minutes, and no more than there are.
