@@ -27,10 +27,7 @@ fn window(started: Instant, log: ui::LogBook) -> ExitCode {
     match ui::run(started, log, start) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!(
-                "tallylight: The window can't be opened: {error}. `tallylight publish` goes live \
-                 without one."
-            );
+            eprintln!("tallylight: {error}. `tallylight publish` goes live without one.");
             ExitCode::from(ExitClass::Device.status())
         }
     }

@@ -26,9 +26,6 @@ const DEVICES_ANSWER: Duration = Duration::from_secs(5);
 /// A server that has not taken the stream by then is given up.
 const FIRST_CONNECT: Duration = Duration::from_secs(4);
 
-/// A stream that has not ended by itself so long after its time is stopped.
-const OVERTIME: Duration = Duration::from_secs(1);
-
 /// The environment's name for the key.
 const KEY_VARIABLE: &str = "TALLYLIGHT_KEY";
 
@@ -88,9 +85,9 @@ fn publish(args: &Publish, reporter: &mut Reporter) -> Result<ExitCode, Refusal>
     }
     let announce = settings.built_in_server && !args.json;
     engine.send(Command::GoLive(settings));
-    let last = watch(&engine, reporter, args.duration, announce);
+    let last = watch(&engine, reporter, announce);
     reporter.finish(&last);
-    Ok(status_of(&last))
+    Ok(status_of(&last, args.keep_trying))
 }
 
 /// Waits until it is known whether the devices that were asked for are there;
@@ -136,12 +133,7 @@ fn missing_words(fault: &Fault) -> Refusal {
 }
 
 /// Follows the engine until the stream has ended; returns the last snapshot.
-fn watch(
-    engine: &Engine,
-    reporter: &mut Reporter,
-    duration: Option<Duration>,
-    announce: bool,
-) -> Arc<Snapshot> {
+fn watch(engine: &Engine, reporter: &mut Reporter, announce: bool) -> Arc<Snapshot> {
     let (mut stopping, mut announced) = (false, !announce);
     loop {
         engine.wait_for_change(LOOK_EVERY);
@@ -155,12 +147,7 @@ fn watch(
         if ended || snapshot.stage == Stage::Ended {
             return snapshot;
         }
-        // The stream ends by itself when its time is over; this is for one that can't.
-        let enough = duration.is_some_and(|limit| {
-            let mut destinations = snapshot.destinations.iter();
-            destinations.any(|destination| destination.live >= limit + OVERTIME)
-        });
-        if !stopping && (enough || interrupt::is_asked()) {
+        if !stopping && interrupt::is_asked() {
             engine.send(Command::Stop);
             stopping = true;
         }
@@ -169,7 +156,7 @@ fn watch(
 
 /// The exit status of a stream that has ended. One that was stopped before anything
 /// was sent did not do what it was started for.
-fn status_of(last: &Snapshot) -> ExitCode {
+fn status_of(last: &Snapshot, keep_trying: bool) -> ExitCode {
     let Some(destination) = last.destinations.first() else {
         return ExitCode::from(ExitClass::Device.status());
     };
@@ -185,15 +172,15 @@ fn status_of(last: &Snapshot) -> ExitCode {
             }
         },
     };
-    eprintln!("tallylight: {fault}{}", hint(fault));
+    eprintln!("tallylight: {fault}{}", hint(fault, keep_trying));
     ExitCode::from(fault.exit_class().status())
 }
 
 /// What can be done about it on the command line alone.
-fn hint(fault: &Fault) -> &'static str {
+fn hint(fault: &Fault, keep_trying: bool) -> &'static str {
     match fault {
         Fault::Encryption { .. } => " --ca-file takes a certificate of your own.",
-        Fault::InUse { .. } => " --keep-trying waits for it.",
+        Fault::InUse { .. } if !keep_trying => " --keep-trying waits for it.",
         _ => "",
     }
 }

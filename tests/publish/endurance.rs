@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::faults::live;
+use crate::faults::live_in_earnest;
 use crate::nginx::Nginx;
 use crate::program::Program;
 use crate::proxy::Proxy;
@@ -115,7 +115,7 @@ fn an_hour_with_a_fault_each_half_minute() {
     });
     let nginx = Nginx::start("endurance");
     let proxy = Proxy::start(nginx.port);
-    let program = live(&proxy.url("k"), &["--video-kbps", "800"]);
+    let program = live_in_earnest(&proxy.url("k"), &["--video-kbps", "800"]);
     let line = Value::from_iter([("t_s", Value::from(0.0)), ("state", Value::from("live"))]);
     let mut evening = Evening { program, nginx, proxy, line };
     let begun = Instant::now();

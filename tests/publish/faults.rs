@@ -20,6 +20,14 @@ pub fn live(url: &str, more: &[&str]) -> Program {
     program
 }
 
+/// The same, for long enough that the server meant it: from then on it is tried
+/// again for as long as it takes.
+pub fn live_in_earnest(url: &str, more: &[&str]) -> Program {
+    let mut program = live(url, more);
+    lines_for(&mut program, 3.0);
+    program
+}
+
 /// Reads lines for this long of the program's own time.
 fn lines_for(program: &mut Program, seconds: f64) -> Vec<Value> {
     let mut lines = Vec::new();
@@ -48,7 +56,7 @@ pub fn stop(program: Program) -> Ended {
 #[test]
 fn a_server_that_is_killed_and_started_again() {
     let mut nginx = Nginx::start("restart");
-    let mut program = live(&nginx.url("k"), &[]);
+    let mut program = live_in_earnest(&nginx.url("k"), &[]);
     nginx.kill();
     program.wait_for_state("reconnecting");
     std::thread::sleep(Duration::from_secs(3));
@@ -65,7 +73,7 @@ fn a_server_that_is_killed_and_started_again() {
 fn a_connection_that_is_cut() {
     let nginx = Nginx::start("cut");
     let proxy = Proxy::start(nginx.port);
-    let mut program = live(&proxy.url("k"), &[]);
+    let mut program = live(&proxy.url("k"), &["--keep-trying"]);
     for _ in 0..3 {
         proxy.cut();
         let away = program.wait_for_state("reconnecting");
@@ -120,7 +128,7 @@ fn a_link_that_carries_less_gets_less() {
 #[test]
 fn somebody_else_answers_for_a_while() {
     let mut nginx = Nginx::start("portal");
-    let mut program = live(&nginx.url("k"), &[]);
+    let mut program = live_in_earnest(&nginx.url("k"), &[]);
     nginx.kill();
     let portal = TcpListener::bind(("127.0.0.1", nginx.port)).expect("the port is free again");
     let (mut page, _) = portal.accept().expect("it tries again");
@@ -150,7 +158,7 @@ fn stop_answers_on_a_link_that_stands_still() {
 #[test]
 fn stop_answers_while_reconnecting() {
     let mut nginx = Nginx::start("stop-away");
-    let mut program = live(&nginx.url("k"), &[]);
+    let mut program = live_in_earnest(&nginx.url("k"), &[]);
     nginx.kill();
     program.wait_for_state("reconnecting");
     stop(program);

@@ -136,7 +136,7 @@ fn sizes_windows_and_pings_in_mid_stream() {
 #[test]
 fn rubbish_in_mid_stream_ends_the_connection_and_not_the_stream() {
     let server = OddServer::start();
-    let mut program = live(&server.url("k"), &[]);
+    let mut program = live(&server.url("k"), &["--keep-trying"]);
     pictures(&server, 0, 10);
     server.say(&[0xff; 64]);
     let away = program.wait_for_state("reconnecting");
@@ -155,4 +155,21 @@ fn a_server_that_no_longer_reads() {
     pictures(&server, 0, 10);
     server.set_deaf(true);
     stop(program);
+}
+
+#[test]
+fn a_second_interrupt_ends_at_once() {
+    let server = OddServer::start();
+    let mut program = live(&server.url("k"), &["--video-kbps", "4000"]);
+    pictures(&server, 0, 10);
+    server.set_deaf(true);
+    // What it says must have somewhere to wait, or the goodbye would be through.
+    std::thread::sleep(Duration::from_secs(3));
+    program.interrupt();
+    program.wait_for_state("stopping");
+    let begun = std::time::Instant::now();
+    program.interrupt();
+    let ended = program.wait();
+    assert_eq!(ended.code(), Some(130), "{}", ended.stderr);
+    assert!(begun.elapsed() < Duration::from_millis(700), "{:?}", begun.elapsed());
 }

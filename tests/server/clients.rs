@@ -277,7 +277,7 @@ mod quirks {
         script.audio(0, SOUND);
         let mut host = Host::new();
         let answers = host.read(&script.take()).unwrap();
-        assert_eq!(answers.len(), 9, "{:?}", what(&answers));
+        assert_eq!(answers.len(), 10, "{:?}", what(&answers));
         assert_eq!(host.media(), ["Audio 0 4"]);
     }
 

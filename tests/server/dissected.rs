@@ -63,7 +63,7 @@ fn a_player() {
 fn a_publisher() {
     let (capture, _) = captured(Script::publisher("live", "k3y"));
     let dissected = capture.dissected();
-    let rest = "_result()|_result()|onFCPublish('NetStream.Publish.Start')|_result()|\
+    let rest = "_result()|_result()|onFCPublish()|_result()|\
                 Stream Begin 1|onStatus('NetStream.Publish.Start')";
     assert_eq!(dissected.last(), Some(&format!("{CONNECTED}|{rest}")));
 }

@@ -449,7 +449,9 @@ impl Driver {
         self.status.queue = self.queue.queued();
         self.status.dropped = self.queue.drops().frames;
         self.status.kbps = self.kbps.kbps(now, self.status.bytes);
-        self.status.live = self.lived + self.phase.live_for(now).unwrap_or_default();
+        // The goodbye of a stream whose time is over doesn't count.
+        let live = self.lived + self.phase.live_for(now).unwrap_or_default();
+        self.status.live = self.config.live_limit.map_or(live, |limit| live.min(limit));
         let target = self.pace.target();
         (self.status.target_kbps, self.status.frame_divisor) = (target.kbps, target.divisor);
         self.status.limit_kbps = self.pace.limit_kbps();
