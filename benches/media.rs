@@ -126,7 +126,7 @@ fn video_encoder(c: &mut Criterion) {
 
 /// One block of 1024 frames through the tone and the audio encoder.
 fn audio_encoder(c: &mut Criterion) {
-    let mut tone = TestTone::new();
+    let mut tone = TestTone::new(FPS);
     let mut encoder = open_audio(&AudioSettings { kbps: 128 }).expect("the settings are ordinary");
     let mut block = AudioBlock::silence(MediaTime::ZERO);
     let mut index = 0;

@@ -24,7 +24,7 @@ fn after_start(offset: MediaTime) -> MediaTime {
 }
 
 fn sound() -> Vec<Packet> {
-    let mut tone = TestTone::new();
+    let mut tone = TestTone::new(FPS);
     let mut encoder = open_audio(&AudioSettings { kbps: 128 }).unwrap();
     let blocks = SECONDS * i64::from(SAMPLE_RATE) / BLOCK_FRAMES as i64;
     (0..blocks)

@@ -47,7 +47,7 @@ fn of_sixty_seconds() {
             }
         });
     }
-    let mut tone = TestTone::new();
+    let mut tone = TestTone::new(FPS);
     let mut encoder = open_audio(&AudioSettings { kbps: 128 }).expect("the settings are fine");
     let blocks: Vec<_> = (0..SECONDS * i64::from(SAMPLE_RATE) / BLOCK_FRAMES as i64)
         .map(|n| {

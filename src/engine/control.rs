@@ -187,7 +187,7 @@ impl Control {
     }
 
     fn set_audio(&mut self, input: AudioInput) {
-        match inputs::open_audio(&input, self.clock) {
+        match inputs::open_audio(&input, &self.output, self.clock) {
             Ok(source) => {
                 self.sound.send(AudioCommand::Source(source));
                 self.audio = input;
@@ -209,13 +209,17 @@ impl Control {
         }
     }
 
-    /// A camera is opened anew only for another size or rate.
+    /// A camera is opened anew only for another size or rate, and the tone of the
+    /// test signal, which keeps to its frames, for another rate.
     fn apply_output(&mut self, output: OutputSettings) {
         let before = std::mem::replace(&mut self.output, output);
         let picture = |output: &OutputSettings| (output.width, output.height, output.fps);
         if picture(&before) != picture(&output) {
             self.frames.send(FrameCommand::Output(layout(&output), output.fps));
             self.set_video(self.video.clone());
+        }
+        if before.fps != output.fps && self.audio == AudioInput::Test {
+            self.set_audio(AudioInput::Test);
         }
     }
 

@@ -22,9 +22,10 @@ pub(super) fn open_video(
 /// Opens a sound.
 pub(super) fn open_audio(
     input: &AudioInput,
+    output: &OutputSettings,
     clock: Clock,
 ) -> Result<Option<Box<dyn AudioSource>>, Fault> {
-    source::open_audio(input, clock)
+    source::open_audio(input, output.fps, clock)
         .map_err(|error| Fault::Source { why: report::sentence(&error.to_string()) })
 }
 

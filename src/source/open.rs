@@ -25,11 +25,15 @@ pub fn open_video(
     })
 }
 
-/// Opens a sound; `None` for none. Returns at once.
-pub fn open_audio(spec: &AudioSpec, clock: Clock) -> Result<Option<Box<dyn AudioSource>>, Error> {
+/// Opens a sound beside a picture of this rate; `None` for none. Returns at once.
+pub fn open_audio(
+    spec: &AudioSpec,
+    rate: FrameRate,
+    clock: Clock,
+) -> Result<Option<Box<dyn AudioSource>>, Error> {
     Ok(match spec {
         AudioSpec::None => None,
-        AudioSpec::Test => Some(Box::new(TestTone::new())),
+        AudioSpec::Test => Some(Box::new(TestTone::new(rate))),
         AudioSpec::Default => Some(Box::new(Microphone::open("", clock)?)),
         AudioSpec::Microphone(id) => Some(Box::new(Microphone::open(id, clock)?)),
     })

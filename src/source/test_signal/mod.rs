@@ -9,8 +9,6 @@
 mod picture;
 mod tone;
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use crate::media::{FrameRate, MediaTime};
 
 pub use picture::TestPicture;
@@ -18,20 +16,6 @@ pub use tone::TestTone;
 
 /// How long flash and beep last, in milliseconds.
 pub const MARK_MS: i64 = 100;
-
-/// The rate of the test picture that was opened last, which tones keep to: number
-/// and divisor in one word, so that they are never read half. There is one picture
-/// in a program; without any the rate is one that meets the full second.
-static PICTURE_RATE: AtomicU64 = AtomicU64::new(30 << 32 | 1);
-
-fn set_picture_rate(rate: FrameRate) {
-    PICTURE_RATE.store(u64::from(rate.num) << 32 | u64::from(rate.den), Ordering::Relaxed);
-}
-
-fn picture_rate() -> FrameRate {
-    let both = PICTURE_RATE.load(Ordering::Relaxed);
-    FrameRate { num: (both >> 32) as u32, den: both as u32 }
-}
 
 /// When the marks of a full second start: with the frame nearest to it, half an
 /// interval away at most.

@@ -4,7 +4,7 @@
 //! its box, its timecode and a strip of snow. The snow is there for the encoder:
 //! it can't be predicted, so the stream keeps its bitrate, as a camera's would.
 
-use super::{MARK_MS, mark_start, set_picture_rate};
+use super::{MARK_MS, mark_start};
 use crate::media::{FramePool, FrameRate, MediaTime, Picture, Plane, Planes, VideoFrame};
 use crate::source::glyphs::{self, Pen};
 use crate::source::{SourceStatus, VideoSource};
@@ -49,7 +49,6 @@ struct Regions {
 impl TestPicture {
     /// A test picture of this size at this rate.
     pub fn new(layout: Planes, rate: FrameRate) -> Self {
-        set_picture_rate(rate);
         let regions = Regions::of(layout);
         let mut base = Picture::black(layout);
         draw_bars(&mut base, &BARS, regions.ramp);

@@ -1,6 +1,6 @@
 //! The sound of the test signal: a beep at each full second, else silence.
 
-use super::{MARK_MS, mark_start, picture_rate};
+use super::{MARK_MS, mark_start};
 use crate::media::{AudioBlock, CHANNELS, FrameRate, MediaTime, SAMPLE_RATE};
 use crate::source::{AudioSource, SourceStatus};
 
@@ -21,34 +21,27 @@ const PEAK: f32 = 0.25;
 pub struct TestTone {
     /// One period.
     wave: [f32; PERIOD],
-    /// The picture's rate; `None`: that of whichever is open.
-    rate: Option<FrameRate>,
+    /// The test picture's rate.
+    rate: FrameRate,
 }
 
 impl TestTone {
-    /// The tone.
-    pub fn new() -> Self {
+    /// The tone that belongs to a test picture of this rate.
+    pub fn new(rate: FrameRate) -> Self {
         let step = std::f32::consts::TAU / PERIOD as f32;
-        Self { wave: std::array::from_fn(|n| PEAK * (n as f32 * step).sin()), rate: None }
+        Self { wave: std::array::from_fn(|n| PEAK * (n as f32 * step).sin()), rate }
     }
 
     /// The samples at which the beeps around `index` start.
     fn starts(&self, index: i64) -> [i64; 2] {
-        let rate = self.rate.unwrap_or_else(picture_rate);
         let second = index.div_euclid(SECOND);
-        [second, second + 1].map(|second| sample_at(mark_start(rate, second)))
+        [second, second + 1].map(|second| sample_at(mark_start(self.rate, second)))
     }
 
     fn sample(&self, starts: [i64; 2], index: i64) -> f32 {
         let since = starts.into_iter().map(|start| index - start);
         let in_beep = since.into_iter().find(|since| (0..BEEP).contains(since));
         in_beep.map_or(0.0, |since| self.wave[since as usize % PERIOD])
-    }
-}
-
-impl Default for TestTone {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -84,7 +77,7 @@ mod tests {
 
     /// The left channel of `blocks` blocks in a row.
     fn record(rate: FrameRate, blocks: i64) -> Vec<f32> {
-        let mut tone = TestTone { rate: Some(rate), ..TestTone::new() };
+        let mut tone = TestTone::new(rate);
         let mut sound = Vec::new();
         for n in 0..blocks {
             let time = MediaTime::from_samples(n * BLOCK_FRAMES as i64, SAMPLE_RATE);
