@@ -271,6 +271,18 @@ fn a_camera_in_use_is_told_apart_and_taken_when_it_is_free() {
 
 #[test]
 #[ignore = "needs the cameras of a test machine"]
+fn a_camera_that_is_opened_anew_at_once_is_not_in_another_programs_hands() {
+    for _ in 0..5 {
+        let mut rig = Rig::open(VIVID, 320, 180);
+        rig.until("the picture", Duration::from_secs(10), |status| {
+            assert_ne!(status.trouble, Some(Trouble::Busy), "by our own old thread");
+            status.fps_set.is_some() && status.silent.is_some_and(|s| s < Duration::from_secs(1))
+        });
+    }
+}
+
+#[test]
+#[ignore = "needs the cameras of a test machine"]
 fn a_camera_that_is_not_there_is_said_to_be_missing() {
     let mut rig = Rig::open("usb:no:such:camera", 320, 180);
     rig.until("the notice", Duration::from_secs(6), |s| s.trouble == Some(Trouble::Missing));

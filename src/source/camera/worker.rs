@@ -93,8 +93,10 @@ impl Worker {
     }
 
     /// Opens the camera in a mode and stays until its end.
-    fn look(&self, camera: &Found, mode: &Mode) -> Result<(), Trouble> {
+    fn look(&mut self, camera: &Found, mode: &Mode) -> Result<(), Trouble> {
         let mut capture = self.backend.open(camera, mode)?;
+        // From now on this one, where none was asked for by its identity.
+        (self.id, self.place) = (Some(camera.id.clone()), Some(camera.place.clone()));
         {
             let mut state = self.shared.state();
             state.mode = Some(capture.mode());
@@ -106,11 +108,8 @@ impl Worker {
     }
 
     /// The camera that is wanted, and never another in its place.
-    fn find(&mut self) -> Option<Found> {
-        let camera = self.backend.find(self.id.as_deref(), self.place.as_deref())?;
-        self.id = Some(camera.id.clone());
-        self.place = Some(camera.place.clone());
-        Some(camera)
+    fn find(&self) -> Option<Found> {
+        self.backend.find(self.id.as_deref(), self.place.as_deref())
     }
 
     fn stream(&self, capture: &mut dyn Capture) -> Result<(), Trouble> {

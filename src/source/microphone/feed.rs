@@ -32,7 +32,7 @@ pub struct FeedCounts {
 
 impl FeedCounts {
     fn stamp(&self, frames: u64, at: MediaTime) {
-        let stamp = frames << 32 | u64::from(at.as_micros() as u32);
+        let stamp = (frames << 32) | u64::from(at.as_micros() as u32);
         self.stamp.store(stamp, Ordering::Release);
     }
 

@@ -97,11 +97,11 @@ impl Worker {
             self.beat();
             thread::sleep(LOOK_UP);
             if let Some(trouble) = self.shared.take_failure() {
-                return Err(trouble);
+                return Err(self.say(trouble));
             }
             let came = counts.came.load(Ordering::Relaxed);
             if !starvation.goes_on(came, self.now()) {
-                return Err(Trouble::Stalled);
+                return Err(self.say(Trouble::Stalled));
             }
             if came > 0 {
                 self.id.clone_from(&id);
@@ -112,6 +112,13 @@ impl Worker {
             }
         }
         Ok(())
+    }
+
+    /// Says what is wrong before the stream is closed: that may take as long as the
+    /// driver likes.
+    fn say(&self, trouble: Trouble) -> Trouble {
+        self.shared.state().trouble = Some(trouble.clone());
+        trouble
     }
 
     fn now(&self) -> MediaTime {

@@ -31,8 +31,28 @@ pub(super) struct V4lCapture {
     /// The last JPEG picture. It is short and takes long to decode; a driver that
     /// does not keep its hands off our buffer in that time would tear it.
     jpeg: Vec<u8>,
-    /// The number of the last picture, and when it was done with.
-    last: Option<(u32, Instant)>,
+    numbers: Numbers,
+    /// When the last picture was taken from the driver, and for how long we were
+    /// busy with it.
+    taken: Option<Instant>,
+    busy: Duration,
+}
+
+/// The numbers of pictures, as the driver counts them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Numbers {
+    last: Option<u32>,
+}
+
+impl Numbers {
+    /// How many are missing between the last picture and this one.
+    fn missing_before(&mut self, number: u32) -> u64 {
+        // A driver that counts backwards, or not at all, has lost nothing.
+        const MOST: u32 = 10_000;
+        let Some(last) = self.last.replace(number) else { return 0 };
+        let missing = number.wrapping_sub(last).wrapping_sub(1);
+        if missing < MOST { u64::from(missing) } else { 0 }
+    }
 }
 
 impl V4lCapture {
@@ -46,45 +66,44 @@ impl V4lCapture {
         }
         let rate = set_rate(device, mode.rate);
         let stream = Stream::start(device, BUFFERS).map_err(trouble_of)?;
-        Ok(Self { format, layout, rate, stream, jpeg: Vec::new(), last: None })
+        Ok(Self {
+            format,
+            layout,
+            rate,
+            stream,
+            jpeg: Vec::new(),
+            numbers: Numbers::default(),
+            taken: None,
+            busy: Duration::ZERO,
+        })
     }
 
     /// The newest of the pictures that are waiting; older ones are passed over.
     fn newest(&mut self, arrival: &mut Arrival) -> std::io::Result<Option<Filled>> {
         let mut newest: Option<Filled> = None;
-        loop {
-            let Some(filled) = self.stream.take()? else { return Ok(newest) };
-            let gap = self.gap(filled.sequence);
-            // With no buffer to fill the driver had no choice.
-            if newest.is_some() || self.was_away() {
-                arrival.passed += gap;
-            } else {
-                arrival.lost += gap;
-            }
-            self.last = Some((filled.sequence, Instant::now()));
+        // With no buffer left to fill the driver has no choice.
+        let mut ours = self.was_away();
+        while let Some(filled) = self.stream.take()? {
+            self.taken = Some(Instant::now());
+            let missing = self.numbers.missing_before(filled.sequence);
+            *(if ours { &mut arrival.passed } else { &mut arrival.lost }) += missing;
             if let Some(older) = newest.replace(filled) {
                 arrival.passed += 1;
                 self.stream.give_back(older)?;
             }
             if !self.stream.wait(Duration::ZERO)? {
-                return Ok(newest);
+                break;
             }
+            ours = true;
         }
+        Ok(newest)
     }
 
-    /// Pictures that are missing between the last and this one.
-    fn gap(&self, sequence: u32) -> u64 {
-        // A driver that counts backwards, or not at all, has lost nothing.
-        const MOST: u32 = 10_000;
-        let Some((last, _)) = self.last else { return 0 };
-        let gap = sequence.wrapping_sub(last).wrapping_sub(1);
-        if gap < MOST { u64::from(gap) } else { 0 }
-    }
-
-    /// Whether we were busy for so long that the driver had filled all buffers.
+    /// Whether we were busy for so long with the last picture that the driver had
+    /// filled all buffers.
     fn was_away(&self) -> bool {
         let full = self.rate.map_or(Duration::MAX, |rate| rate.interval() * (BUFFERS - 2));
-        self.last.is_some_and(|(_, at)| at.elapsed() >= full)
+        self.busy >= full
     }
 
     fn show(&mut self, filled: &Filled, take: &mut dyn FnMut(RawImage<'_>, Duration)) {
@@ -134,6 +153,10 @@ impl Capture for V4lCapture {
         take: &mut dyn FnMut(RawImage<'_>, Duration),
     ) -> Result<Arrival, Trouble> {
         let mut arrival = Arrival::default();
+        // Once for each picture: what comes after is waiting.
+        if let Some(taken) = self.taken.take() {
+            self.busy = taken.elapsed();
+        }
         if !self.stream.wait(timeout).map_err(trouble_of)? {
             return Ok(arrival);
         }
@@ -186,4 +209,16 @@ fn age(taken: Option<i64>) -> Duration {
     let micros = now.tv_sec * 1_000_000 + now.tv_nsec / 1_000 - taken;
     let age = Duration::from_micros(u64::try_from(micros).unwrap_or(0));
     if age > TRUSTED { Duration::ZERO } else { age }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_that_are_missing_are_counted_by_their_numbers() {
+        let mut numbers = Numbers::default();
+        let missing = [7, 8, 10, 10, 9, 12, u32::MAX, 0, 2].map(|n| numbers.missing_before(n));
+        assert_eq!(missing, [0, 0, 1, 0, 0, 2, 0, 0, 1]);
+    }
 }

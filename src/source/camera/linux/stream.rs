@@ -54,7 +54,7 @@ impl Stream {
         for index in 0..given {
             stream.queue(index)?;
         }
-        ioctl::call(&stream.handle, vidioc::VIDIOC_STREAMON, &mut VIDEO_CAPTURE.clone())?;
+        stream.switch(vidioc::VIDIOC_STREAMON)?;
         Ok(stream)
     }
 
@@ -101,6 +101,11 @@ impl Stream {
         ioctl::call(&self.handle, vidioc::VIDIOC_QBUF, &mut description(index))
     }
 
+    fn switch(&self, request: vidioc::_IOC_TYPE) -> io::Result<()> {
+        let mut kind = VIDEO_CAPTURE;
+        ioctl::call(&self.handle, request, &mut kind)
+    }
+
     fn request(&mut self, count: u32) -> io::Result<u32> {
         let mut request: v4l2_requestbuffers = zeroed();
         (request.count, request.type_, request.memory) = (count, VIDEO_CAPTURE, MAPPED);
@@ -112,8 +117,7 @@ impl Stream {
 impl Drop for Stream {
     fn drop(&mut self) {
         // A device that is gone can't be stopped any more, and need not be.
-        let stopped =
-            ioctl::call(&self.handle, vidioc::VIDIOC_STREAMOFF, &mut VIDEO_CAPTURE.clone());
+        let stopped = self.switch(vidioc::VIDIOC_STREAMOFF);
         self.buffers.clear();
         if let Err(error) = stopped.and_then(|()| self.request(0)) {
             tracing::debug!(%error, "stopping a camera");
