@@ -1238,7 +1238,8 @@ fn who_has_no_engine_reads_why() {
     engine.fill();
     engine.break_down(Fault::System { why: "No thread could be started: no room".into() });
     let mut harness = shown(&engine, model());
-    let why = "No thread could be started: no room. Close other programs and start this one again.";
+    let why = "No thread could be started: no room. Close other programs, or restart this computer, \
+               and try again.";
     assert_eq!(harness.query_all_by_label(why).count(), 1);
     click(&mut harness, "Dismiss");
     click(&mut harness, "Go Live");

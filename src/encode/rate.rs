@@ -128,8 +128,9 @@ impl RateControl {
     const HOLD_S: f64 = 0.6;
     /// The same when even the coarsest quantiser does not pay it back.
     const HOLD_EXHAUSTED_S: f64 = 0.1;
-    /// What a keyframe may cost when nothing is owed, in seconds of the bitrate.
-    const KEYFRAME_S: f64 = 0.4;
+    /// What a keyframe may cost when nothing is owed, in seconds of the bitrate: it
+    /// must not take a second even on a link that has just shrunk to 40 %.
+    const KEYFRAME_S: f64 = 0.35;
     /// How much finer than the frames around it a keyframe is, as all of them
     /// build on it.
     const KEYFRAME_FINER: f64 = 3.0;

@@ -29,7 +29,7 @@ pub enum Error {
     #[error("{}", text::ALREADY_RUNNING)]
     AlreadyRunning,
     /// The system gives none.
-    #[error("no window can be opened: {0}")]
+    #[error("No window can be opened: {0}")]
     NoWindow(String),
 }
 

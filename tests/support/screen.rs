@@ -2,7 +2,7 @@
 //! a person has them.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -40,15 +40,15 @@ pub struct Screen {
 impl Screen {
     /// A display of the size that the window opens with.
     pub fn open() -> Self {
-        static OPENED: AtomicU32 = AtomicU32::new(0);
-        let opened = OPENED.fetch_add(1, Ordering::Relaxed);
-        let number = 100 + (std::process::id() * 8 + opened) % 8_000;
+        // It takes a number that is free, and says which once it can be used.
         let mut xvfb = Command::new("Xvfb");
-        xvfb.args([&format!(":{number}"), "-screen", "0", "1280x800x24"]);
-        let server = Running::start(xvfb.stderr(Stdio::null()), "xvfb");
-        let socket = PathBuf::from(format!("/tmp/.X11-unix/X{number}"));
-        eventually("the display opens", PATIENCE, || socket.exists().then_some(()));
-        Self { name: format!(":{number}"), _server: server }
+        xvfb.args(["-displayfd", "1", "-screen", "0", "1280x800x24"]);
+        xvfb.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut server = Running::start(&mut xvfb, "xvfb");
+        let stdout = server.0.stdout.take().expect("it is piped");
+        let mut number = String::new();
+        BufReader::new(stdout).read_line(&mut number).expect("it says its number");
+        Self { name: format!(":{}", number.trim()), _server: server }
     }
 
     /// Starts the program without a task, which opens the window, and waits until
