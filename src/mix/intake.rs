@@ -109,8 +109,8 @@ impl Intake {
         // Flat to 17 kHz, where AAC ends too, with all that is left beside a tone
         // below −80 dB: a longer filter would only cost more.
         let sinc = SincInterpolationParameters::new(64, WindowFunction::BlackmanHarris2)
-            .oversampling_factor(512)
-            .interpolation(SincInterpolationType::Linear);
+            .oversampling_factor(4_096)
+            .interpolation(SincInterpolationType::Nearest);
         let resampler =
             Async::new_sinc(ratio, 1.05, &sinc, BLOCK_FRAMES, CHANNELS, FixedAsync::Output)
                 .map_err(|_| unusable)?;

@@ -12,8 +12,8 @@ use super::Repaint;
 /// settle; a new picture needs no second frame.
 const SOON: Duration = Duration::from_millis(1);
 
-/// Where the processor draws, ten frames a second leave it to the stream.
-const SPARING: Duration = Duration::from_millis(90);
+/// Where the processor draws, eight frames a second leave it to the stream.
+const SPARING: Duration = Duration::from_millis(110);
 
 /// The same while nothing is live and nobody has touched the window for a while.
 const CALM: Duration = Duration::from_millis(300);

@@ -15,6 +15,9 @@ use crate::screen::{Home, PATIENCE, Screen};
 const GO_LIVE: (u32, u32) = (1110, 758);
 const END_STREAM: (u32, u32) = (727, 430);
 
+/// What takes a moment elsewhere.
+const SLOW: Duration = Duration::from_secs(120);
+
 /// How long it is live. Here it draws, encodes and receives on one slow processor.
 const LIVE: Duration = Duration::from_secs(25);
 
@@ -36,8 +39,13 @@ fn goes_live_from_camera_and_microphone() {
     let mut window = screen.window(&home);
 
     screen.paste(&nginx.url("window-key"));
+    // A person sees the button turn green; here the key in its place says so.
+    eventually("the key is taken", SLOW, || {
+        let file = home.config().join("secrets.toml");
+        fs::read_to_string(file).unwrap_or_default().contains("window-key").then_some(())
+    });
     screen.click(GO_LIVE);
-    eventually("its title says so", PATIENCE, || screen.titles().contains("LIVE").then_some(()));
+    eventually("its title says so", SLOW, || screen.titles().contains("LIVE").then_some(()));
     std::thread::sleep(LIVE);
     screen.click(GO_LIVE);
     eventually("the stream ends", PATIENCE, || {
