@@ -18,6 +18,9 @@ const SPARING: Duration = Duration::from_millis(110);
 /// The same while nothing is live and nobody has touched the window for a while.
 const CALM: Duration = Duration::from_millis(300);
 
+/// The same while the encoder lacks processor: the stream goes first.
+const STRAINED: Duration = Duration::from_secs(2);
+
 /// Where nobody can see it: what happens without a click still does.
 const UNSEEN: Duration = Duration::from_millis(500);
 
@@ -48,6 +51,8 @@ pub(super) struct Mood {
     pub busy: bool,
     /// Nobody can see the window.
     pub unseen: bool,
+    /// The encoder can't keep up.
+    pub strained: bool,
 }
 
 impl Pace {
@@ -76,11 +81,12 @@ impl Pace {
             self.touched = mood.now;
         }
         let calm = !mood.busy && mood.now - self.touched >= TOUCHED;
-        let pause = match (mood.unseen, self.software, calm) {
-            (true, ..) => UNSEEN,
-            (_, true, true) => CALM,
-            (_, true, false) => SPARING,
-            (_, false, _) => SOON,
+        let pause = match self.software {
+            _ if mood.unseen => UNSEEN,
+            true if mood.strained => STRAINED,
+            true if calm => CALM,
+            true => SPARING,
+            false => SOON,
         };
         self.pause.store(millis(pause), Ordering::Relaxed);
     }
@@ -119,18 +125,20 @@ mod tests {
 
     #[test]
     fn a_calm_window_is_drawn_less_often_by_a_program() {
-        let mood = Mood { now: 1.0, touched: true, busy: false, unseen: false };
+        let mood = Mood { now: 1.0, touched: true, busy: false, unseen: false, strained: false };
         let pauses = |software| {
             let mut pace = Pace::new(software);
             let calm = Mood { now: 6.0, touched: false, ..mood };
-            let all =
-                [mood, calm, Mood { busy: true, ..calm }, Mood { unseen: true, ..calm }, mood];
+            let busy = Mood { busy: true, ..calm };
+            let (strained, unseen) =
+                (Mood { strained: true, ..busy }, Mood { unseen: true, ..calm });
+            let all = [mood, calm, busy, strained, unseen, mood];
             all.map(|mood| {
                 pace.follow(mood);
                 Duration::from_millis(pace.pause.load(Ordering::Relaxed))
             })
         };
-        assert_eq!(pauses(true), [SPARING, CALM, SPARING, UNSEEN, SPARING]);
-        assert_eq!(pauses(false), [SOON, SOON, SOON, UNSEEN, SOON]);
+        assert_eq!(pauses(true), [SPARING, CALM, SPARING, STRAINED, UNSEEN, SPARING]);
+        assert_eq!(pauses(false), [SOON, SOON, SOON, SOON, UNSEEN, SOON]);
     }
 }
