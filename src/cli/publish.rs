@@ -154,16 +154,16 @@ fn watch(engine: &Engine, reporter: &mut Reporter, announce: bool) -> Arc<Snapsh
     }
 }
 
-/// The exit status of a stream that has ended. One that was stopped before anything
-/// was sent did not do what it was started for.
+/// The exit status of a stream that has ended. One that was stopped before it was
+/// ever live did not do what it was started for.
 fn status_of(last: &Snapshot, keep_trying: bool) -> ExitCode {
     let Some(destination) = last.destinations.first() else {
         return ExitCode::from(ExitClass::Device.status());
     };
-    let sent = destination.video_frames + destination.audio_frames > 0;
+    let was_live = !destination.live.is_zero();
     let fault = match &destination.connection {
         Connection::Failed(fault) => fault,
-        _ if sent => return ExitCode::SUCCESS,
+        _ if was_live => return ExitCode::SUCCESS,
         _ => match destination.log.last() {
             Some(end) => &end.reason,
             None => {
