@@ -1,5 +1,6 @@
 //! Standard output that nobody reads holds up nothing.
 
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -17,12 +18,15 @@ fn a_full_pipe_does_not_keep_a_stream_from_ending() {
         .args(["publish", "--json", "--size", "320x180", "--duration", "2s", &server.url("k")])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
+        .process_group(0)
         .spawn()
         .expect("there is a shell");
     crate::program::eventually("the stream's end", Duration::from_secs(12), || {
         server.heard().first().is_some_and(|heard| heard.ended && heard.unpublished).then_some(())
     });
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
-    let _ = child.kill();
+    // With all that the shell has started.
+    let group = format!("-{}", child.id());
+    let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
     let _ = child.wait();
 }
