@@ -86,10 +86,11 @@ impl Reporter {
         self.finish(&Snapshot::default());
     }
 
-    /// Ends the line that is being rewritten, before something else is printed.
-    pub fn end_line(&mut self) {
+    /// Ends the line that is being rewritten, before something else is printed, which
+    /// may go to standard error: returns when it is written.
+    fn end_line(&mut self) {
         if std::mem::take(&mut self.line_open) {
-            emit("\n");
+            emit_last("\n");
         }
     }
 
