@@ -61,7 +61,7 @@ impl Reporter {
         if self.json {
             print_json(&Line::new(snapshot, destination, state, detail));
         } else {
-            self.print_text(&Text::new(snapshot, destination, state));
+            self.print_text(&Text::new(snapshot, destination, state, detail));
         }
     }
 
@@ -309,8 +309,12 @@ struct Text {
 }
 
 impl Text {
-    fn new(snapshot: &Snapshot, destination: &DestinationSnapshot, state: &str) -> Self {
-        let detail = detail(snapshot, destination);
+    fn new(
+        snapshot: &Snapshot,
+        destination: &DestinationSnapshot,
+        state: &str,
+        detail: String,
+    ) -> Self {
         let (line, more, kind) = match &destination.connection {
             Connection::Live { .. } => {
                 (figures(snapshot, destination), detail, live_news(snapshot))

@@ -5,9 +5,9 @@
 ///
 /// A device that runs fast fills the queue, and is emptied a little faster. The
 /// loop is slow, with a time constant of half a minute, so that no hiccup of a
-/// device is heard as a change of pitch; what remains is the difference of the clocks, a
-/// constant. It is a proportional-integral controller: at rest the error is
-/// zero, whatever the difference.
+/// device is heard as a change of pitch; what remains is the difference of the
+/// clocks, a constant. It is a proportional-integral controller: at rest the error
+/// is zero, whatever the difference.
 #[derive(Clone, Debug, Default)]
 pub struct DriftControl {
     /// Time queued, smoothed once and twice, in seconds; `None` before the first.
