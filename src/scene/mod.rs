@@ -8,6 +8,7 @@ mod huffman;
 mod jpeg;
 mod placement;
 mod raw;
+mod to_canvas;
 mod turn;
 
 pub use colour::{Colour, Matrix, Range};
