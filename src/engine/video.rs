@@ -2,7 +2,8 @@
 //!
 //! The first keeps the output's constant rate: each tick takes the source's
 //! newest picture, fits it to the output and offers it to the encoder. Between
-//! them lie four frames; when all are waiting the tick is skipped and counted.
+//! them lie four frames; when all are waiting the tick is skipped and counted. A
+//! tick that a hiccup made late is made up for, a longer pause is not.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -23,6 +24,10 @@ use crate::source::{SourceStatus, VideoSource};
 /// Frames between the two threads; one more skips its tick. Four ride out the
 /// hiccups of a machine that is busy elsewhere, and cost nothing while empty.
 const FRAMES_AHEAD: usize = 4;
+
+/// Ticks that went by meanwhile and are still made. More of them would only make
+/// the encoder fall further behind, and viewers see what is long past.
+const MADE_UP: u64 = 2;
 
 /// A packet waits no longer than this for those of the other track.
 const ON_ITS_WAY: Duration = Duration::from_millis(150);
@@ -119,15 +124,12 @@ impl FrameMaker {
                 return;
             }
             self.make(due);
-            let next = self.next_tick();
-            // Ticks that went by while this one was made are not made up for:
-            // the encoder would only fall further behind.
-            let missed = next.saturating_sub(tick + 1);
+            let missed = missed(tick, self.next_tick());
             if self.encoder.is_some() {
                 count(&self.shared.figures.due, 1 + missed);
                 count(&self.shared.figures.late, missed);
             }
-            tick = next.max(tick + 1);
+            tick += 1 + missed;
         }
     }
 
@@ -197,6 +199,12 @@ impl FrameMaker {
             }
         }
     }
+}
+
+/// The ticks after `tick` that are given up when the next to come is `coming`.
+fn missed(tick: u64, coming: u64) -> u64 {
+    let behind = coming.saturating_sub(tick + 1);
+    if behind > MADE_UP { behind } else { 0 }
 }
 
 /// The encode thread's handle. It ends when its frames' channel does.
@@ -359,6 +367,13 @@ mod tests {
 
         fn status(&self) -> SourceStatus {
             SourceStatus::default()
+        }
+    }
+
+    #[test]
+    fn a_hiccup_costs_no_frame_and_a_pause_is_not_made_up_for() {
+        for (coming, given_up) in [(8, 0), (9, 0), (10, 0), (11, 3), (40, 32)] {
+            assert_eq!(missed(7, coming), given_up, "{coming}");
         }
     }
 
