@@ -151,17 +151,35 @@ pub fn is_other_host(old: &str, new: &str) -> bool {
     }
 }
 
-/// What a settings file may hold of an address, and the query that it may not.
+/// What a settings file may hold of an address, and the rest, which it may not.
 ///
-/// Of a service's own addresses all is public; of others the query may be a
-/// token, and user and password are secrets anyway.
+/// Of a service's own addresses all is public. Of others the query may be a
+/// token and what follows the application a key; user and password are secrets
+/// anyway. [`rejoined`] puts the parts together.
 pub fn remembered(address: &str, service: &Service) -> Option<(String, String)> {
     let url = RtmpUrl::parse(address).ok()?;
+    let whole = url.tc_url();
     if service.servers.iter().any(|choice| same_server(&choice.address, &url)) {
-        return Some((url.tc_url().to_owned(), String::new()));
+        return Some((whole.to_owned(), String::new()));
     }
-    let (plain, query) = url.tc_url().split_once('?').unwrap_or((url.tc_url(), ""));
-    Some((plain.to_owned(), query.to_owned()))
+    let (path, query) = whole.split_once('?').unwrap_or((whole, ""));
+    let server = split(path).map(|(server, _)| server);
+    match server.and_then(|server| path.strip_prefix(&server).map(|rest| rest.len())) {
+        Some(rest) if rest > 0 => {
+            let (plain, rest) = whole.split_at(path.len() - rest);
+            Some((plain.to_owned(), rest.to_owned()))
+        }
+        _ => Some((path.to_owned(), query.to_owned())),
+    }
+}
+
+/// An address of the two parts of [`remembered`].
+pub fn rejoined(plain: &str, rest: &str) -> String {
+    match rest {
+        "" => plain.to_owned(),
+        path if path.starts_with('/') => format!("{plain}{path}"),
+        query => format!("{plain}?{query}"),
+    }
 }
 
 fn same_server(choice: &str, url: &RtmpUrl) -> bool {
@@ -313,6 +331,21 @@ mod tests {
         );
         assert_eq!(kept("rtmp://u:p@h/a/?t=s", "custom"), some("rtmp://h/a/", "t=s"));
         assert_eq!(kept("not an address", "custom"), None);
+    }
+
+    #[test]
+    fn what_may_be_a_key_in_an_address_is_not_for_the_settings_file() {
+        let custom = Services::built_in().get(Services::CUSTOM);
+        for (address, plain, rest) in [
+            ("rtmp://h/live/my-key", "rtmp://h/live", "/my-key"),
+            ("rtmp://h:1936/live/inst/my-key?t=s", "rtmp://h:1936/live", "/inst/my-key?t=s"),
+            ("rtmp://h/live?t=a/b", "rtmp://h/live", "t=a/b"),
+            ("rtmp://h/live", "rtmp://h/live", ""),
+        ] {
+            let kept = remembered(address, custom).unwrap();
+            assert_eq!((kept.0.as_str(), kept.1.as_str()), (plain, rest));
+            assert_eq!(rejoined(plain, rest), address);
+        }
     }
 
     #[test]

@@ -21,8 +21,10 @@ pub struct Draft {
     pub password: String,
     /// Path of a certificate file.
     pub ca_file: String,
-    /// The server's address as it was left, to which a remembered token belongs.
+    /// The server's address as it was loaded, to which a remembered token belongs.
     left: String,
+    /// The server's address before it was typed at.
+    before: String,
     loaded: Option<Box<Draft>>,
 }
 
@@ -41,6 +43,7 @@ impl Draft {
             user: server.user.clone(),
             ca_file: server.ca_file.clone(),
             left: address.to_owned(),
+            before: address.to_owned(),
             ..Self::default()
         };
         if let Some(kept) = kept {
@@ -60,7 +63,7 @@ impl Draft {
             && self.server == self.left
             && !self.server.contains('?')
         {
-            self.server = format!("{}?{query}", self.server);
+            self.server = address::rejoined(&self.server, query);
         }
         self.settle();
     }
@@ -114,10 +117,17 @@ impl Draft {
                 None => self.server = server,
             }
             self.take_user();
+            self.leave_server();
         }
         if let Some(key) = pasted.key {
             key.expose().clone_into(&mut self.key);
         }
+    }
+
+    /// The server field is left. Gives the address that was there before it was
+    /// typed at.
+    pub fn leave_server(&mut self) -> String {
+        std::mem::replace(&mut self.before, self.server.clone())
     }
 
     /// Empties what belongs to the server that was entered before.

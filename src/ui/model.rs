@@ -3,13 +3,14 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::address::{self, Check, Pasted};
 use super::draft::Draft;
 use super::history::History;
 use super::journal;
 use super::log::LogBook;
-use super::phase::Phase;
+use super::phase::{self, Phase};
 use super::secrets::{Changes, Kept};
 use crate::engine::{Command, DestinationSettings, Fault, Snapshot};
 use crate::protocol::rtmp::key::{Credentials, Secret, StreamKey};
@@ -19,6 +20,9 @@ use crate::settings::{
 
 /// Notices shown at a time; older ones go.
 const NOTICES: usize = 4;
+
+/// A stream that was live for so long before it broke may have viewers.
+const SEEN: Duration = Duration::from_secs(3);
 
 /// What the window knows.
 #[derive(Debug)]
@@ -31,7 +35,7 @@ pub struct Model {
     pub snapshot: Arc<Snapshot>,
     /// Where the stream stands, from the snapshot.
     pub phase: Phase,
-    /// How the last stream failed, until the next one or a click.
+    /// Why the last try failed, until one succeeds or a click.
     pub failure: Option<Fault>,
     /// Figures of the last five minutes.
     pub history: History,
@@ -173,8 +177,12 @@ impl Model {
         }
         // Each end is told once: a click closes it for good.
         let is_new = phase != self.phase || snapshot.streams != self.snapshot.streams;
-        if let (Phase::Failed(fault), true) = (&phase, is_new) {
-            self.failure = Some(fault.clone());
+        match &phase {
+            Phase::Failed(fault) if is_new => self.failure = Some(fault.clone()),
+            // It stands there until a try succeeds, also when there is no other.
+            Phase::Reconnecting { reason, .. } => self.failure = Some(reason.clone()),
+            Phase::Live => self.failure = None,
+            _ => {}
         }
         self.history.observe(&snapshot);
         // The stream has ended by itself: there is nothing left to ask.
@@ -185,6 +193,12 @@ impl Model {
         self.snapshot = snapshot;
     }
 
+    /// Whether there may be viewers: a stream that was refused at once has none.
+    pub fn is_watched(&self) -> bool {
+        let live = phase::destination(&self.snapshot).map(|d| d.live).unwrap_or_default();
+        self.phase == Phase::Live || self.phase.is_on_air() && live >= SEEN
+    }
+
     /// Goes to another service, with what was entered for it before. Gives the
     /// command for the output where the service's limits change it.
     pub(super) fn change_service(&mut self, id: &str) -> Option<Command> {
@@ -193,6 +207,7 @@ impl Model {
         }
         self.remember();
         self.keep_secrets();
+        self.view.show_key = false;
         id.clone_into(&mut self.settings.destination.service);
         self.load_draft();
         self.fit_preset()
@@ -232,11 +247,23 @@ impl Model {
         command
     }
 
-    /// The server field was left: an address with its key is cut in two.
+    /// The server field was left: an address with its key is cut in two, and one
+    /// of another service takes none of this one's key along.
     pub(super) fn settle_server(&mut self) -> Option<Command> {
+        let before = self.draft.leave_server();
         let typed = self.draft.server.clone();
-        let whole_address = address::is_address(&typed) && self.draft.key.is_empty();
-        if whole_address { self.enter_address(&typed) } else { None }
+        if !address::is_address(&typed) {
+            return None;
+        }
+        let service = self.service();
+        let is_anothers = address::service_of(&typed, "", service).id != service.id;
+        // Typed over another whole address: the key in the field is that one's.
+        let is_whole = address::is_other_host(&before, &typed) && address::split(&typed).is_some();
+        if is_whole && !is_anothers {
+            self.draft.forget();
+        }
+        let takes_it = is_anothers || is_whole || self.draft.key.is_empty();
+        if takes_it { self.enter_address(&typed) } else { None }
     }
 
     /// Takes an address, and a key where there is one with it.
@@ -269,15 +296,13 @@ impl Model {
         if service.is_this_computer() {
             return;
         }
-        let without_key = match address::split(&self.draft.server) {
-            Some((server, _)) if self.draft.key.trim().is_empty() => server,
-            _ => self.draft.server.clone(),
-        };
-        let address = match address::remembered(&without_key, service) {
+        let address = match self.entered_address() {
             Some((address, _)) if address == service.default_address() => String::new(),
             Some((address, _)) => address,
             // The first letters of one are no reason to forget the last.
-            None if !without_key.trim().is_empty() => self.settings.server(&service.id).address,
+            None if !self.draft.server.trim().is_empty() => {
+                self.settings.server(&service.id).address
+            }
             None => String::new(),
         };
         let server = Server {
@@ -293,10 +318,16 @@ impl Model {
         }
     }
 
+    /// What is entered as the chosen service's server, as far as it is one.
+    fn entered_address(&self) -> Option<(String, String)> {
+        let (typed, service) = (&self.draft.server, self.service());
+        let is_its_own = address::service_of(typed, &self.draft.key, service).id == service.id;
+        address::remembered(typed, service).filter(|_| is_its_own)
+    }
+
     /// The secrets of the fields as they are to be kept.
     pub(super) fn secrets(&self) -> Kept {
-        let service = self.service();
-        let query = match address::remembered(&self.draft.server, service) {
+        let query = match self.entered_address() {
             Some((_, query)) => query,
             None if self.draft.server.trim().is_empty() => String::new(),
             None => self.kept_query(),

@@ -134,7 +134,7 @@ impl<L: EngineLink> Window<L> {
         {
             return;
         }
-        if self.model.phase.is_on_air() && self.close_from.is_none() {
+        if self.model.is_watched() && self.close_from.is_none() {
             self.model.view.dialog = Some(Dialog::Close);
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
         } else if busy {

@@ -73,12 +73,17 @@ impl<L: EngineLink> Window<L> {
     }
 
     fn act(&mut self, ctx: &Context, action: Action) {
+        if action == Action::GoLive {
+            let output = self.model.settle_server();
+            if let Some(command) = output {
+                self.send(command);
+            }
+        }
         // A click that was on its way when the state changed.
         if !action.is_possible(&self.model) {
             return;
         }
-        let asks = action == Action::Stop && self.model.phase.is_on_air();
-        if asks {
+        if action == Action::Stop && self.model.is_watched() {
             self.model.view.dialog = Some(Dialog::Stop);
             return;
         }
@@ -93,11 +98,8 @@ impl<L: EngineLink> Window<L> {
     /// The command of an action, with what has to be done before.
     fn prepared(&mut self, ctx: &Context, action: Action) -> Option<Command> {
         if action == Action::GoLive {
-            let output = self.model.settle_server();
-            if let Some(command) = output {
-                self.send(command);
-            }
             self.model.hide_secrets();
+            self.model.view.show_key = false;
             self.keep_secrets();
             self.model.failure = None;
             self.model.view.went_live_at = Some(ctx.input(|i| i.time));
