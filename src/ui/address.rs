@@ -338,7 +338,7 @@ mod tests {
         let custom = Services::built_in().get(Services::CUSTOM);
         for (address, plain, rest) in [
             ("rtmp://h/live/my-key", "rtmp://h/live", "/my-key"),
-            ("rtmp://h:1936/live/inst/my-key?t=s", "rtmp://h:1936/live", "/inst/my-key?t=s"),
+            ("rtmp://h/live/inst/my-key?t=s", "rtmp://h/live/inst", "/my-key?t=s"),
             ("rtmp://h/live?t=a/b", "rtmp://h/live", "t=a/b"),
             ("rtmp://h/live", "rtmp://h/live", ""),
         ] {
