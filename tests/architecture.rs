@@ -87,8 +87,6 @@ const UNSHOWN: &[&str] = &[
     // What is looked for in the words of others.
     "find",
     "starts_with",
-    "strip_prefix",
-    "split_once",
 ];
 
 /// Files that speak and are not heard by the window, and why.
@@ -262,7 +260,9 @@ fn literals(code: &str) -> Vec<Literal> {
                         chars.nth(1);
                         while chars.next().is_some_and(|c| c != '\'') {}
                     }
-                    (Some(_), Some('\'')) => drop(chars.nth(1)),
+                    (Some(_), Some('\'')) => {
+                        chars.nth(1);
+                    }
                     _ => {}
                 }
             }
@@ -281,11 +281,11 @@ fn literals(code: &str) -> Vec<Literal> {
 /// Whether a string is for people: two words, or one with a capital letter.
 fn reads_as_words(text: &str) -> bool {
     let mut outside = String::new();
-    let mut depth = 0;
+    let mut depth = 0_u32;
     for c in text.chars() {
         match c {
             '{' => depth += 1,
-            '}' => depth -= 1,
+            '}' => depth = depth.saturating_sub(1),
             c if depth == 0 => outside.push(c),
             _ => {}
         }
@@ -293,7 +293,7 @@ fn reads_as_words(text: &str) -> bool {
     let is_word = |word: &&str| word.matches(char::is_lowercase).count() >= 2;
     let words = outside.split_whitespace().filter(is_word).count();
     let is_name =
-        outside.starts_with(char::is_uppercase) && outside[1..].chars().all(char::is_lowercase);
+        outside.starts_with(char::is_uppercase) && outside.chars().skip(1).all(char::is_lowercase);
     words >= 2 || words == 1 && is_name
 }
 
@@ -316,6 +316,7 @@ fn the_words_of_the_window_are_in_one_place() {
         if !SPEAKERS.iter().any(|place| file.starts_with(place)) {
             continue;
         }
+        assert!(!text.contains("r#\""), "src/{file}: such strings are not read here yet");
         let words = words_of(&text);
         if UNHEARD.iter().any(|(name, _)| *name == file) && !words.is_empty() {
             unheard.push(file);

@@ -118,7 +118,7 @@ fn stream_figures(figures: &mut Vec<Figure>, model: &Model, tokens: &Tokens) {
     add(figure::DROPPED, dropped, color, more);
     let queue_ms = d.map(|d| d.queue.as_secs_f64() * 1e3);
     let color = graded(queue_ms.unwrap_or_default(), QUEUE_MS, tokens);
-    add(figure::QUEUE, queue_ms.map(|ms| text::milliseconds(ms)), color, text::more::QUEUE.into());
+    add(figure::QUEUE, queue_ms.map(text::milliseconds), color, text::more::QUEUE.into());
     let rtt = d.and_then(|d| d.rtt).map(|rtt| text::milliseconds(rtt.as_secs_f64() * 1e3));
     let in_flight = d.and_then(|d| d.unacknowledged).map(text::bytes);
     let more = in_flight.map(|b| text::more::in_flight(&b)).unwrap_or_default();
