@@ -1,6 +1,6 @@
 //! Keeps the import rule of `src/lib.rs`: a module uses those of lower rank,
-//! never its siblings of the driver rank and never those above; and what the
-//! pure ranks may not contain.
+//! never its siblings of the driver rank and never those above; what the pure ranks
+//! may not contain; and that the window's words are in `src/text`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 /// Modules and their ranks, lowest first; the order of `src/lib.rs`.
 const RANKS: &[(&str, u8)] = &[
     ("media", 0),
+    ("text", 0),
     ("mix", 1),
     ("protocol", 1),
     ("scene", 1),
@@ -49,6 +50,50 @@ const PURE_POLICIES: &[&str] = &[
     "publish/queue",
     "publish/reconnect",
     "publish/verdict",
+];
+
+/// Where what the window shows comes from; its words belong into `src/text`.
+const SPEAKERS: &[&str] = &[
+    "encode/",
+    "engine/",
+    "protocol/rtmp/auth.rs",
+    "protocol/rtmp/url/",
+    "publish/",
+    "serve/",
+    "settings/",
+    "source/",
+    "ui/",
+];
+
+/// Calls and macros whose words the window does not show.
+const UNSHOWN: &[&str] = &[
+    // For whoever looks for a fault.
+    "tracing::error!",
+    "tracing::warn!",
+    "tracing::info!",
+    "tracing::debug!",
+    "tracing::trace!",
+    "expect",
+    "panic!",
+    "unreachable!",
+    "assert!",
+    "assert_eq!",
+    "allow",
+    // Names that threads and the toolkit want.
+    "name",
+    "Id::unique",
+    "Grid::new",
+    "Panel::bottom",
+    // What is looked for in the words of others.
+    "find",
+    "starts_with",
+];
+
+/// Files that speak and are not heard by the window, and why.
+const UNHEARD: &[(&str, &str)] = &[
+    ("publish/status.rs", "how a connection ended, for the log; `engine::Fault` is what is shown"),
+    ("serve/message.rs", "a message while debugging"),
+    ("source/camera/native.rs", "what the words of others are looked through for"),
 ];
 
 fn rank(module: &str) -> Option<u8> {
@@ -132,8 +177,9 @@ fn modules_import_downward_only() {
 fn pure_modules_are_pure() {
     let mut breaches = Vec::new();
     for (file, text) in files() {
-        let pure = ["media/", "mix/", "protocol/", "scene/"].iter().any(|m| file.starts_with(m))
-            || PURE_POLICIES.iter().any(|p| file.starts_with(p));
+        let pure =
+            ["media/", "mix/", "protocol/", "scene/", "text/"].iter().any(|m| file.starts_with(m))
+                || PURE_POLICIES.iter().any(|p| file.starts_with(p));
         if pure {
             let named = IMPURE.iter().filter(|word| text.contains(**word));
             breaches.extend(named.map(|word| format!("src/{file} names {word}")));
@@ -171,4 +217,137 @@ fn every_module_has_a_rank_and_opens_with_its_purpose() {
         .filter(|p| !fs::read_to_string(p).expect("a source file can be read").starts_with("//!"))
         .collect();
     assert!(silent.is_empty(), "files that do not open with what belongs in them: {silent:?}");
+}
+
+/// A string in a source text, and what is called with it: the path before the
+/// innermost bracket around it.
+#[derive(Debug, PartialEq)]
+struct Literal {
+    call: String,
+    text: String,
+}
+
+/// The strings in `code`, as far as rustfmt's way of writing needs.
+fn literals(code: &str) -> Vec<Literal> {
+    let mut found = Vec::new();
+    let mut calls: Vec<String> = Vec::new();
+    let mut path = String::new();
+    let mut chars = code.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => {
+                let mut text = String::new();
+                let raw = path == "r";
+                while let Some(c) = chars.next().filter(|c| *c != '"') {
+                    match c {
+                        '\\' if !raw => match chars.next() {
+                            // The line goes on after the next one's blanks.
+                            Some('\n') => while chars.next_if(|c| c.is_whitespace()).is_some() {},
+                            escaped => text.extend(escaped),
+                        },
+                        c => text.push(c),
+                    }
+                }
+                let call = calls.last().cloned().unwrap_or_default();
+                found.push(Literal { call, text });
+            }
+            '/' if chars.peek() == Some(&'/') => while chars.next().is_some_and(|c| c != '\n') {},
+            // A character, not a lifetime.
+            '\'' => {
+                let mut ahead = chars.clone();
+                match (ahead.next(), ahead.next()) {
+                    (Some('\\'), Some(_)) => {
+                        chars.nth(1);
+                        while chars.next().is_some_and(|c| c != '\'') {}
+                    }
+                    (Some(_), Some('\'')) => {
+                        chars.nth(1);
+                    }
+                    _ => {}
+                }
+            }
+            '(' | '[' | '{' => calls.push(std::mem::take(&mut path)),
+            ')' | ']' | '}' => drop(calls.pop()),
+            _ => {}
+        }
+        match c {
+            c if c.is_alphanumeric() || matches!(c, '_' | ':' | '!') => path.push(c),
+            _ => path.clear(),
+        }
+    }
+    found
+}
+
+/// Whether a string is for people: two words, or one with a capital letter.
+fn reads_as_words(text: &str) -> bool {
+    let mut outside = String::new();
+    let mut depth = 0_u32;
+    for c in text.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            c if depth == 0 => outside.push(c),
+            _ => {}
+        }
+    }
+    let is_word = |word: &&str| word.matches(char::is_lowercase).count() >= 2;
+    let words = outside.split_whitespace().filter(is_word).count();
+    let is_name =
+        outside.starts_with(char::is_uppercase) && outside.chars().skip(1).all(char::is_lowercase);
+    words >= 2 || words == 1 && is_name
+}
+
+/// The strings in `code` that belong into `src/text`.
+fn words_of(code: &str) -> Vec<String> {
+    let is_unshown = |call: &str| {
+        UNSHOWN.iter().any(|name| call == *name || call.ends_with(&format!("::{name}")))
+    };
+    let shown = literals(code).into_iter().filter(|literal| !is_unshown(&literal.call));
+    shown.map(|literal| literal.text).filter(|text| reads_as_words(text)).collect()
+}
+
+#[test]
+fn the_words_of_the_window_are_in_one_place() {
+    let (mut astray, mut unheard) = (Vec::new(), Vec::new());
+    for (file, text) in files() {
+        if file.starts_with("text/") && text.contains("crate::") {
+            astray.push(format!("src/{file} uses the crate: words depend on nothing"));
+        }
+        if !SPEAKERS.iter().any(|place| file.starts_with(place)) {
+            continue;
+        }
+        assert!(!text.contains("r#\""), "src/{file}: such strings are not read here yet");
+        let words = words_of(&text);
+        if UNHEARD.iter().any(|(name, _)| *name == file) && !words.is_empty() {
+            unheard.push(file);
+        } else {
+            astray.extend(words.iter().map(|words| format!("src/{file}: {words:?}")));
+        }
+    }
+    assert!(astray.is_empty(), "these belong into src/text:\n{}", astray.join("\n"));
+    let listed: Vec<_> = UNHEARD.iter().map(|(name, _)| *name).collect();
+    assert_eq!(unheard, listed, "a file is excepted and needs it no longer");
+}
+
+/// What the test above looks for is found where it is, and nothing else.
+#[test]
+fn words_astray_are_found() {
+    let found = words_of(
+        r#"
+        #[error("the server is gone")] struct Gone;
+        fn f<'a>(ui: &'a mut Ui, c: char) -> Option<String> {
+            ui.label("Stop");
+            let (quote, tick) = ('"', '\'');
+            ui.add(Button::new("End the stream")); // not "the end" of it
+            tracing::warn!(%c, "a line for the log");
+            let known = names().expect("there are some");
+            let id = Id::unique("some field");
+            if text.starts_with("what they said") { return None; }
+            Some(format!("{c} said \"no\" \
+                          to {known}"))
+        }
+        "#,
+    );
+    let expected = ["the server is gone", "Stop", "End the stream", "{c} said \"no\" to {known}"];
+    assert_eq!(found, expected);
 }

@@ -14,6 +14,7 @@ use crate::media::{
     AudioBlock, AudioConfig, BLOCK_FRAMES, CHANNELS, MediaTime, Packet, SAMPLE_RATE, Track,
     TrackConfig,
 };
+use crate::text::encoder as text;
 
 /// The codec's name in errors.
 const CODEC: &str = "AAC";
@@ -92,7 +93,7 @@ impl AudioEncoder for FdkAac {
         }
         let done = self.encoder.encode(&self.pcm, &mut self.output).map_err(failed)?;
         if done.input_consumed != self.pcm.len() {
-            return Err(Error::Codec { codec: CODEC, text: "it took only part of a block".into() });
+            return Err(Error::Codec { codec: CODEC, text: text::PART_OF_A_BLOCK.into() });
         }
         if done.output_size == 0 {
             return Ok(None);
@@ -124,7 +125,7 @@ fn to_i16(sample: f32) -> i16 {
 }
 
 fn unsupported(settings: &AudioSettings) -> Error {
-    Error::Unsupported { codec: CODEC, what: format!("{} kbit/s in 48 kHz stereo", settings.kbps) }
+    Error::Unsupported { codec: CODEC, what: text::sound(settings.kbps) }
 }
 
 fn failed(error: EncoderError) -> Error {

@@ -12,6 +12,7 @@ pub mod registry;
 pub use registry::{open_audio, open_video};
 
 use crate::media::{AudioBlock, Effort, FrameRate, Packet, TrackConfig, VideoFrame};
+use crate::text::encoder as text;
 
 /// What a video encoder is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,7 +40,7 @@ pub struct AudioSettings {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The codec does not do what was asked for.
-    #[error("the {codec} encoder can't do {what}")]
+    #[error("{}", text::unsupported(codec, what))]
     Unsupported {
         /// The codec's name.
         codec: &'static str,
@@ -47,7 +48,7 @@ pub enum Error {
         what: String,
     },
     /// The codec library reported a failure.
-    #[error("the {codec} encoder failed: {text}")]
+    #[error("{}", text::error(codec, text))]
     Codec {
         /// The codec's name.
         codec: &'static str,

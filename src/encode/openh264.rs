@@ -18,6 +18,7 @@ use super::rate::{Novelty, RateControl};
 use super::{Error, VideoEncoder, VideoSettings};
 use crate::media::{Effort, Packet, Track, TrackConfig, VideoConfig, VideoFrame};
 use crate::protocol::h264::{DecoderConfig, NalType};
+use crate::text::encoder as text;
 
 /// The codec's name in errors.
 const CODEC: &str = "H.264";
@@ -123,10 +124,7 @@ impl VideoEncoder for OpenH264 {
     fn encode(&mut self, frame: &VideoFrame, keyframe: bool) -> Result<Option<Packet>, Error> {
         let layout = frame.picture.layout();
         if (layout.width, layout.height) != (self.settings.width, self.settings.height) {
-            return Err(Error::Unsupported {
-                codec: CODEC,
-                what: "another size than it was opened for".into(),
-            });
+            return Err(Error::Unsupported { codec: CODEC, what: text::OTHER_SIZE.into() });
         }
         let keyframe = self.count_keyframes(keyframe);
         let before = self.last.as_ref().map(|frame| &*frame.picture);
@@ -167,7 +165,7 @@ impl VideoEncoder for OpenH264 {
         if kbps == 0 || kbps > self.level.max_kbps {
             return Err(Error::Unsupported {
                 codec: CODEC,
-                what: format!("{kbps} kbit/s without a new start: at most {}", self.level.max_kbps),
+                what: text::bitrate(kbps, self.level.max_kbps),
             });
         }
         self.settings.kbps = kbps;
@@ -296,15 +294,11 @@ impl Level {
 }
 
 fn unsupported(settings: &VideoSettings) -> Error {
-    let VideoSettings { width, height, fps, kbps, keyframe_interval } = settings;
-    Error::Unsupported {
-        codec: CODEC,
-        what: format!(
-            "{width}x{height} at {fps} fps, {kbps} kbit/s, a keyframe each {keyframe_interval}"
-        ),
-    }
+    let VideoSettings { width, height, fps, kbps, keyframe_interval } = *settings;
+    let what = text::picture(width, height, fps, kbps, keyframe_interval);
+    Error::Unsupported { codec: CODEC, what }
 }
 
 fn failed(code: Code) -> Error {
-    Error::Codec { codec: CODEC, text: format!("OpenH264 error {}", code.0) }
+    Error::Codec { codec: CODEC, text: text::openh264(code.0) }
 }

@@ -1,6 +1,7 @@
 //! The table of codecs. To add one: its file beside this one, its line below.
 
 use super::{AudioEncoder, AudioSettings, Error, VideoEncoder, VideoSettings, fdk_aac, openh264};
+use crate::text::encoder as text;
 
 /// One codec that can be asked for by name.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +36,7 @@ pub fn open_video(settings: &VideoSettings) -> Result<Box<dyn VideoEncoder>, Err
             return open(settings);
         }
     }
-    Err(Error::Unsupported { codec: "video", what: "anything: none is built in".into() })
+    Err(Error::Unsupported { codec: "video", what: text::NONE_BUILT_IN.into() })
 }
 
 /// Opens the default audio codec.
@@ -45,7 +46,7 @@ pub fn open_audio(settings: &AudioSettings) -> Result<Box<dyn AudioEncoder>, Err
             return open(settings);
         }
     }
-    Err(Error::Unsupported { codec: "audio", what: "anything: none is built in".into() })
+    Err(Error::Unsupported { codec: "audio", what: text::NONE_BUILT_IN.into() })
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use super::{
 use crate::media::{Clock, MediaTime, Planes};
 use crate::serve::Server;
 use crate::source::SourceStatus;
+use crate::text;
 
 /// How often a snapshot is made.
 const TICK: Duration = Duration::from_millis(33);
@@ -226,7 +227,7 @@ impl Control {
     fn go_live(&mut self, settings: &DestinationSettings) {
         self.refusal = None;
         if self.stream.is_some() {
-            self.refusal = Some(Fault::NotNow { why: "A stream is running".into() });
+            self.refusal = Some(Fault::NotNow { why: text::fault::STREAM_RUNS.into() });
             return;
         }
         self.streams += 1;
@@ -300,7 +301,7 @@ impl Control {
         let late = self.frame_output.figures.frames()[2] - self.counted[2];
         self.last = vec![report::destination(&stream.name, &status, late)];
         if encoder_failed {
-            let detail = "the codec reported an error; see the log".to_string();
+            let detail = text::encoder::FAILED.to_string();
             report::fail(&mut self.last, Fault::Encoder { detail });
         }
         let overdue = self.stopping_since.is_some_and(|since| now.since(since) > STOP_LIMIT);
@@ -413,7 +414,7 @@ impl Control {
 
 /// The system gives no thread.
 pub fn no_thread(error: &std::io::Error) -> Fault {
-    Fault::System { why: format!("No thread could be started: {error}") }
+    Fault::System { why: text::fault::no_thread(error) }
 }
 
 fn layout(output: &OutputSettings) -> Planes {

@@ -1,13 +1,15 @@
 //! Everything that can go wrong, as the faces see it.
 //!
 //! One exhaustive match turns each fault into a sentence (what happened), one
-//! into a remedy (what to do), one into an exit class. What servers and drivers
-//! said is quoted last.
+//! into a remedy (what to do), one into an exit class. The words are
+//! [`crate::text`]'s; what servers and drivers said is quoted last.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::source::Trouble;
+use crate::text::device;
+use crate::text::fault::{self as text, remedy};
 
 /// Something that went wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,43 +178,28 @@ impl Fault {
     /// What happened, in one sentence without a full stop.
     pub fn sentence(&self) -> String {
         match self {
-            Self::Address(why) => why.clone(),
-            Self::NameNotFound { host } => format!("No server is known by the name {host}"),
-            Self::NameUnanswered { host } => {
-                format!("Looking up the address of {host} took too long")
+            Self::NameNotFound { host } => text::name_not_found(host),
+            Self::NameUnanswered { host } => text::name_unanswered(host),
+            Self::PortRefused { peer } => text::port_refused(peer),
+            Self::Unreachable { peer } => text::unreachable(peer),
+            Self::NoAnswer { peer, waiting_for } => text::no_answer(peer, waiting_for),
+            Self::NotRtmp { peer, detail } => text::not_rtmp(peer, detail),
+            Self::Encryption { peer, reason } => text::encryption(peer, reason),
+            Self::Refused { code, text } => text::refused(code, text),
+            Self::InUse { text } => text::in_use("NetStream.Publish.BadName", text),
+            Self::ClosedEarly { step } => text::closed_early(step),
+            Self::EndedByServer { code, text } => text::ended_by_server(code, text),
+            Self::ConnectionLost { detail } => text::connection_lost(detail),
+            Self::Stalled { waited } => text::stalled(*waited),
+            Self::Camera { name, trouble } => device_sentence(device::CAMERA, name, trouble),
+            Self::Microphone { name, trouble } => {
+                device_sentence(device::MICROPHONE, name, trouble)
             }
-            Self::PortRefused { peer } => format!("Nothing is listening at {peer}"),
-            Self::Unreachable { peer } => format!("There is no way to {peer} from here"),
-            Self::NoAnswer { peer, waiting_for } => {
-                format!("{peer} did not answer in time ({waiting_for})")
-            }
-            Self::NotRtmp { peer, detail } => format!("{peer} does not speak RTMP: {detail}"),
-            Self::Encryption { peer, reason } => {
-                format!("No safe connection to {peer}: {reason}")
-            }
-            Self::Refused { code, text } => format!("The server refused{}", quoted(code, text)),
-            Self::InUse { text } => format!(
-                "The server says that this key is already in use{}",
-                quoted("NetStream.Publish.BadName", text)
-            ),
-            Self::ClosedEarly { step } => {
-                format!("The server closed without saying why ({step})")
-            }
-            Self::EndedByServer { code, text } => {
-                format!("The server ended the stream{}", quoted(code, text))
-            }
-            Self::ConnectionLost { detail } => format!("The connection was lost: {detail}"),
-            Self::Stalled { waited } => {
-                format!("Nothing got through for {:.0} s", waited.as_secs_f64())
-            }
-            Self::Camera { name, trouble } => device_sentence("camera", name, trouble),
-            Self::Microphone { name, trouble } => device_sentence("microphone", name, trouble),
-            Self::Encoder { detail } => format!("The encoder stopped: {detail}"),
-            Self::Overloaded { measure } => {
-                format!("This computer is too slow for these settings; {measure}")
-            }
-            Self::ListenFailed { detail, .. } => format!("The built-in server {detail}"),
-            Self::NotNow { why }
+            Self::Encoder { detail } => text::encoder(detail),
+            Self::Overloaded { measure } => text::overloaded(measure),
+            Self::ListenFailed { detail, .. } => text::listen_failed(detail),
+            Self::Address(why)
+            | Self::NotNow { why }
             | Self::Source { why }
             | Self::Redirected { why }
             | Self::Certificates { why }
@@ -223,57 +210,31 @@ impl Fault {
     /// What to do about it, in one sentence without a full stop.
     pub fn remedy(&self) -> &'static str {
         match self {
-            Self::Address(_) => "Copy the server address again from the service's page",
-            Self::NameNotFound { .. } => {
-                "Check the spelling of the address and the connection to the network"
-            }
-            Self::NameUnanswered { .. } => "Check the connection to the network",
-            Self::PortRefused { .. } => {
-                "Check the address and port, and that the server is running"
-            }
-            Self::Unreachable { .. } => "Check the connection to the network, a VPN or a firewall",
-            Self::NoAnswer { .. } => "Check address and port; a firewall may be in the way",
-            Self::NotRtmp { .. } => {
-                "Check the address: RTMP is mostly at port 1935, RTMPS (rtmps://) at 443"
-            }
-            Self::Encryption { .. } => {
-                "Check the address and this computer's date; for a server of your own choose its certificate"
-            }
-            Self::Refused { .. } => "Check the stream key and that the channel may go live",
-            Self::InUse { .. } => {
-                "Stop the other publisher, or wait until the server lets go of the last stream"
-            }
-            Self::ClosedEarly { .. } => {
-                "Check the stream key and the address; the key may already be in use"
-            }
-            Self::EndedByServer { .. } => {
-                "Look at the service's page for what it says of the stream"
-            }
-            Self::ConnectionLost { .. } | Self::Stalled { .. } => {
-                "Check the network; the stream goes on by itself when it is back"
-            }
-            Self::Redirected { .. } => {
-                "It is not followed there; ask the service for the address to publish to"
-            }
-            Self::Certificates { .. } => {
-                "Choose a file that holds certificates in PEM form, or do without it"
-            }
-            Self::System { .. } => "Close other programs, or restart this computer, and try again",
+            Self::Address(_) => remedy::ADDRESS,
+            Self::NameNotFound { .. } => remedy::NAME_NOT_FOUND,
+            Self::NameUnanswered { .. } => remedy::NAME_UNANSWERED,
+            Self::PortRefused { .. } => remedy::PORT_REFUSED,
+            Self::Unreachable { .. } => remedy::UNREACHABLE,
+            Self::NoAnswer { .. } => remedy::NO_ANSWER,
+            Self::NotRtmp { .. } => remedy::NOT_RTMP,
+            Self::Encryption { .. } => remedy::ENCRYPTION,
+            Self::Refused { .. } => remedy::REFUSED,
+            Self::InUse { .. } => remedy::IN_USE,
+            Self::ClosedEarly { .. } => remedy::CLOSED_EARLY,
+            Self::EndedByServer { .. } => remedy::ENDED_BY_SERVER,
+            Self::ConnectionLost { .. } | Self::Stalled { .. } => remedy::NETWORK,
+            Self::Redirected { .. } => remedy::REDIRECTED,
+            Self::Certificates { .. } => remedy::CERTIFICATES,
+            Self::System { .. } => remedy::SYSTEM,
             Self::Camera { name, trouble } | Self::Microphone { name, trouble } => {
                 device_remedy(name, trouble)
             }
-            Self::Source { .. } => "Choose another picture or sound",
-            Self::Encoder { .. } => "Choose another size, rate or bitrate and go live again",
-            Self::Overloaded { .. } => {
-                "Choose a smaller picture or a lower frame rate, or close other programs"
-            }
-            Self::ListenFailed { busy: true, .. } => {
-                "Stop the program that listens there; it may be another Tallylight"
-            }
-            Self::ListenFailed { busy: false, .. } => {
-                "Choose an address that this computer has, and a port from 1024 on"
-            }
-            Self::NotNow { .. } => "Stop the stream first",
+            Self::Source { .. } => remedy::SOURCE,
+            Self::Encoder { .. } => remedy::ENCODER,
+            Self::Overloaded { .. } => remedy::OVERLOADED,
+            Self::ListenFailed { busy: true, .. } => remedy::LISTEN_BUSY,
+            Self::ListenFailed { busy: false, .. } => remedy::LISTEN_FAILED,
+            Self::NotNow { .. } => remedy::NOT_NOW,
         }
     }
 
@@ -312,39 +273,24 @@ impl fmt::Display for Fault {
     }
 }
 
-fn quoted(code: &str, text: &str) -> String {
-    match (code.is_empty(), text.is_empty()) {
-        (true, true) => String::new(),
-        (false, true) => format!(": {code}"),
-        (true, false) => format!(": “{text}”"),
-        (false, false) => format!(": {code}, “{text}”"),
-    }
-}
-
 fn device_sentence(kind: &str, name: &str, trouble: &Trouble) -> String {
-    let unnamed = format!("The {kind}");
-    let device = if name.is_empty() { unnamed } else { format!("The {kind} “{name}”") };
     match trouble {
-        Trouble::Missing if name.is_empty() => format!("There is no {kind}"),
-        Trouble::Missing => format!("{device} is not there"),
-        Trouble::Busy => format!("{device} is in use by another program"),
-        Trouble::Denied => format!("{device} may not be used: the system does not allow it"),
-        Trouble::Stalled => format!("{device} has stopped delivering"),
-        Trouble::Failed(words) => format!("{device} reported an error: {words}"),
+        Trouble::Missing if name.is_empty() => device::none(kind),
+        Trouble::Missing => device::missing(kind, name),
+        Trouble::Busy => device::busy(kind, name),
+        Trouble::Denied => device::denied(kind, name),
+        Trouble::Stalled => device::stalled(kind, name),
+        Trouble::Failed(words) => device::failed(kind, name, words),
     }
 }
 
 fn device_remedy(name: &str, trouble: &Trouble) -> &'static str {
     match trouble {
-        Trouble::Missing if name.is_empty() => "Plug one in, or choose the test signal",
-        Trouble::Missing => "Plug it in again; it comes back by itself",
-        Trouble::Busy => "Close the other program; it comes back by itself",
-        Trouble::Denied => {
-            "Allow it in the system's privacy settings (on Linux: the groups video and audio)"
-        }
-        Trouble::Stalled | Trouble::Failed(_) => {
-            "It is opened again by itself; if that doesn't help, plug it out and in"
-        }
+        Trouble::Missing if name.is_empty() => device::remedy::NONE,
+        Trouble::Missing => device::remedy::MISSING,
+        Trouble::Busy => device::remedy::BUSY,
+        Trouble::Denied => device::remedy::DENIED,
+        Trouble::Stalled | Trouble::Failed(_) => device::remedy::AGAIN,
     }
 }
 

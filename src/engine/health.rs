@@ -11,6 +11,7 @@ use crate::publish::overload::{Change, Level, Overload, Work};
 use crate::publish::verdict::{self, Away, Measurements, Verdict, judge};
 use crate::publish::{Failure, State, Status};
 use crate::source::SourceStatus;
+use crate::text::{fault, verdict as text};
 
 /// Drops of this long ago no longer count.
 const DROPS_REMEMBERED: Duration = Duration::from_secs(10);
@@ -83,11 +84,9 @@ impl Health {
         tracing::info!(?change, "encoder load");
         // Work that several processors share costs nobody a picture.
         let measure = match level {
-            Level { divisor: 1, effort: Effort::Least } => {
-                Some("it works less hard on each frame".to_string())
-            }
+            Level { divisor: 1, effort: Effort::Least } => Some(fault::LESS_EFFORT.to_string()),
             Level { divisor: 1, .. } => None,
-            Level { divisor, .. } => Some(format!("only one frame in {divisor} is sent")),
+            Level { divisor, .. } => Some(fault::one_frame_in(divisor)),
         };
         self.notice = measure.map(|measure| Fault::Overloaded { measure });
     }
@@ -175,18 +174,9 @@ fn slow(camera: &SourceStatus, fps: f64, wanted: f64) -> Option<String> {
     let (sent, lost) = (camera.fps_sent.unwrap_or(fps), camera.fps_lost.unwrap_or(0.0));
     let most_of_what_is_missing = (wanted - fps) / 2.0;
     if sent - fps > most_of_what_is_missing {
-        return Some(format!(
-            "This computer has time for {fps:.0} of the {sent:.0} pictures a second that the \
-             camera sends; a smaller picture helps"
-        ));
+        return Some(text::pictures_unused(fps, sent));
     }
-    (lost > most_of_what_is_missing).then(|| {
-        format!(
-            "Of {:.0} pictures a second, {lost:.0} are lost between the camera and this computer; \
-             another cable or USB socket may help",
-            sent + lost
-        )
-    })
+    (lost > most_of_what_is_missing).then(|| text::pictures_lost(sent + lost, lost))
 }
 
 fn named(verdict: &Verdict, sentence: String) -> Cause {

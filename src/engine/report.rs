@@ -12,6 +12,7 @@ use crate::protocol::rtmp::url::Target;
 use crate::protocol::rtmp::{self, ErrorKind};
 use crate::publish::{self, Failure, State, Status, transport};
 use crate::source::SourceStatus;
+use crate::text::connection::{self as words, session, waiting_for};
 
 /// Reads a destination's address.
 pub fn target_of(settings: &DestinationSettings) -> Result<Target, Fault> {
@@ -147,9 +148,7 @@ fn fault(failure: &Failure) -> Fault {
             Fault::NoAnswer { peer: peer.clone(), waiting_for: step_words(*step).into() }
         }
         Failure::Stalled { waited } => Fault::Stalled { waited: *waited },
-        Failure::NetworkChanged => {
-            Fault::ConnectionLost { detail: "this computer's network has changed".into() }
-        }
+        Failure::NetworkChanged => Fault::ConnectionLost { detail: words::NETWORK_CHANGED.into() },
         Failure::NameUnanswered { host } => Fault::NameUnanswered { host: host.clone() },
         Failure::Certificates(why) => Fault::Certificates { why: sentence(why) },
         Failure::Local(why) => Fault::System { why: sentence(why) },
@@ -163,7 +162,7 @@ fn transport_fault(peer: &str, error: &transport::Error) -> Fault {
         Error::NoAddress => Fault::NameNotFound { host: peer },
         Error::Refused => Fault::PortRefused { peer },
         Error::Unreachable(_) => Fault::Unreachable { peer },
-        Error::TimedOut => Fault::NoAnswer { peer, waiting_for: "connecting".into() },
+        Error::TimedOut => Fault::NoAnswer { peer, waiting_for: waiting_for::CONNECT.into() },
         Error::Tls(reason) => Fault::Encryption { peer, reason: reason.to_string() },
         Error::Reset | Error::Io(_) => Fault::ConnectionLost { detail: error.to_string() },
     }
@@ -186,10 +185,10 @@ fn session_fault(peer: &str, error: &rtmp::Error) -> Fault {
             Fault::EndedByServer { code: status.code.clone(), text: status.description.clone() }
         }
         ErrorKind::Closed { last_status: None } if live && !error.ran() => {
-            Fault::ClosedEarly { step: "just after it let the stream start".into() }
+            Fault::ClosedEarly { step: session::JUST_STARTED.into() }
         }
         ErrorKind::Closed { last_status: None } if live => {
-            Fault::ConnectionLost { detail: "the server closed it".into() }
+            Fault::ConnectionLost { detail: words::CLOSED.into() }
         }
         ErrorKind::Closed { last_status: None } => {
             Fault::ClosedEarly { step: error.state.to_string() }
@@ -215,11 +214,11 @@ fn session_fault(peer: &str, error: &rtmp::Error) -> Fault {
 
 fn step_words(step: publish::Step) -> &'static str {
     match step {
-        publish::Step::Resolve => "looking up its name",
-        publish::Step::Connect => "connecting",
-        publish::Step::Encrypt => "agreeing on encryption",
-        publish::Step::Handshake => "handshake",
-        publish::Step::Application => "asking for the application",
-        publish::Step::Publish => "asking to publish",
+        publish::Step::Resolve => waiting_for::RESOLVE,
+        publish::Step::Connect => waiting_for::CONNECT,
+        publish::Step::Encrypt => waiting_for::ENCRYPT,
+        publish::Step::Handshake => waiting_for::HANDSHAKE,
+        publish::Step::Application => waiting_for::APPLICATION,
+        publish::Step::Publish => waiting_for::PUBLISH,
     }
 }

@@ -22,7 +22,7 @@ const BLOCK_S: f64 = BLOCK_FRAMES as f64 / SAMPLE_RATE as f64;
 
 /// The device's samples can't be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("sound of {channels} channels at {rate} Hz can't be used")]
+#[error("{}", crate::text::device::error::unusable_sound(*channels, *rate))]
 pub struct Unusable {
     /// Sample rate in Hz.
     pub rate: u32,

@@ -8,6 +8,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::text::verdict as text;
+
 /// What is known, of the last seconds unless said otherwise. The default is a
 /// stream in which all is well.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -210,47 +212,19 @@ fn slow_camera(seen: &Measurements) -> Option<Verdict> {
 impl fmt::Display for Verdict {
     /// One sentence, without a full stop.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let percent = |share: f64| share * 100.0;
-        match self {
-            Self::Fine => write!(f, "All is well"),
-            Self::UplinkAway => write!(f, "There is no connection to the server"),
+        f.write_str(&match *self {
+            Self::Fine => text::FINE.into(),
+            Self::UplinkAway => text::UPLINK_AWAY.into(),
             Self::Uplink { carries_kbps, wanted_kbps, waiting, dropped } => {
-                write!(
-                    f,
-                    "Your uplink carries {carries_kbps:.0} of the {wanted_kbps:.0} kbit/s that \
-                     the stream needs; {} ms are waiting",
-                    waiting.as_millis()
-                )?;
-                match dropped {
-                    0 => Ok(()),
-                    n => write!(f, ", {n} frames were dropped"),
-                }
+                text::uplink(carries_kbps, wanted_kbps, waiting, dropped)
             }
-            Self::ServerAway => write!(f, "The server does not take the stream"),
-            Self::Server { takes_kbps, full } => write!(
-                f,
-                "The server takes only {takes_kbps:.0} kbit/s: its buffer was full for {:.0} % \
-                 of the time",
-                percent(*full)
-            ),
-            Self::Encoder { load, late } => write!(
-                f,
-                "This computer is too slow: encoding takes {:.0} % of the time there is and \
-                 misses {:.0} % of the frames",
-                percent(*load),
-                percent(*late)
-            ),
-            Self::CameraSilent { silent } => {
-                write!(f, "The camera has delivered nothing for {:.0} s", silent.as_secs_f64())
-            }
-            Self::CameraSlow { fps, wanted } => write!(
-                f,
-                "The camera delivers {fps:.0} of {wanted:.0} frames a second; in low light many do"
-            ),
-            Self::MicrophoneSilent { silent } => {
-                write!(f, "The microphone has delivered nothing for {:.1} s", silent.as_secs_f64())
-            }
-        }
+            Self::ServerAway => text::SERVER_AWAY.into(),
+            Self::Server { takes_kbps, full } => text::server(takes_kbps, full),
+            Self::Encoder { load, late } => text::encoder(load, late),
+            Self::CameraSilent { silent } => text::camera_silent(silent),
+            Self::CameraSlow { fps, wanted } => text::camera_slow(fps, wanted),
+            Self::MicrophoneSilent { silent } => text::microphone_silent(silent),
+        })
     }
 }
 

@@ -47,6 +47,7 @@ use self::status::Shared;
 use self::worker::Worker;
 use crate::protocol::rtmp::server::ServerOptions;
 use crate::protocol::rtmp::timer::Timeouts;
+use crate::text::server as text;
 
 /// The port that RTMP is known by.
 pub const DEFAULT_PORT: u16 = 1935;
@@ -103,7 +104,7 @@ impl Default for Config {
 #[derive(Debug, Error)]
 pub enum Error {
     /// The address can't be listened on.
-    #[error("cannot listen on {address}: {}", listen_reason(source))]
+    #[error("{}", text::cannot_listen(address, &listen_reason(source)))]
     Listen {
         /// The address asked for.
         address: SocketAddr,
@@ -111,7 +112,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The system gives no thread or no means to wait for sockets.
-    #[error("cannot start the server: {0}")]
+    #[error("{}", text::cannot_start(_0))]
     System(#[from] io::Error),
 }
 
@@ -125,11 +126,9 @@ impl Error {
 /// The reason in words, for what a person can do something about.
 fn listen_reason(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::AddrInUse => "another program is listening there already".to_owned(),
-        io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
-        io::ErrorKind::PermissionDenied => {
-            "not allowed; ports below 1024 are reserved to the system".to_owned()
-        }
+        io::ErrorKind::AddrInUse => text::BUSY.to_owned(),
+        io::ErrorKind::AddrNotAvailable => text::NOT_HERE.to_owned(),
+        io::ErrorKind::PermissionDenied => text::RESERVED.to_owned(),
         _ => error.to_string(),
     }
 }

@@ -22,6 +22,7 @@ use super::status::{Shared, Status, StreamStatus, count};
 use crate::media::{Clock, MediaTime};
 use crate::protocol::rtmp::handshake::RANDOM_SIZE;
 use crate::protocol::rtmp::server::{ServerOptions, ServerSession};
+use crate::text::server as text;
 
 pub(super) const LISTENER: Token = Token(0);
 pub(super) const WAKER: Token = Token(1);
@@ -245,8 +246,8 @@ impl Worker {
         let mut options = self.config.session.clone();
         if let Some(refused) = refused {
             options.turn_away = Some(match refused {
-                Refused::Full => "This server has no room for another connection just now",
-                Refused::FromThere => "There are too many connections from this address",
+                Refused::Full => text::FULL,
+                Refused::FromThere => text::FULL_FROM_THERE,
             });
             options.timeouts.handshake = TURN_AWAY_LIMIT;
             options.timeouts.reply = TURN_AWAY_LIMIT;

@@ -13,6 +13,7 @@ use toml_edit::{Item, Table, Value};
 
 use super::{Input, Theme};
 use crate::media::FrameRate;
+use crate::text::settings::{self as text, value};
 
 /// Something in the settings that was not as it should be. What a file holds is
 /// quoted last and only where it can't be a secret.
@@ -47,24 +48,13 @@ pub enum Warning {
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Broken { kept: Some(kept), reason } => write!(
-                f,
-                "The settings could not be read and start anew ({reason}). The old file is kept as {}",
-                kept.display()
-            ),
-            Self::Broken { kept: None, reason } => write!(
-                f,
-                "The settings could not be read and start anew ({reason}). The old file could not be kept"
-            ),
-            Self::Unreadable { path, reason } => {
-                write!(f, "Nothing will be remembered: {} can't be read ({reason})", path.display())
+        f.write_str(&match self {
+            Self::Broken { kept, reason } => text::broken(reason, kept.as_deref()),
+            Self::Unreadable { path, reason } => text::unreadable(path, reason),
+            Self::Wrong { setting, expected, used, found } => {
+                text::wrong(setting, expected, used, found)
             }
-            Self::Wrong { setting, expected, used, found } => write!(
-                f,
-                "The setting {setting} has to be {expected}; {used} is used instead of {found}"
-            ),
-        }
+        })
     }
 }
 
@@ -113,13 +103,13 @@ impl<'a> Fields<'a> {
     where
         T: Stored + PartialOrd + fmt::Display,
     {
-        let expected = format!("{} from {} to {}", T::kind(), range.start(), range.end());
+        let expected = value::between(T::kind(), range.start(), range.end());
         self.checked(key, value, &expected, |found| range.contains(found));
     }
 
     /// An even number between two others.
     pub fn even(&mut self, key: &str, value: &mut u32, range: RangeInclusive<u32>) {
-        let expected = format!("an even number from {} to {}", range.start(), range.end());
+        let expected = value::even(*range.start(), *range.end());
         self.checked(key, value, &expected, |n| n % 2 == 0 && range.contains(n));
     }
 
@@ -169,8 +159,8 @@ fn patch<T: Stored>(table: &mut Table, key: &str, value: &T) {
 fn shown(item: &Item) -> String {
     const LONGEST: usize = 40;
     match item.as_value() {
-        Some(Value::Array(_)) => "a list".to_owned(),
-        None | Some(Value::InlineTable(_)) => "a table".to_owned(),
+        Some(Value::Array(_)) => value::LIST.to_owned(),
+        None | Some(Value::InlineTable(_)) => value::TABLE.to_owned(),
         Some(value) => {
             let text = value.clone().decorated("", "").to_string();
             match text.char_indices().nth(LONGEST) {
@@ -195,7 +185,7 @@ pub(super) trait Stored: Sized + PartialEq {
 
 impl Stored for bool {
     fn kind() -> &'static str {
-        "true or false"
+        value::TRUE_OR_FALSE
     }
 
     fn read(item: &Item) -> Option<Self> {
@@ -209,7 +199,7 @@ impl Stored for bool {
 
 impl Stored for String {
     fn kind() -> &'static str {
-        "a text in quotes"
+        value::TEXT
     }
 
     fn read(item: &Item) -> Option<Self> {
@@ -223,7 +213,7 @@ impl Stored for String {
 
 impl Stored for u32 {
     fn kind() -> &'static str {
-        "a whole number"
+        value::WHOLE_NUMBER
     }
 
     fn read(item: &Item) -> Option<Self> {
@@ -237,7 +227,7 @@ impl Stored for u32 {
 
 impl Stored for f32 {
     fn kind() -> &'static str {
-        "a number"
+        value::NUMBER
     }
 
     fn read(item: &Item) -> Option<Self> {
@@ -254,7 +244,7 @@ impl Stored for f32 {
 
 impl Stored for FrameRate {
     fn kind() -> &'static str {
-        "frames a second from 1 to 120, such as 30 or \"30000/1001\""
+        value::FRAME_RATE
     }
 
     fn read(item: &Item) -> Option<Self> {
@@ -279,7 +269,7 @@ impl Stored for FrameRate {
 
 impl Stored for Input {
     fn kind() -> &'static str {
-        "\"test\", \"default\", \"off\", \"device:…\" or \"file:…\""
+        value::INPUT
     }
 
     fn read(item: &Item) -> Option<Self> {
@@ -309,7 +299,7 @@ impl Stored for Input {
 
 impl Stored for Theme {
     fn kind() -> &'static str {
-        "\"system\", \"dark\" or \"light\""
+        value::THEME
     }
 
     fn read(item: &Item) -> Option<Self> {

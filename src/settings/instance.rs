@@ -8,6 +8,7 @@ use std::io;
 use std::path::Path;
 
 use super::store::create_private_folder;
+use crate::text::settings as text;
 
 /// The right to be the one running window; given back when dropped.
 #[derive(Debug)]
@@ -19,10 +20,10 @@ pub struct Instance {
 #[derive(Debug, thiserror::Error)]
 pub enum InstanceError {
     /// Another window is open.
-    #[error("Tallylight is already running: its window is open, or closing")]
+    #[error("{}", text::RUNNING)]
     Running,
     /// The system does not lock the file.
-    #[error("the settings folder can't be used: {0}")]
+    #[error("{}", text::folder(_0))]
     Io(#[from] io::Error),
 }
 

@@ -12,6 +12,7 @@ use toml_edit::DocumentMut;
 
 use super::store;
 use crate::protocol::rtmp::key::Secret;
+use crate::text::settings::vault;
 
 /// What the keyring lists the secrets under.
 const APPLICATION: &str = "tallylight";
@@ -65,16 +66,16 @@ pub enum VaultPlace {
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// There is no keyring on this system.
-    #[error("this system has no keyring")]
+    #[error("{}", vault::NO_KEYRING)]
     NoKeyring,
     /// There is one, and it stays shut.
-    #[error("the system's keyring is locked or refused")]
+    #[error("{}", vault::LOCKED)]
     Locked,
     /// The keyring failed.
-    #[error("the system's keyring failed: {0}")]
+    #[error("{}", vault::failed(_0))]
     Keyring(String),
     /// The file of secrets can't be used.
-    #[error("{} can't be used: {source}", path.display())]
+    #[error("{}", vault::file(path, source))]
     File {
         /// The file.
         path: PathBuf,
@@ -207,9 +208,9 @@ fn keyring_error(error: &keyring::Error) -> VaultError {
         keyring::Error::NoStorageAccess(_) => VaultError::Locked,
         keyring::Error::NoDefaultStore => VaultError::NoKeyring,
         keyring::Error::PlatformFailure(cause) => VaultError::Keyring(cause.to_string()),
-        keyring::Error::BadEncoding(_) => VaultError::Keyring("what it holds is not text".into()),
-        keyring::Error::TooLong(..) => VaultError::Keyring("the secret is too long for it".into()),
-        _ => VaultError::Keyring("it gave no reason".into()),
+        keyring::Error::BadEncoding(_) => VaultError::Keyring(vault::NOT_TEXT.into()),
+        keyring::Error::TooLong(..) => VaultError::Keyring(vault::TOO_LONG.into()),
+        _ => VaultError::Keyring(vault::NO_REASON.into()),
     }
 }
 
@@ -254,7 +255,7 @@ impl FileVault {
     /// A file that can't be understood may be one that its owner can mend.
     fn start_anew(&self) -> Result<DocumentMut, VaultError> {
         let kept = store::put_aside(&self.path);
-        let kept = kept.ok_or_else(|| self.failed(io::Error::other("it can't be renamed")))?;
+        let kept = kept.ok_or_else(|| self.failed(io::Error::other(vault::NOT_RENAMED)))?;
         let (file, kept) = (self.path.display(), kept.display());
         tracing::warn!("{file} could not be understood and starts anew; it is kept as {kept}");
         Ok(DocumentMut::new())

@@ -8,6 +8,7 @@ use toml_edit::{DocumentMut, Item, Table};
 
 use super::fields::{Fields, Section, Warning};
 use super::{Server, Settings};
+use crate::text::settings::{self as text, value};
 
 /// Larger files are not settings.
 const LARGEST: u64 = 1 << 20;
@@ -27,10 +28,10 @@ pub struct Store {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The old file can't be read and is not overwritten for that.
-    #[error("{} can't be read and is left as it is", .0.display())]
+    #[error("{}", text::left_as_it_is(_0))]
     Unreadable(PathBuf),
     /// The system refused.
-    #[error("{} can't be written: {source}", path.display())]
+    #[error("{}", text::cannot_write(path, source))]
     Io {
         /// The file.
         path: PathBuf,
@@ -148,13 +149,13 @@ fn sync_folder(folder: &Path) {
 /// The document, or where and why reading it stopped, without quoting it.
 pub(super) fn parse(bytes: &[u8]) -> Result<DocumentMut, String> {
     if bytes.len() as u64 > LARGEST {
-        return Err(format!("it is larger than {} KiB", LARGEST >> 10));
+        return Err(text::too_large(LARGEST >> 10));
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| "it is not text".to_owned())?;
+    let text = std::str::from_utf8(bytes).map_err(|_| text::NOT_TEXT.to_owned())?;
     text.parse::<DocumentMut>().map_err(|error| {
         let at = error.span().map_or(0, |span| span.start).min(text.len());
         let line = text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
-        format!("line {line}: {}", first_line(error.message()))
+        text::at_line(line, first_line(error.message()))
     })
 }
 
@@ -209,9 +210,9 @@ fn table_of(item: Option<&Item>, name: &str, warnings: &mut Vec<Warning>) -> Opt
     if table.is_err() {
         warnings.push(Warning::Wrong {
             setting: name.to_owned(),
-            expected: "a table".to_owned(),
-            used: "the default".to_owned(),
-            found: "something else".to_owned(),
+            expected: value::TABLE.to_owned(),
+            used: value::DEFAULT.to_owned(),
+            found: value::SOMETHING_ELSE.to_owned(),
         });
     }
     table.ok()

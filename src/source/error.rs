@@ -5,6 +5,8 @@
 
 use std::path::PathBuf;
 
+use crate::text::device::source;
+
 /// What the system said of an error, without its number.
 pub(super) fn words(error: &impl ToString) -> String {
     let text = error.to_string();
@@ -16,7 +18,7 @@ pub(super) fn words(error: &impl ToString) -> String {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A picture file can't be shown.
-    #[error("the picture {} can't be shown: {reason}", path.display())]
+    #[error("{}", source::picture(path.display(), reason))]
     Picture {
         /// The file.
         path: PathBuf,
@@ -27,7 +29,7 @@ pub enum Error {
     #[error("{0}")]
     Request(String),
     /// A thread for a device can't be started.
-    #[error("no thread for {name}: {reason}")]
+    #[error("{}", source::thread(name, reason))]
     Thread {
         /// The device's name or identity.
         name: String,

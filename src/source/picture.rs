@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::{Error, SourceStatus, VideoSource};
 use crate::media::{MediaTime, Picture, VideoFrame};
 use crate::scene::{Converter, RawFormat, RawImage};
+use crate::text::device;
 
 /// Bytes that a picture may take decoded: 64 megapixels.
 const MAX_BYTES: usize = 256 << 20;
@@ -37,7 +38,7 @@ impl VideoSource for StillPicture {
         let layout = self.picture.layout();
         SourceStatus {
             name: self.name.clone(),
-            delivers: format!("{}×{}, still", layout.width, layout.height),
+            delivers: device::delivers::still(layout.width, layout.height),
             ..SourceStatus::default()
         }
     }
@@ -51,7 +52,7 @@ fn read(path: &Path) -> Result<Picture, String> {
     decoder.set_transformations(png::Transformations::normalize_to_color8());
     let mut reader = decoder.read_info().map_err(|error| error.to_string())?;
     let size = reader.output_buffer_size().filter(|size| *size <= MAX_BYTES);
-    let mut pixels = vec![0; size.ok_or("it is too large")?];
+    let mut pixels = vec![0; size.ok_or(device::source::TOO_LARGE)?];
     let info = reader.next_frame(&mut pixels).map_err(|error| error.to_string())?;
     let rgb = to_rgb(&pixels[..info.buffer_size()], info.color_type)?;
     let image = RawImage::packed(RawFormat::Rgb, info.width, info.height, &rgb);
@@ -78,7 +79,7 @@ fn to_rgb(pixels: &[u8], colours: png::ColorType) -> Result<Vec<u8>, String> {
             .iter()
             .flat_map(|&[r, g, b, alpha]| [r, g, b].map(|value| over_black(value, alpha)))
             .collect(),
-        png::ColorType::Indexed => return Err("its palette can't be read".into()),
+        png::ColorType::Indexed => return Err(device::source::PALETTE.into()),
     })
 }
 

@@ -4,8 +4,8 @@
 //! [`Window`] is the whole of it and needs no screen: a test draws it as well
 //! as [`run`] does. Panels (`panels/`) read the [`model`] and put [`action`]s and
 //! [`edit`]s into an outbox; after the last panel the window carries them out,
-//! which is the one place where anything changes. All words are in [`text`],
-//! all colours in [`theme`].
+//! which is the one place where anything changes. Which words it says is in
+//! [`text`], the words themselves in [`crate::text`]; all colours are in [`theme`].
 
 pub mod action;
 pub mod address;

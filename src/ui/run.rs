@@ -30,7 +30,7 @@ pub enum Error {
     #[error("{}", text::ALREADY_RUNNING)]
     AlreadyRunning,
     /// The system gives none.
-    #[error("No window can be opened: {0}")]
+    #[error("{}", text::no_window(_0))]
     NoWindow(String),
 }
 

@@ -15,6 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use md5::{Digest, Md5};
 
 use super::key::{Credentials, Secret};
+use crate::text::connection::sign_in;
 
 /// How a user proves to know the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,22 +48,22 @@ pub struct AuthRound {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthError {
     /// The server wants a user and password, and none are known.
-    #[error("the server asks for a user name and password")]
+    #[error("{}", sign_in::NEEDED)]
     CredentialsNeeded,
     /// The server does not accept the password.
-    #[error("the server does not accept the password")]
+    #[error("{}", sign_in::WRONG_PASSWORD)]
     WrongPassword,
     /// The server does not know the user.
-    #[error("the server does not know the user")]
+    #[error("{}", sign_in::NO_SUCH_USER)]
     NoSuchUser,
     /// Some other refusal, in the server's word.
-    #[error("the server refuses the user: {reason}")]
+    #[error("{}", sign_in::refused(reason))]
     Refused {
         /// What it gave as its reason.
         reason: String,
     },
     /// A method that is not known here.
-    #[error("the server wants a kind of authentication that is not supported: {method}")]
+    #[error("{}", sign_in::unknown_method(method))]
     UnknownMethod {
         /// Its name.
         method: String,
@@ -92,7 +93,9 @@ impl AuthRound {
             None | Some("needauth") if said.is_some_and(|round| round.answers_challenge) => {
                 Err(AuthError::WrongPassword)
             }
-            None if said.is_some() => Err(AuthError::Refused { reason: "need auth".to_owned() }),
+            None if said.is_some() => {
+                Err(AuthError::Refused { reason: sign_in::NEED_AUTH.to_owned() })
+            }
             None => Ok(Some(Self::naming_user(rejection.method, credentials))),
             Some("needauth") => Ok(Some(Self::answering(&rejection, credentials, app, nonce))),
             Some("authfailed" | "authfail") => Err(AuthError::WrongPassword),

@@ -11,6 +11,8 @@ use super::message::{MessageError, MessageType};
 use super::status::Refusal;
 use super::url::RedirectError;
 use crate::protocol::amf0::AmfError;
+use crate::text::address::redirect;
+use crate::text::connection::session;
 
 /// A stream that was live for so long was meant to be.
 pub const IN_EARNEST: Duration = Duration::from_secs(2);
@@ -76,7 +78,7 @@ pub enum ErrorKind {
     #[error(transparent)]
     Redirect(#[from] RedirectError),
     /// The server sends its clients around in circles.
-    #[error("the server redirected more than {limit} times")]
+    #[error("{}", redirect::too_many(*limit))]
     TooManyRedirects {
         /// How many are followed.
         limit: u8,
@@ -174,13 +176,13 @@ impl Refusal {
 impl std::fmt::Display for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Handshaking => "shaking hands",
-            Self::Connecting => "connecting to the application",
-            Self::Creating => "opening a stream",
-            Self::Publishing => "asking to publish",
-            Self::Live => "live",
-            Self::Closing => "closing",
-            Self::Over => "closed",
+            Self::Handshaking => session::HANDSHAKING,
+            Self::Connecting => session::CONNECTING,
+            Self::Creating => session::CREATING,
+            Self::Publishing => session::PUBLISHING,
+            Self::Live => session::LIVE,
+            Self::Closing => session::CLOSING,
+            Self::Over => session::OVER,
         })
     }
 }

@@ -22,6 +22,7 @@ use crate::protocol::rtmp::client::{ClientOptions, Event, MAX_REDIRECTS};
 use crate::protocol::rtmp::url::RtmpUrl;
 use crate::publish::queue::Headers;
 use crate::publish::status::{Failure, State, Step};
+use crate::text;
 
 /// The old server has this long to close its side.
 const FAREWELL: Duration = Duration::from_millis(1_600);
@@ -98,7 +99,7 @@ impl Driver {
     pub(super) fn change_over(&mut self, now: MediaTime, headers: Headers) -> Result<(), Failure> {
         let Some(Moving { options, stage: Stage::Session(next, _) }) = self.moving.take() else {
             // Only a session that is ready makes the queue change over.
-            return Err(Failure::Local("no connection to change over to".into()));
+            return Err(Failure::Local(text::connection::NOTHING_TO_MOVE_TO.into()));
         };
         self.lived += self.phase.live_for(now).unwrap_or_default();
         if let Phase::Session(old) = mem::replace(&mut self.phase, Phase::Session(next)) {

@@ -3,30 +3,32 @@
 use std::{fmt, io};
 
 use crate::publish::reconnect::Retry;
+use crate::text::connection::transport;
+use crate::text::encryption::{self, certificate};
 
 /// Why a connection failed or ended.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There was no address to connect to.
-    #[error("the name has no address")]
+    #[error("{}", transport::NO_ADDRESS)]
     NoAddress,
     /// The host answered that nothing listens there.
-    #[error("the connection was refused")]
+    #[error("{}", transport::REFUSED)]
     Refused,
     /// There is no way to the host.
-    #[error("the host can't be reached: {0}")]
+    #[error("{}", transport::unreachable(_0))]
     Unreachable(io::Error),
     /// Nothing came back in time.
-    #[error("no answer in time")]
+    #[error("{}", transport::TIMED_OUT)]
     TimedOut,
     /// The peer, or something on the way, broke the connection.
-    #[error("the connection was reset")]
+    #[error("{}", transport::RESET)]
     Reset,
     /// Encryption could not be agreed on.
     #[error("{0}")]
     Tls(#[from] TlsError),
     /// Something else that the system reported.
-    #[error("network error: {0}")]
+    #[error("{}", transport::other(_0))]
     Io(io::Error),
 }
 
@@ -34,28 +36,28 @@ pub enum Error {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TlsError {
     /// The certificate is not to be believed.
-    #[error("the server's certificate {0}")]
+    #[error("{}", encryption::certificate(_0))]
     Certificate(Certificate),
     /// What answers there does not speak TLS.
-    #[error("what answers there does not speak TLS")]
+    #[error("{}", encryption::NOT_TLS)]
     NotTls,
     /// The server closed during the handshake.
-    #[error("the server closed while encryption was being agreed on")]
+    #[error("{}", encryption::CLOSED)]
     Closed,
     /// The server did not answer the handshake in time.
-    #[error("the server did not answer while encryption was being agreed on")]
+    #[error("{}", encryption::TIMED_OUT)]
     TimedOut,
     /// The server refused, with an alert.
-    #[error("the server refused encryption: {0}")]
+    #[error("{}", encryption::refused(_0))]
     Refused(String),
     /// No version or suite in common; TLS 1.2 and 1.3 are spoken here.
-    #[error("the server speaks no version of TLS that is safe: {0}")]
+    #[error("{}", encryption::incompatible(_0))]
     Incompatible(String),
     /// The host is no name that a certificate could be for.
-    #[error("{0:?} is no name that a certificate could be for")]
+    #[error("{}", encryption::no_name(_0))]
     NoName(String),
     /// The rules of the protocol were broken.
-    #[error("encryption broke: {0}")]
+    #[error("{}", encryption::broken(_0))]
     Broken(String),
 }
 
@@ -94,21 +96,19 @@ impl Certificate {
 impl fmt::Display for Certificate {
     /// Goes on after "the server's certificate".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Expired { days: None | Some(0) } => write!(f, "has expired"),
-            Self::Expired { days: Some(1) } => write!(f, "expired yesterday"),
-            Self::Expired { days: Some(days) } => write!(f, "expired {days} days ago"),
-            Self::NotYetValid => write!(f, "is not valid yet; is this computer's date right?"),
-            Self::WrongName { names } if names.is_empty() => write!(f, "is for another name"),
-            Self::WrongName { names } => write!(f, "is for another name ({})", names.join(", ")),
-            Self::UnknownIssuer => {
-                write!(f, "is signed by nobody whom this computer trusts, perhaps only by itself")
-            }
-            Self::Revoked => write!(f, "was revoked"),
-            Self::NotTheOne => write!(f, "is not the one with the fingerprint that was given"),
-            Self::Missing => write!(f, "is missing"),
-            Self::Unusable(reason) => write!(f, "can't be used: {reason}"),
-        }
+        f.write_str(&match self {
+            Self::Expired { days: None | Some(0) } => certificate::EXPIRED.into(),
+            Self::Expired { days: Some(1) } => certificate::EXPIRED_YESTERDAY.into(),
+            Self::Expired { days: Some(days) } => certificate::expired(*days),
+            Self::NotYetValid => certificate::NOT_YET_VALID.into(),
+            Self::WrongName { names } if names.is_empty() => certificate::WRONG_NAME.into(),
+            Self::WrongName { names } => certificate::wrong_name(&names.join(", ")),
+            Self::UnknownIssuer => certificate::UNKNOWN_ISSUER.into(),
+            Self::Revoked => certificate::REVOKED.into(),
+            Self::NotTheOne => certificate::NOT_THE_ONE.into(),
+            Self::Missing => certificate::MISSING.into(),
+            Self::Unusable(reason) => certificate::unusable(reason),
+        })
     }
 }
 

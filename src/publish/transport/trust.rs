@@ -20,6 +20,8 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureSch
 use rustls_platform_verifier::Verifier;
 use sha2::{Digest, Sha256};
 
+use crate::text::encryption::trust;
+
 /// Whom to believe. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Trust {
@@ -30,7 +32,7 @@ pub struct Trust {
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
     /// The file can't be read or holds something else.
-    #[error("{path} holds no certificate that can be used: {reason}")]
+    #[error("{}", trust::file(path.display(), reason))]
     File {
         /// The file.
         path: PathBuf,
@@ -38,7 +40,7 @@ pub enum TrustError {
         reason: String,
     },
     /// The system has no certificates.
-    #[error("this system has no certificates to trust ({0}); install its ca-certificates")]
+    #[error("{}", trust::system(_0))]
     System(String),
 }
 
@@ -89,7 +91,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TrustError>
     let found = CertificateDer::pem_file_iter(path).map_err(|error| file(error.to_string()))?;
     let found: Result<Vec<_>, _> = found.take(Trust::MOST).collect();
     match found {
-        Ok(found) if found.is_empty() => Err(file("it is not a PEM file".to_owned())),
+        Ok(found) if found.is_empty() => Err(file(trust::NOT_PEM.to_owned())),
         Ok(found) => Ok(found),
         Err(error) => Err(file(error.to_string())),
     }
@@ -140,7 +142,7 @@ impl fmt::Debug for Fingerprint {
 
 /// A text that is no fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a certificate's fingerprint is 64 hexadecimal digits (SHA-256)")]
+#[error("{}", trust::NO_FINGERPRINT)]
 pub struct NoFingerprint;
 
 /// The system's roots and one's own.

@@ -11,6 +11,7 @@ use crate::serve::connection::Connection;
 use crate::serve::hub::{ConnectionId, StreamNumber};
 use crate::serve::message::{Message, Playback};
 use crate::serve::status::count;
+use crate::text;
 
 /// A publisher that is silent has this long to show that it is there.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
@@ -265,7 +266,7 @@ impl Worker {
 }
 
 fn no_name() -> Rejection {
-    let description = "A stream needs a name of reasonable length".to_owned();
+    let description = text::server::NO_NAME.to_owned();
     Rejection { code: "NetStream.Publish.BadName", description }
 }
 

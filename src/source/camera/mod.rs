@@ -32,6 +32,7 @@ use super::slate::slate;
 use super::{CameraInfo, CameraMode, Error, SourceStatus, Trouble, VideoSource};
 use crate::media::{Clock, FrameRate, MediaTime, Picture, Planes, VideoFrame};
 use crate::scene::Turn;
+use crate::text::device::{delivers, slate};
 
 /// A camera as a source.
 pub struct Camera {
@@ -131,7 +132,7 @@ impl Camera {
             Some((of, picture)) if of == trouble => picture,
             _ => {
                 let name = self.name();
-                let name = if name.is_empty() { "Camera" } else { &name };
+                let name = if name.is_empty() { slate::CAMERA } else { &name };
                 slate(self.layout, &[name, words(&trouble)])
             }
         };
@@ -208,10 +209,10 @@ fn delivers(state: &State) -> String {
     const MATTERS: f64 = 1.05;
     match (&state.mode, state.fps, state.fps_sent) {
         (Some(mode), Some(fps), Some(sent)) if sent > fps * MATTERS => {
-            format!("{mode} asked, {sent:.1} delivered, {fps:.1} used")
+            delivers::used(mode, sent, fps)
         }
-        (Some(mode), Some(fps), _) => format!("{mode} asked, {fps:.1} delivered"),
-        (Some(mode), None, _) => format!("{mode} asked"),
+        (Some(mode), Some(fps), _) => delivers::delivered(mode, fps),
+        (Some(mode), None, _) => delivers::asked(mode),
         (None, ..) => String::new(),
     }
 }
@@ -219,11 +220,11 @@ fn delivers(state: &State) -> String {
 /// The words under a missing camera's name.
 fn words(trouble: &Trouble) -> &'static str {
     match trouble {
-        Trouble::Missing => "is not there",
-        Trouble::Busy => "is in use by another program",
-        Trouble::Denied => "is not allowed by the system",
-        Trouble::Stalled => "sends no picture",
-        Trouble::Failed(_) => "does not work",
+        Trouble::Missing => slate::MISSING,
+        Trouble::Busy => slate::BUSY,
+        Trouble::Denied => slate::DENIED,
+        Trouble::Stalled => slate::STALLED,
+        Trouble::Failed(_) => slate::FAILED,
     }
 }
 

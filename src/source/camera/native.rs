@@ -21,6 +21,7 @@ use crate::media::FrameRate;
 use crate::scene::{RawFormat, RawImage};
 use crate::source::Trouble;
 use crate::source::hold::is_held;
+use crate::text::device;
 
 /// The formats that both sides know.
 const FORMATS: [(FrameFormat, RawFormat); 6] = [
@@ -137,7 +138,8 @@ fn collect(listed: &[CameraFormat]) -> Vec<Offer> {
 /// All that touches the camera happens here.
 fn pump(address: String, mode: &Mode, slot: &Slot) -> Result<(), Trouble> {
     let format = FORMATS.into_iter().find(|(_, raw)| *raw == mode.format);
-    let (format, _) = format.ok_or_else(|| Trouble::Failed("its format is unknown".into()))?;
+    let (format, _) =
+        format.ok_or_else(|| Trouble::Failed(device::error::UNKNOWN_FORMAT.into()))?;
     let fps = mode.rate.map_or(USUAL_FPS, |rate| rate.as_f64().round() as u32);
     let exact = CameraFormat::new(Resolution::new(mode.width, mode.height), format, fps);
     let request = RequestedFormat::with_formats(RequestedFormatType::Exact(exact), &ALL);
@@ -222,10 +224,7 @@ impl NativeCapture {
 impl Capture for NativeCapture {
     fn mode(&self) -> String {
         let Mode { format, width, height, rate } = self.mode;
-        match rate {
-            Some(rate) => format!("{width}×{height} {}, {rate} fps", name_of(format)),
-            None => format!("{width}×{height} {}", name_of(format)),
-        }
+        device::delivers::mode(width, height, name_of(format), rate)
     }
 
     /// What was asked for: what Media Foundation says of it is not to be relied on.

@@ -2,6 +2,7 @@
 
 use crate::media::{FrameRate, Planes};
 use crate::scene::{RawFormat, Rotation, Turn};
+use crate::text::device::source::{self, example};
 
 /// A camera's identity, and perhaps a size, a rate and a format.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -66,18 +67,18 @@ impl Request {
     fn read(&mut self, option: &str) -> Result<bool, String> {
         let (key, value) = option.split_once('=').unwrap_or((option, ""));
         let value = value.trim();
-        let bad = |example: &str| format!("“{}” of a camera is given as {example}", option.trim());
+        let bad = |example: &str| source::bad_option(option.trim(), example);
         match key.trim() {
-            "size" => self.size = Some(size(value).ok_or_else(|| bad("size=1280x720"))?),
-            "fps" => self.rate = Some(rate(value).ok_or_else(|| bad("fps=30 or fps=29.97"))?),
+            "size" => self.size = Some(size(value).ok_or_else(|| bad(example::SIZE))?),
+            "fps" => self.rate = Some(rate(value).ok_or_else(|| bad(example::FPS))?),
             "format" => {
                 let names = NAMES.map(|(name, _)| name).join(", ");
-                let one_of = || bad(&format!("format= with one of {names}"));
+                let one_of = || bad(&example::format(&names));
                 self.format = Some(format(value).ok_or_else(one_of)?);
             }
             "rotate" => {
                 let rotation = rotation(value);
-                self.turn.rotation = rotation.ok_or_else(|| bad("rotate=90, 180 or 270"))?;
+                self.turn.rotation = rotation.ok_or_else(|| bad(example::ROTATE))?;
             }
             "mirror" if value.is_empty() => self.turn.mirror = true,
             _ => return Ok(false),

@@ -15,6 +15,7 @@ use crate::scene::{Converter, RawImage};
 use crate::source::Trouble;
 use crate::source::hold::Hold;
 use crate::source::life::{Backoff, LOOK_UP};
+use crate::text::device::error;
 
 /// All that a camera's thread owns.
 pub(super) struct Worker {
@@ -59,7 +60,7 @@ impl Worker {
     /// more.
     pub(super) fn guarded_session(&mut self) -> Result<(), Trouble> {
         catch_unwind(AssertUnwindSafe(|| self.session()))
-            .unwrap_or_else(|_| Err(Trouble::Failed("its driver is at fault".into())))
+            .unwrap_or_else(|_| Err(Trouble::Failed(error::DRIVER.into())))
     }
 
     /// From finding the camera to its end; `Ok` when the source let go.
@@ -77,9 +78,10 @@ impl Worker {
         }
         let hold = Hold::take(&camera.id, &self.shared.life, self.clock);
         let offers = self.backend.offers(&camera);
-        let mode = self.attempts.choose(&offers, &self.wish).ok_or_else(|| {
-            Trouble::Failed("it has no picture format of the kind that is asked for".into())
-        })?;
+        let mode = self
+            .attempts
+            .choose(&offers, &self.wish)
+            .ok_or_else(|| Trouble::Failed(error::NO_PICTURE_FORMAT.into()))?;
         let before = self.shared.state().arrived;
         let end = self.look(&camera, &mode).map_err(|trouble| match trouble {
             // An old thread of ours has it, that is, and no other program.
@@ -132,7 +134,7 @@ impl Worker {
             let hopeless = arrival.picture && !unreadable.goes_on(read);
             if hopeless || !patience.goes_on(read, self.now()) {
                 return Err(match unreadable.is_all_there_was() {
-                    true => Trouble::Failed("it sends pictures that can't be read".into()),
+                    true => Trouble::Failed(error::UNREADABLE.into()),
                     false => Trouble::Stalled,
                 });
             }

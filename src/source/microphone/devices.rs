@@ -10,6 +10,7 @@ use crate::media::SAMPLE_RATE;
 use crate::mix::{MOST_CHANNELS, RATES};
 use crate::source::error::words;
 use crate::source::{MicrophoneInfo, Trouble};
+use crate::text::device;
 
 /// What to ask of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,12 +69,12 @@ fn plain_name(name: &str) -> Option<String> {
     match name.trim() {
         "" => None,
         // ALSA has no better name for it.
-        "default" => Some("Default input".into()),
+        "default" => Some(device::DEFAULT_INPUT.into()),
         // "Default ALSA Output (currently PipeWire Media Server)", an input too.
         name => Some(match name.split_once("(currently ") {
             Some((_, server)) => {
                 let server = server.split([' ', ')']).next().unwrap_or_default();
-                format!("System default ({server})")
+                device::system_default(server)
             }
             None => name.into(),
         }),
@@ -84,7 +85,7 @@ fn plain_name(name: &str) -> Option<String> {
 /// channels before one, one before more, floats before integers.
 pub(super) fn choose(device: &Device) -> Result<Setup, Trouble> {
     let ranges: Vec<_> = device.supported_input_configs().map_err(trouble_of)?.collect();
-    best(&ranges).ok_or_else(|| Trouble::Failed("it has no format that can be used".into()))
+    best(&ranges).ok_or_else(|| Trouble::Failed(device::error::NO_SOUND_FORMAT.into()))
 }
 
 /// What an error of the sound system means for the person.

@@ -21,6 +21,7 @@ use super::life::Overseer;
 use super::{AudioSource, Error, MicrophoneInfo, SourceStatus, Trouble};
 use crate::media::{AudioBlock, Clock, MediaTime};
 use crate::mix::{Delivery, Intake};
+use crate::text::device::{self, delivers};
 
 /// The time of a block: 1024 frames at 48 kHz.
 const BLOCK: Duration = Duration::from_nanos(21_333_333);
@@ -152,10 +153,7 @@ impl AudioSource for Microphone {
         let delivers = match (&state.setup, &self.line) {
             (Some(setup), Some(Line { intake, .. })) => {
                 let ppm = (intake.clock_difference() * 1e6).round();
-                format!(
-                    "{setup}, clock off by {ppm:+} ppm, {:.0} ms queued",
-                    intake.latency_s() * 1e3
-                )
+                delivers::in_step(setup, ppm, intake.latency_s() * 1e3)
             }
             (Some(setup), None) => setup.clone(),
             (None, _) => String::new(),
@@ -184,7 +182,7 @@ fn start(id: Option<&str>, clock: Clock) -> Result<Arc<Shared>, Error> {
     shared.life.beat(clock.at(std::time::Instant::now()));
     let worker = Worker { id: id.map(Into::into), clock, shared: Arc::clone(&shared) };
     let failed = |error: std::io::Error| Error::Thread {
-        name: id.unwrap_or("the microphone").into(),
+        name: id.unwrap_or(device::THE_MICROPHONE).into(),
         reason: error.to_string(),
     };
     thread::Builder::new().name("microphone".into()).spawn(move || worker.run()).map_err(failed)?;

@@ -19,9 +19,10 @@ use crate::media::{Clock, MediaTime};
 use crate::source::Trouble;
 use crate::source::hold::Hold;
 use crate::source::life::{Backoff, LOOK_UP};
+use crate::text::device::{delivers, error};
 
 /// All sound cards are one: the system's default may be any of them.
-const SOUND_CARD: &str = "a sound card";
+const SOUND_CARD: &str = "sound-card";
 
 /// Frames that a callback is asked to bring, at 48 kHz: some sound cards keep
 /// time too coarsely for less.
@@ -46,7 +47,7 @@ impl Worker {
             let began = self.now();
             // A driver's wrapper that panics costs this session and no more.
             let end = catch_unwind(AssertUnwindSafe(|| self.session()))
-                .unwrap_or_else(|_| Err(Trouble::Failed("its driver is at fault".into())));
+                .unwrap_or_else(|_| Err(Trouble::Failed(error::DRIVER.into())));
             if let Err(trouble) = end {
                 self.shared.state().trouble = Some(trouble);
             }
@@ -230,9 +231,9 @@ impl Drop for Lent {
 fn describe(setup: Setup) -> String {
     let khz = f64::from(setup.rate) / 1_000.0;
     let channels = match setup.channels {
-        1 => "mono".into(),
-        2 => "stereo".into(),
-        more => format!("{more} channels"),
+        1 => delivers::MONO.into(),
+        2 => delivers::STEREO.into(),
+        more => delivers::channels(more),
     };
-    format!("{khz} kHz {channels}")
+    delivers::sound(khz, &channels)
 }

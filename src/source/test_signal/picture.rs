@@ -8,6 +8,7 @@ use super::{MARK_MS, mark_start};
 use crate::media::{FramePool, FrameRate, MediaTime, Picture, Plane, Planes, VideoFrame};
 use crate::source::glyphs::{self, Pen};
 use crate::source::{SourceStatus, VideoSource};
+use crate::text::device;
 
 /// Luma of black, white and the grey between them, in limited range.
 const BLACK: u8 = 16;
@@ -91,8 +92,8 @@ impl VideoSource for TestPicture {
     fn status(&self) -> SourceStatus {
         let layout = self.base.layout();
         SourceStatus {
-            name: "Test signal".into(),
-            delivers: format!("{}×{}, {} fps", layout.width, layout.height, self.rate),
+            name: device::TEST_SIGNAL.into(),
+            delivers: device::delivers::test_picture(layout.width, layout.height, self.rate),
             ..SourceStatus::default()
         }
     }

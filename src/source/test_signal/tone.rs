@@ -3,6 +3,7 @@
 use super::{MARK_MS, mark_start};
 use crate::media::{AudioBlock, CHANNELS, FrameRate, MediaTime, SAMPLE_RATE};
 use crate::source::{AudioSource, SourceStatus};
+use crate::text::device;
 
 /// The tone's frequency in Hz; divides the sample rate.
 const FREQUENCY: u32 = 1_000;
@@ -56,8 +57,8 @@ impl AudioSource for TestTone {
 
     fn status(&self) -> SourceStatus {
         SourceStatus {
-            name: "Test signal".into(),
-            delivers: "1 kHz beep each second, 48 kHz stereo".into(),
+            name: device::TEST_SIGNAL.into(),
+            delivers: device::delivers::TEST_TONE.into(),
             ..SourceStatus::default()
         }
     }

@@ -118,8 +118,8 @@ fn stream_figures(figures: &mut Vec<Figure>, model: &Model, tokens: &Tokens) {
     add(figure::DROPPED, dropped, color, more);
     let queue_ms = d.map(|d| d.queue.as_secs_f64() * 1e3);
     let color = graded(queue_ms.unwrap_or_default(), QUEUE_MS, tokens);
-    add(figure::QUEUE, queue_ms.map(|ms| format!("{ms:.0} ms")), color, text::more::QUEUE.into());
-    let rtt = d.and_then(|d| d.rtt).map(|rtt| format!("{:.0} ms", rtt.as_secs_f64() * 1e3));
+    add(figure::QUEUE, queue_ms.map(text::milliseconds), color, text::more::QUEUE.into());
+    let rtt = d.and_then(|d| d.rtt).map(|rtt| text::milliseconds(rtt.as_secs_f64() * 1e3));
     let in_flight = d.and_then(|d| d.unacknowledged).map(text::bytes);
     let more = in_flight.map(|b| text::more::in_flight(&b)).unwrap_or_default();
     add(figure::ROUND_TRIP, rtt, tokens.text, more);
@@ -162,7 +162,7 @@ fn picture_figures(figures: &mut Vec<Figure>, snapshot: &Snapshot, tokens: &Toke
     let frame_ms = snapshot.output.fps.interval().as_secs_f64() * 1e3;
     figures.push(Figure {
         name: figure::ENCODER,
-        value: value(format!("{:.1} ms", video.encoder_ms)),
+        value: value(text::tenths_of_ms(video.encoder_ms)),
         color: match (runs, is_overloaded(snapshot)) {
             (false, _) => tokens.faint,
             (true, false) => tokens.text,
@@ -228,7 +228,7 @@ fn graph(ui: &mut Ui, model: &Model) {
     });
     let last = history.samples().next_back().map_or(0.0, |sample| sample.kbps);
     response.response.widget_info(|| {
-        let name = format!("{}: {last:.0} kbit/s", text::GRAPH);
+        let name = text::graph(last);
         egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, name)
     });
     if is_empty {

@@ -4,6 +4,7 @@ use crate::media::MediaTime;
 use crate::protocol::rtmp::error::{ErrorKind, State};
 use crate::protocol::rtmp::message::{MessageType, ProtocolControl, UserControl};
 use crate::protocol::rtmp::timer::Timer;
+use crate::text::connection::waiting_for;
 
 use super::core::Core;
 use super::{Acknowledged, Event};
@@ -60,7 +61,7 @@ impl Core {
                 self.on_goodbye();
                 return Ok(());
             }
-            (Timer::Handshake, _) => "the handshake",
+            (Timer::Handshake, _) => waiting_for::THE_HANDSHAKE,
             (_, State::Connecting) => "connect",
             (_, State::Creating) => "createStream",
             (_, State::Publishing) => "publish",

@@ -16,6 +16,7 @@ use crate::scene::{RawFormat, RawImage};
 use crate::source::Trouble;
 use crate::source::camera::backend::{Arrival, Capture};
 use crate::source::camera::choose::Mode;
+use crate::text::device;
 
 /// Buffers that the driver may fill ahead.
 const BUFFERS: u32 = 4;
@@ -137,10 +138,7 @@ impl Capture for V4lCapture {
     fn mode(&self) -> String {
         let Format { width, height, fourcc, .. } = self.format;
         let name = String::from_utf8_lossy(&fourcc).trim_end().to_owned();
-        match self.rate {
-            Some(rate) => format!("{width}×{height} {name}, {rate} fps"),
-            None => format!("{width}×{height} {name}"),
-        }
+        device::delivers::mode(width, height, &name, self.rate)
     }
 
     fn rate(&self) -> Option<FrameRate> {
@@ -176,8 +174,8 @@ impl Capture for V4lCapture {
 fn set_format(device: &Device, mode: &Mode) -> Result<Format, Trouble> {
     let fourcc =
         FORMATS.iter().find(|(_, format)| *format == mode.format).map(|(fourcc, _)| *fourcc);
-    let fourcc =
-        fourcc.ok_or_else(|| Trouble::Failed(format!("no format for {:?}", mode.format)))?;
+    let fourcc = fourcc
+        .ok_or_else(|| Trouble::Failed(device::error::no_format(&format!("{:?}", mode.format))))?;
     ioctl::set_format(device, mode.width, mode.height, fourcc).map_err(trouble_of)
 }
 
@@ -193,7 +191,7 @@ fn set_rate(device: &Device, rate: Option<FrameRate>) -> Option<FrameRate> {
 
 fn odd(format: &Format) -> Trouble {
     let name = String::from_utf8_lossy(&format.fourcc).into_owned();
-    Trouble::Failed(format!("the camera set itself to {}×{} {name}", format.width, format.height))
+    Trouble::Failed(device::error::other_mode(format.width, format.height, &name))
 }
 
 /// How long ago a picture was taken, by the driver's stamp in µs; none where it

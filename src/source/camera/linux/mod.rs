@@ -22,6 +22,7 @@ use super::choose::{Mode, Offer};
 use crate::media::FrameRate;
 use crate::source::Trouble;
 use crate::source::error::words;
+use crate::text::device::error;
 
 /// The kernel's cameras.
 #[derive(Clone, Copy, Debug, Default)]
@@ -149,10 +150,6 @@ fn rates(listed: &[[Interval; 2]]) -> Vec<FrameRate> {
     rates
 }
 
-/// What a camera on USB means by "no space left on device".
-const NO_ROOM: &str = "the USB bus has no room left for its pictures; a smaller size needs less, \
-                       and so does a socket without other cameras";
-
 /// What an error of the system means for the person.
 fn trouble_of(error: io::Error) -> Trouble {
     match error.raw_os_error() {
@@ -160,7 +157,8 @@ fn trouble_of(error: io::Error) -> Trouble {
         Some(libc::EBUSY) => Trouble::Busy,
         Some(libc::EACCES | libc::EPERM) => Trouble::Denied,
         _ if error.kind() == io::ErrorKind::TimedOut => Trouble::Stalled,
-        Some(libc::ENOSPC) => Trouble::Failed(NO_ROOM.into()),
+        // Of a camera on USB, which means the bus.
+        Some(libc::ENOSPC) => Trouble::Failed(error::NO_ROOM.into()),
         _ => Trouble::Failed(words(&error)),
     }
 }
@@ -199,6 +197,6 @@ mod tests {
         assert_eq!(of(libc::EBUSY), Trouble::Busy);
         assert_eq!(of(libc::EACCES), Trouble::Denied);
         assert_eq!(of(libc::EIO), Trouble::Failed("Input/output error".into()));
-        assert_eq!(of(libc::ENOSPC), Trouble::Failed(NO_ROOM.into()));
+        assert_eq!(of(libc::ENOSPC), Trouble::Failed(error::NO_ROOM.into()));
     }
 }

@@ -1,0 +1,53 @@
+//! What can be done: the label of each action and what it does, in a sentence.
+
+/// A label, and what the pointer finds on it.
+pub type Words = (&'static str, &'static str);
+
+/// Start the stream.
+pub const GO_LIVE: Words = ("Go Live", "Start the stream");
+/// End it.
+pub const STOP: Words = ("Stop", "End the stream, or the try to start one");
+/// Connect now.
+pub const RECONNECT_NOW: Words = ("Reconnect now", "Try the connection now instead of waiting");
+/// Silence.
+pub const MUTE: Words = ("Mute", "Send silence instead of the microphone");
+/// The same, while muted.
+pub const UNMUTE: &str = "Unmute";
+/// The preview alone.
+pub const MIRROR_PREVIEW: Words =
+    ("Mirror preview", "Turn the preview left to right; viewers see no difference");
+/// The picture.
+pub const MIRROR: Words = ("Mirror what is sent", "Turn the picture left to right for everybody");
+/// Devices.
+pub const REFRESH_DEVICES: Words = ("Refresh devices", "Look for cameras and microphones again");
+/// A file as the picture.
+pub const CHOOSE_PICTURE: Words = ("Choose picture…", "Show a PNG file instead of a camera");
+/// The key.
+pub const SHOW_KEY: Words = ("Show key", "Make the stream key readable");
+/// The same, while it is shown.
+pub const HIDE_KEY: &str = "Hide key";
+/// User, password, certificate.
+pub const SERVER_DETAILS: Words =
+    ("Sign-in and certificate", "User, password and certificate, where a server wants them");
+/// The address of the built-in server.
+pub const COPY_PLAY_ADDRESS: Words = ("Copy address", "Copy the address for players");
+/// The output's single values.
+pub const OUTPUT_DETAILS: Words = ("Details", "Size, rate and bitrates one by one");
+/// To the service's limits.
+pub const FIT_OUTPUT: Words = ("Fit", "Change the output to what the service takes");
+/// Figures.
+pub const SHOW_HEALTH: Words = ("Health", "Show the figures of the stream");
+/// Log.
+pub const SHOW_LOG: Words = ("Log", "Show what has happened");
+/// Log to the clipboard.
+pub const COPY_LOG: Words = ("Copy log", "Copy the log; it holds no keys");
+/// Log to a file.
+pub const SAVE_LOG: Words = ("Save log…", "Write the log into a file; it holds no keys");
+/// Theme.
+pub const NEXT_THEME: Words = ("Dark or light", "As the system has it, dark, or light");
+/// Overview of keys.
+pub const SHOW_KEYS: Words = ("Keyboard", "Show all actions and their keys");
+/// Notices.
+pub const DISMISS_NOTICES: Words = ("Dismiss", "Close the notices");
+/// The program.
+pub const QUIT: Words = ("Quit", "Close the program");

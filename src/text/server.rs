@@ -1,0 +1,28 @@
+//! The built-in server: why it does not start, and what it answers those whom it
+//! sends away; their programs show it.
+
+use std::fmt::Display;
+
+/// Another program has the port.
+pub const BUSY: &str = "another program is listening there already";
+/// Not an address of this computer's.
+pub const NOT_HERE: &str = "this machine does not have that address";
+/// A port of the system's.
+pub const RESERVED: &str = "not allowed; ports below 1024 are reserved to the system";
+
+/// It can't listen, as "The built-in server" goes on.
+pub fn cannot_listen(address: impl Display, reason: &str) -> String {
+    format!("cannot listen on {address}: {reason}")
+}
+
+/// It can't start for another reason.
+pub fn cannot_start(error: impl Display) -> String {
+    format!("cannot start the server: {error}")
+}
+
+/// To one too many.
+pub const FULL: &str = "This server has no room for another connection just now";
+/// To one too many from there.
+pub const FULL_FROM_THERE: &str = "There are too many connections from this address";
+/// To a publisher without a name, or with a very long one.
+pub const NO_NAME: &str = "A stream needs a name of reasonable length";

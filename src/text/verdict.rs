@@ -1,0 +1,74 @@
+//! What stands in the way of a good stream, each in one sentence without a full
+//! stop, with the numbers that it rests on.
+
+use std::time::Duration;
+
+/// Nothing.
+pub const FINE: &str = "All is well";
+/// No way to the server.
+pub const UPLINK_AWAY: &str = "There is no connection to the server";
+/// The server ended the stream or does not want it.
+pub const SERVER_AWAY: &str = "The server does not take the stream";
+
+/// The way to the server carries too little.
+pub fn uplink(carries_kbps: f64, wanted_kbps: f64, waiting: Duration, dropped: u64) -> String {
+    let slow = format!(
+        "Your uplink carries {carries_kbps:.0} of the {wanted_kbps:.0} kbit/s that the stream \
+         needs; {} ms are waiting",
+        waiting.as_millis()
+    );
+    match dropped {
+        0 => slow,
+        n => format!("{slow}, {n} frames were dropped"),
+    }
+}
+
+/// The server takes too little. `full` is a share of the time, 0 to 1.
+pub fn server(takes_kbps: f64, full: f64) -> String {
+    let percent = full * 100.0;
+    format!(
+        "The server takes only {takes_kbps:.0} kbit/s: its buffer was full for {percent:.0} % of \
+         the time"
+    )
+}
+
+/// The encoder can't keep up. Both are shares, 0 to 1.
+pub fn encoder(load: f64, late: f64) -> String {
+    format!(
+        "This computer is too slow: encoding takes {:.0} % of the time there is and misses \
+         {:.0} % of the frames",
+        load * 100.0,
+        late * 100.0
+    )
+}
+
+/// The camera has stopped.
+pub fn camera_silent(silent: Duration) -> String {
+    format!("The camera has delivered nothing for {:.0} s", silent.as_secs_f64())
+}
+
+/// The camera is slow, as far as is known by itself.
+pub fn camera_slow(fps: f64, wanted: f64) -> String {
+    format!("The camera delivers {fps:.0} of {wanted:.0} frames a second; in low light many do")
+}
+
+/// The camera is fast enough and this computer is not.
+pub fn pictures_unused(fps: f64, sent: f64) -> String {
+    format!(
+        "This computer has time for {fps:.0} of the {sent:.0} pictures a second that the camera \
+         sends; a smaller picture helps"
+    )
+}
+
+/// What lies between the camera and this computer loses pictures.
+pub fn pictures_lost(all: f64, lost: f64) -> String {
+    format!(
+        "Of {all:.0} pictures a second, {lost:.0} are lost between the camera and this computer; \
+         another cable or USB socket may help"
+    )
+}
+
+/// The microphone has stopped.
+pub fn microphone_silent(silent: Duration) -> String {
+    format!("The microphone has delivered nothing for {:.1} s", silent.as_secs_f64())
+}

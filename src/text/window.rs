@@ -1,0 +1,226 @@
+//! Names of the window's fields and buttons, its questions, and what it says of what
+//! is entered.
+//!
+//! Actions are in [`super::action`], the stream's state in [`super::state`].
+
+use std::io;
+use std::path::Path;
+
+/// The program's name, as the window's title.
+pub const TITLE: &str = "Tallylight";
+/// The window's title while live.
+pub const TITLE_LIVE: &str = "● LIVE – Tallylight";
+
+/// Heading of the destination.
+pub const DESTINATION: &str = "Destination";
+/// Heading of camera and microphone.
+pub const SOURCES: &str = "Sources";
+/// Heading of the output.
+pub const OUTPUT: &str = "Output";
+/// Name of the preview.
+pub const PREVIEW: &str = "Preview";
+
+/// The service picker.
+pub const SERVICE: &str = "Service";
+/// The server field.
+pub const SERVER: &str = "Server";
+/// The server field while nothing is in it.
+pub const SERVER_HINT: &str = "rtmp:// or rtmps://";
+/// The server field while the built-in server is chosen.
+pub const SERVER_HINT_BUILT_IN: &str = "Paste an address to stream elsewhere";
+/// The button with a service's servers.
+pub const SERVERS: &str = "Servers of this service";
+/// The key field.
+pub const KEY: &str = "Stream key";
+/// The key field while nothing is in it.
+pub const KEY_HINT: &str = "Paste the key";
+/// The user field.
+pub const USER: &str = "User";
+/// The user field while nothing is in it.
+pub const USER_HINT: &str = "only where the server asks for one";
+/// The password field.
+pub const PASSWORD: &str = "Password";
+/// The certificate field.
+pub const CA_FILE: &str = "Certificate";
+/// The certificate field while nothing is in it.
+pub const CA_FILE_HINT: &str = "file to trust beside the system's";
+/// The field with the address that players open.
+pub const PLAY_ADDRESS: &str = "Open in a player";
+/// Below it.
+pub const PLAY_ADDRESS_NOW: &str = "Open this address in any player on this computer.";
+/// In its place before the server runs.
+pub const PLAY_ADDRESS_LATER: &str =
+    "Go live to get an address that any player on this computer opens.";
+/// A copied text.
+pub const COPIED: &str = "Copied";
+
+/// The camera picker.
+pub const CAMERA: &str = "Camera";
+/// The microphone picker.
+pub const MICROPHONE: &str = "Microphone";
+/// The test signal in both pickers.
+pub const TEST_SIGNAL: &str = super::device::TEST_SIGNAL;
+/// The system's first camera.
+pub const DEFAULT_CAMERA: &str = "Default camera";
+/// The system's default microphone.
+pub const DEFAULT_MICROPHONE: &str = "Default microphone";
+/// A picture file in the camera picker.
+pub const PICTURE: &str = "Picture file";
+/// The picture file's path.
+pub const PICTURE_PATH: &str = "Path of the picture";
+/// No camera.
+pub const NO_CAMERA: &str = "No picture";
+/// No microphone.
+pub const NO_MICROPHONE: &str = "No sound";
+/// The gain.
+pub const GAIN: &str = "Gain";
+/// The meter.
+pub const LEVEL: &str = "Level";
+
+/// The preset picker.
+pub const PRESET: &str = "Quality";
+/// The size picker.
+pub const SIZE: &str = "Size";
+/// The rate picker.
+pub const FPS: &str = "Frames per second";
+/// The video bitrate.
+pub const VIDEO_KBPS: &str = "Video bitrate";
+/// The audio bitrate.
+pub const AUDIO_KBPS: &str = "Audio bitrate";
+/// The keyframe interval.
+pub const KEYFRAME: &str = "Keyframe every";
+/// The bitrate control.
+pub const ADAPTIVE: &str = "Lower the bitrate when the network is slow";
+/// Unit of bitrates, after a number.
+pub const KBPS_SUFFIX: &str = " kbit/s";
+/// Unit of seconds, after a number.
+pub const SECONDS_SUFFIX: &str = " s";
+/// Unit of gain, after a number.
+pub const DB_SUFFIX: &str = " dB";
+/// Why size and rate can't be chosen.
+pub const NOT_WHILE_LIVE: &str =
+    "Until the stream has ended only the video bitrate can change, up to half as much again.";
+
+/// The log's text.
+pub const LOG: &str = "Log";
+/// In the log while there is nothing.
+pub const LOG_EMPTY: &str = "Nothing has happened yet.";
+/// The heading of the notices.
+pub const NOTICES: &str = "Notices";
+/// The button that closes a notice or a failure.
+pub const DISMISS: &str = "Dismiss";
+
+/// Over the preview while live.
+pub const LIVE: &str = "LIVE";
+/// Over the preview while not.
+pub const PREVIEW_PILL: &str = "PREVIEW";
+/// Over the preview while reconnecting.
+pub const OFF_AIR: &str = "RECONNECTING";
+/// In the preview's place before the first picture.
+pub const NO_PICTURE_YET: &str = "Waiting for the picture…";
+/// In the preview's place without a camera.
+pub const NO_PICTURE: &str = "No picture is sent";
+/// The question before a stream ends.
+pub const ASK_STOP: &str = "End the stream?";
+/// What ending means.
+pub const ASK_STOP_MORE: &str = "Viewers will see the stream end.";
+/// The question before the program ends.
+pub const ASK_CLOSE: &str = "End the stream and close?";
+/// The safe answer.
+pub const KEEP_STREAMING: &str = "Keep streaming";
+/// The answer that ends the stream.
+pub const END_STREAM: &str = "End stream";
+/// The answer that ends both.
+pub const END_AND_CLOSE: &str = "End and close";
+/// Heading of the overview of keys.
+pub const KEYS: &str = "Keyboard";
+/// Closes the overview.
+pub const CLOSE: &str = "Close";
+
+/// The engine takes no more requests.
+pub const ENGINE_BUSY: &str =
+    "The last click was not carried out: the program is too busy. Try again.";
+/// The second start.
+pub const ALREADY_RUNNING: &str = "Tallylight is already running.";
+/// What to do about it.
+pub const ALREADY_RUNNING_MORE: &str = "Its window is open, or it is still ending a stream.";
+/// Name of the log file that is suggested.
+pub const LOG_FILE: &str = "tallylight-log.txt";
+/// Title of the dialog for the log file.
+pub const SAVE_LOG_TITLE: &str = "Save the log";
+/// Title of the dialog for the picture.
+pub const CHOOSE_PICTURE_TITLE: &str = "Choose a picture";
+/// Name of the picture files' filter.
+pub const PNG_FILES: &str = "PNG pictures";
+
+/// The system gives no window.
+pub fn no_window(error: &str) -> String {
+    format!("No window can be opened: {error}")
+}
+
+/// Why Go Live is not possible: what is entered can't be used.
+pub const WRONG: &str = "Check the server address and the key";
+/// Why Go Live is not possible yet: the key that a service gives for each stream.
+pub const MISSING_KEY_OF_STREAM: &str = "Paste the key of this stream";
+/// Why Go Live is not possible yet: the key.
+pub const MISSING_KEY: &str = "Paste the stream key";
+/// Beside Go Live, where a camera could be shown instead.
+pub const TEST_SIGNAL_IS_SENT: &str = "Viewers will see the test signal.";
+
+/// Why Go Live is not possible yet: the server.
+pub fn missing_server(service: &str) -> String {
+    format!("Paste the server address of {service}")
+}
+
+/// The address is of the kind that the service does not take.
+pub fn only_encrypted(service: &str) -> String {
+    format!("{service} takes encrypted streams only: the address has to begin with rtmps://")
+}
+
+/// What the address was read as.
+pub fn split(port: u16, tls: bool, app: &str, key_length: Option<usize>) -> String {
+    let safety = if tls { "Encrypted" } else { "Not encrypted" };
+    let app = app.split('?').next().unwrap_or_default().trim_matches('/');
+    let key = match key_length {
+        Some(1) => ", key of 1 character".into(),
+        Some(length) => format!(", key of {length} characters"),
+        None => String::new(),
+    };
+    format!("{safety}, port {port}, application “{app}”{key}")
+}
+
+/// The log was written, or not.
+pub fn log_saved(path: &Path, result: &io::Result<()>) -> String {
+    match result {
+        Ok(()) => format!("The log is in {}", path.display()),
+        Err(error) => format!("The log could not be written to {}: {error}", path.display()),
+    }
+}
+
+/// A device that is chosen and not in the list.
+pub fn missing_device(name: &str) -> String {
+    format!("{name} (not there)")
+}
+
+/// A fault that is over.
+pub fn over(sentence: &str) -> String {
+    format!("Over: {sentence}")
+}
+
+/// How grave a line of the log is, before it.
+pub mod severity {
+    /// Something failed.
+    pub const ERROR: &str = "Error";
+    /// Something is not as it should be.
+    pub const WARNING: &str = "Warning";
+}
+
+/// Dark or light.
+pub mod theme {
+    /// As the system has it.
+    pub const SYSTEM: &str = "Theme: as the system";
+    /// Dark.
+    pub const DARK: &str = "Theme: dark";
+    /// Light.
+    pub const LIGHT: &str = "Theme: light";
+}
