@@ -1,0 +1,204 @@
+//! Where the stream goes: service, server, key, and what is pasted.
+
+use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT, Queryable};
+use tallylight::engine::{Command, Connection, Fault, Stage};
+use tallylight::settings::{Services, Settings};
+use tallylight::ui::action::Action;
+use tallylight::ui::model::Model;
+use tallylight::ui::{LogBook, text};
+
+use crate::ui_support::{FakeEngine, model};
+use crate::{all_text, click, copied_by, enter, model_of, press, ready_for, shown, state};
+
+#[test]
+fn this_computer_needs_nothing_and_shows_its_address() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model());
+    engine.take();
+    click(&mut harness, "Go Live");
+    let sent = engine.take();
+    assert!(matches!(&sent[..], [Command::GoLive(to)] if to.built_in_server), "{sent:?}");
+    engine.show(state("this computer"));
+    harness.run_ok();
+    let address = harness.get_by_label(text::PLAY_ADDRESS);
+    assert_eq!(address.value().as_deref(), Some("rtmp://127.0.0.1:1935/live/show"));
+    harness.get_by_label("Copy address");
+    let copied = copied_by(&mut harness, Action::CopyPlayAddress);
+    assert_eq!(copied.as_deref(), Some("rtmp://127.0.0.1:1935/live/show"));
+}
+
+#[test]
+fn two_pastes_and_three_clicks_go_live() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model());
+    engine.take();
+    // First start: the built-in server is chosen.
+    harness.get_by_label(text::SERVER).click();
+    harness.run_ok();
+    harness.event(egui::Event::Paste(" rtmp://live-fra.twitch.tv/app\n".into()));
+    harness.run_ok();
+    assert_eq!(harness.state().model().service().id, "twitch");
+    harness.get_by_label(text::KEY).click();
+    harness.run_ok();
+    harness.event(egui::Event::Paste(" live_1_abc\n".into()));
+    harness.run_ok();
+    engine.take();
+    click(&mut harness, "Go Live");
+    let sent = engine.take();
+    let [Command::GoLive(to)] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!((to.name.as_str(), to.server.as_str()), ("Twitch", "rtmp://live-fra.twitch.tv/app"));
+    assert_eq!(to.key.as_ref().map(|key| key.expose()), Some("live_1_abc"));
+}
+
+#[test]
+fn a_paste_needs_no_click_at_all() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model());
+    harness.event(egui::Event::Paste("rtmps://a.rtmps.youtube.com/live2".into()));
+    harness.run_ok();
+    harness.event(egui::Event::Paste("abcd-efgh".into()));
+    harness.run_ok();
+    engine.take();
+    press(&mut harness, Action::GoLive);
+    let sent = engine.take();
+    let [Command::GoLive(to)] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(to.name, "YouTube");
+    assert_eq!(to.key.as_ref().map(|key| key.expose()), Some("abcd-efgh"));
+}
+
+#[test]
+fn what_was_pasted_is_split_and_shown() {
+    let engine = FakeEngine::default();
+    let mut harness = shown(&engine, model());
+    enter(&mut harness, text::SERVER, "rtmp://10.0.0.7/live/show?token=abc");
+    assert_eq!(harness.get_by_label(text::SERVER).value().as_deref(), Some("rtmp://10.0.0.7/live"));
+    harness.get_by_label("Not encrypted, port 1935, application “live”, key of 14 characters");
+    let model = harness.state().model();
+    assert_eq!(
+        (model.service().id.as_str(), model.draft.key.as_str()),
+        ("custom", "show?token=abc")
+    );
+}
+
+#[test]
+fn what_is_wrong_is_said_at_once() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model_of("custom"));
+    enter(&mut harness, text::SERVER, "https://example.org/live");
+    assert!(all_text(&harness).contains("Https:// is a web address"), "{}", all_text(&harness));
+    assert!(harness.get_by_role_and_label(Role::Button, "Go Live").accesskit_node().is_disabled());
+    harness.get_by_role_and_label(Role::Status, text::WRONG);
+    engine.take();
+    press(&mut harness, Action::GoLive);
+    assert_eq!(engine.printed(), [""; 0]);
+}
+
+#[test]
+fn each_service_is_chosen_and_remembers_its_own() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model());
+    for service in Services::built_in().all() {
+        if service.is_this_computer() {
+            continue;
+        }
+        harness.get_by_role_and_label(Role::ComboBox, text::SERVICE).click();
+        harness.run_ok();
+        let mut named = harness.get_all_by_role_and_label(Role::Button, &service.name);
+        named.next().expect("it is in the list").click_accesskit();
+        drop(named);
+        harness.run_ok();
+        let model = harness.state().model();
+        assert_eq!(model.service().id, service.id);
+        assert_eq!(model.draft.server, service.default_address());
+        enter(&mut harness, text::KEY, &format!("key-of-{}", service.id));
+    }
+    harness.get_by_role_and_label(Role::ComboBox, text::SERVICE).click();
+    harness.run_ok();
+    harness.get_by_role_and_label(Role::Button, "Mux").click_accesskit();
+    harness.run_ok();
+    assert_eq!(harness.state().model().draft.key, "key-of-mux");
+}
+
+#[test]
+fn a_stream_that_goes_on_is_not_touched_by_the_window() {
+    // The fields of a stream that is going out can't be changed.
+    let engine = FakeEngine::default();
+    engine.show(state("live"));
+    let harness = shown(&engine, model_of("twitch"));
+    for name in [text::SERVICE, text::SERVER, text::KEY, text::PRESET] {
+        assert!(harness.get_by_label(name).accesskit_node().is_disabled(), "{name}");
+    }
+    for name in [text::CAMERA, text::MICROPHONE, text::GAIN] {
+        assert!(
+            !harness
+                .get_all_by_label(name)
+                .next()
+                .expect("it is there")
+                .accesskit_node()
+                .is_disabled()
+        );
+    }
+}
+
+#[test]
+fn after_a_failure_the_next_try_ends_the_last_one_first() {
+    let engine = FakeEngine::default();
+    let mut failed = state("failed");
+    failed.stage = Stage::Publishing;
+    failed.destinations[0].connection =
+        Connection::Failed(Fault::NameNotFound { host: "h".into() });
+    engine.show(failed);
+    let mut harness = shown(&engine, model());
+    engine.take();
+    press(&mut harness, Action::GoLive);
+    let sent = engine.take();
+    assert!(matches!(sent[..], [Command::Stop, Command::GoLive(_)]), "{sent:?}");
+}
+
+#[test]
+fn a_key_tells_the_service_where_two_share_a_server() {
+    let server = "rtmps://fra05.contribute.live-video.net/app";
+    let (_, harness) = ready_for("custom", server, "live_1_abc");
+    let model = harness.state().model();
+    assert_eq!(model.service().id, "twitch");
+    assert_eq!((model.draft.server.as_str(), model.draft.key.as_str()), (server, "live_1_abc"));
+}
+
+#[test]
+fn a_typed_letter_does_not_forget_an_address() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut settings = Settings::default();
+    let address = "rtmp://kept.example/app";
+    settings.servers.entry("custom".into()).or_default().address = address.into();
+    let mut harness = shown(&engine, Model::new(settings, &[], LogBook::default()));
+    harness.get_by_label(text::SERVER).focus();
+    harness.step();
+    harness.event(egui::Event::Text("r".into()));
+    harness.run_ok();
+    let model = harness.state().model();
+    assert_eq!((model.service().id.as_str(), model.draft.server.as_str()), ("custom", "r"));
+    assert_eq!(model.settings.server("custom").address, address);
+}
+
+#[test]
+fn what_a_service_needs_is_said() {
+    let (_, mut harness) = ready_for("facebook", "", "FB-1-2-3");
+    let service = Services::built_in().get("facebook");
+    assert!(harness.query_by_label(&service.note).is_none());
+    press(&mut harness, Action::ToggleServerDetails);
+    harness.get_by_label(&service.note);
+    harness.get_by_label(&service.where_to_find);
+    let words = text::only_encrypted("Facebook");
+    assert!(harness.query_by_label(&words).is_none());
+    enter(&mut harness, text::SERVER, "rtmp://live-api-s.facebook.com/rtmp/");
+    harness.get_by_label(&words);
+    let harness = shown(&FakeEngine::default(), model_of("douyin"));
+    harness.get_by_label(&text::shown_upright("Douyin / TikTok"));
+}

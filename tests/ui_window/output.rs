@@ -1,0 +1,65 @@
+//! What is made of picture and sound.
+
+use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT, Queryable};
+use tallylight::engine::Command;
+use tallylight::ui::action::Action;
+use tallylight::ui::text;
+
+use crate::ui_support::FakeEngine;
+use crate::{click, model_of, press, shown, state};
+
+#[test]
+fn what_the_running_stream_can_not_change_is_not_offered() {
+    let engine = FakeEngine::default();
+    let mut live = state("live");
+    live.most_kbps = Some(3_750);
+    engine.show(live);
+    let mut model = model_of("twitch");
+    model.settings.output.audio_kbps = 320;
+    model.settings.output.video_kbps = 2_500;
+    model.settings.output.keyframe_s = 4.0;
+    let mut harness = shown(&engine, model);
+    press(&mut harness, Action::ToggleOutputDetails);
+    engine.take();
+    press(&mut harness, Action::FitOutput);
+    assert_eq!(engine.printed(), [""; 0]);
+    let checkbox = harness.get_by_role_and_label(Role::CheckBox, text::ADAPTIVE);
+    assert!(checkbox.accesskit_node().is_disabled());
+    let bitrate = harness.get_by_role_and_label(Role::SpinButton, text::VIDEO_KBPS);
+    assert_eq!(bitrate.accesskit_node().data().max_numeric_value(), Some(3_750.0));
+}
+
+#[test]
+fn presets_fit_the_service() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model_of("facebook"));
+    engine.take();
+    click(&mut harness, text::PRESET);
+    let name = harness
+        .get_all_by_role(Role::Button)
+        .filter_map(|node| node.accesskit_node().label())
+        .find(|label| label.starts_with("Full HD"))
+        .expect("the preset is in the list");
+    click(&mut harness, &name.clone());
+    let sent = engine.take();
+    let [Command::SetOutput(output)] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!((output.width, output.video_kbps, output.audio_kbps), (1920, 5_000, 128));
+}
+
+#[test]
+fn what_a_service_does_not_take_is_said_and_mended_with_a_click() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut model = model_of("twitch");
+    model.settings.output.video_kbps = 9_000;
+    model.settings.output.preset = "custom".into();
+    let mut harness = shown(&engine, model);
+    engine.take();
+    harness.get_by_label("Twitch takes at most 6000 kbit/s of video");
+    click(&mut harness, "Fit");
+    let sent = engine.take();
+    assert!(matches!(&sent[..], [Command::SetOutput(o)] if o.video_kbps == 6_000), "{sent:?}");
+    assert!(harness.query_by_label("Fit").is_none());
+}

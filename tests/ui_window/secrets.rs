@@ -1,0 +1,190 @@
+//! Keys are shown to nobody and kept where they belong.
+
+use std::time::Duration;
+
+use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT, Queryable};
+use tallylight::engine::Command;
+use tallylight::settings::Settings;
+use tallylight::ui::action::Action;
+use tallylight::ui::model::Model;
+use tallylight::ui::{LogBook, text};
+
+use crate::ui_support::{FakeEngine, Vaults, window_with_keys};
+use crate::{
+    Shown, all_text, click, drawn, enter, model_of, press, ready_for, settle, shown, state,
+};
+
+#[test]
+fn a_key_is_masked_until_it_is_shown() {
+    const MARKER: &str = "marker-key-5f2c91e4";
+    let (engine, mut harness) = ready_for("twitch", "", MARKER);
+    let node = harness.get_by_label(text::KEY);
+    assert_eq!(node.accesskit_node().role(), Role::PasswordInput);
+    assert_eq!(node.value().as_deref(), Some("•".repeat(MARKER.len()).as_str()));
+    for action in Action::ALL {
+        if ![Action::ToggleKey, Action::GoLive, Action::Quit].contains(&action) {
+            press(&mut harness, action);
+        }
+        assert!(!all_text(&harness).contains(MARKER), "after {action:?}");
+        press(&mut harness, Action::DismissNotices);
+        if harness.state().model().view.dialog.is_some() {
+            click(&mut harness, text::CLOSE);
+        }
+    }
+    assert!(!format!("{:?}", harness.state().model()).contains(MARKER));
+    press(&mut harness, Action::GoLive);
+    assert!(!engine.printed().concat().contains(MARKER));
+    let mut echo = state("live");
+    echo.destinations[0].server_said = Some(format!("publishing {MARKER}"));
+    engine.show(echo);
+    harness.run_ok();
+    assert!(!harness.state().model().log.text().contains(MARKER));
+    assert!(!all_text(&harness).contains(MARKER), "a server repeated it");
+    engine.show(state("ready"));
+    harness.run_ok();
+    click(&mut harness, "Show key");
+    assert_eq!(harness.get_by_label(text::KEY).value().as_deref(), Some(MARKER));
+    click(&mut harness, "Hide key");
+    assert!(!all_text(&harness).contains(MARKER));
+}
+
+#[test]
+fn what_the_window_knows_prints_without_keys() {
+    let address = "rtmp://ann:MARKER-password@host.example/app/MARKER-key?token=MARKER-token";
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model_of("custom"));
+    enter(&mut harness, text::SERVER, address);
+    press(&mut harness, Action::GoLive);
+    let command = engine.take().pop().expect("it goes live");
+    let Command::GoLive(destination) = &command else { panic!("{command:?}") };
+    let key = destination.key.as_ref().expect("it was pasted");
+    assert_eq!(key.expose(), "MARKER-key?token=MARKER-token");
+    // What a crash could print: all state there is, and the last command.
+    let printed = format!("{:?} {command:?}", harness.state().model());
+    assert!(!printed.contains("MARKER"), "{printed}");
+    assert!(!all_text(&harness).contains("MARKER"), "{}", all_text(&harness));
+}
+
+/// A window on Twitch whose keyring has not answered yet.
+fn on_a_slow_keyring(vaults: &Vaults) -> Shown {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut model = model_of("twitch");
+    model.settings.servers.insert("mux".into(), Default::default());
+    let mut harness = drawn(window_with_keys(&engine, model, vaults), [1280.0, 800.0]);
+    harness.run_ok();
+    harness
+}
+
+fn key_field(harness: &Shown) -> String {
+    harness.state().model().draft.key.clone()
+}
+
+#[test]
+fn a_key_that_is_pasted_while_the_keyring_waits_for_its_password_stays() {
+    for old in [None, Some("old-key")] {
+        let vaults = Vaults::locked();
+        vaults.put("twitch/key", old);
+        vaults.put("twitch/password", Some("old-password"));
+        let mut harness = on_a_slow_keyring(&vaults);
+        enter(&mut harness, text::KEY, "new-key");
+        settle(&mut harness);
+        vaults.unlock();
+        harness.state().wait_for_keys(Duration::from_secs(5));
+        settle(&mut harness);
+        assert_eq!(key_field(&harness), "new-key");
+        assert_eq!(harness.state().model().draft.password, "old-password");
+        harness.state_mut().end();
+        assert_eq!(vaults.get("twitch/key").as_deref(), Some("new-key"));
+        assert_eq!(vaults.get("twitch/password").as_deref(), Some("old-password"));
+    }
+}
+
+#[test]
+fn a_remembered_key_outlives_a_keyring_that_fails_and_another_server() {
+    for fails in [true, false] {
+        let vaults = Vaults::locked();
+        vaults.put("twitch/key", Some("old-key"));
+        vaults.fail_reading(fails);
+        let mut harness = on_a_slow_keyring(&vaults);
+        if fails {
+            vaults.unlock();
+            harness.state().wait_for_keys(Duration::from_secs(5));
+        }
+        enter(&mut harness, text::SERVER, "rtmp://live-fra.twitch.tv/app");
+        settle(&mut harness);
+        vaults.unlock();
+        harness.state().wait_for_keys(Duration::from_secs(5));
+        settle(&mut harness);
+        assert_eq!(key_field(&harness), if fails { "" } else { "old-key" });
+        harness.state_mut().end();
+        assert_eq!(vaults.get("twitch/key").as_deref(), Some("old-key"));
+    }
+}
+
+#[test]
+fn a_key_that_is_cleared_is_forgotten() {
+    let vaults = Vaults::locked();
+    vaults.put("twitch/key", Some("old-key"));
+    vaults.unlock();
+    let mut harness = on_a_slow_keyring(&vaults);
+    harness.state().wait_for_keys(Duration::from_secs(5));
+    settle(&mut harness);
+    assert_eq!(key_field(&harness), "old-key");
+    harness.get_by_label(text::KEY).focus();
+    harness.step();
+    harness.key_press(egui::Key::Backspace);
+    settle(&mut harness);
+    harness.state_mut().end();
+    assert_eq!(vaults.get("twitch/key"), None);
+}
+
+#[test]
+fn a_token_goes_to_no_other_address_than_its_own() {
+    let vaults = Vaults::locked();
+    vaults.put("custom/query", Some("token=secret"));
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut settings = Settings::default();
+    settings.destination.service = "custom".into();
+    settings.servers.entry("custom".into()).or_default().address = "rtmp://one.example/app".into();
+    let model = Model::new(settings, &[], LogBook::default());
+    let mut harness = drawn(window_with_keys(&engine, model, &vaults), [1280.0, 800.0]);
+    harness.run_ok();
+    enter(&mut harness, text::SERVER, "rtmp://two.example/app");
+    settle(&mut harness);
+    vaults.unlock();
+    harness.state().wait_for_keys(Duration::from_secs(5));
+    settle(&mut harness);
+    assert!(!harness.state().model().draft.server.contains("token"));
+    harness.state_mut().end();
+    assert_eq!(vaults.get("custom/query"), None);
+}
+
+#[test]
+fn a_key_that_is_replaced_goes_nowhere_else() {
+    let (_, mut harness) = ready_for("custom", "rtmp://host.example/app/MARKER-old", "fresh-key-1");
+    let model = harness.state().model();
+    assert_eq!(model.draft.server, "rtmp://host.example/app");
+    assert_eq!(model.draft.key, "fresh-key-1");
+    settle(&mut harness);
+    let model = harness.state().model();
+    assert!(!format!("{:?}", model.settings).contains("MARKER"));
+    assert!(!all_text(&harness).contains("MARKER"));
+}
+
+#[test]
+fn a_server_never_sees_the_key_of_another() {
+    let (_, mut harness) = ready_for("custom", "rtmp://one.example/app", "key-of-one");
+    let key = |harness: &Shown| harness.state().model().draft.key.clone();
+    enter(&mut harness, text::SERVER, "rtmp://one.example/other");
+    assert_eq!(key(&harness), "key-of-one");
+    enter(&mut harness, text::SERVER, "rtmp://two.example/app");
+    assert_eq!(key(&harness), "");
+    // All servers of a known service take the same key.
+    let (_, mut harness) = ready_for("twitch", "rtmp://live-fra.twitch.tv/app", "live_1_abc");
+    enter(&mut harness, text::SERVER, "rtmp://live-ams.twitch.tv/app");
+    assert_eq!(key(&harness), "live_1_abc");
+}

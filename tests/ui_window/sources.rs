@@ -1,0 +1,133 @@
+//! Picture and sound in.
+
+use egui::accesskit::Role;
+use egui_kittest::kittest::Queryable;
+use tallylight::settings::Input;
+use tallylight::ui::action::Action;
+use tallylight::ui::model::Model;
+use tallylight::ui::text;
+
+use crate::ui_support::{FakeEngine, model};
+use crate::{Shown, click, model_of, press, shown, state};
+
+#[test]
+fn half_a_path_is_no_picture() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut model = model();
+    model.settings.sources.camera = Input::File("/old.png".into());
+    let mut harness = shown(&engine, model);
+    engine.take();
+    let retype = |harness: &mut Shown, path: &str| {
+        harness.get_by_label(text::PICTURE_PATH).focus();
+        harness.step();
+        harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+        harness.key_press(egui::Key::Backspace);
+        harness.run_ok();
+        if !path.is_empty() {
+            harness.event(egui::Event::Text(path.into()));
+            harness.run_ok();
+        }
+    };
+    retype(&mut harness, "/new.png");
+    assert_eq!(engine.printed(), [""; 0]);
+    harness.key_press(egui::Key::Enter);
+    harness.run_ok();
+    assert_eq!(engine.printed(), [r#"SetVideoInput(Picture("/new.png"))"#]);
+    // An empty path is none to remember.
+    retype(&mut harness, "");
+    harness.get_by_label(text::SERVER).focus();
+    harness.run_ok();
+    assert_eq!(engine.printed(), [""; 0]);
+    let camera = &harness.state().model().settings.sources.camera;
+    assert_eq!(*camera, Input::File("/new.png".into()));
+    let field = harness.get_by_label(text::PICTURE_PATH);
+    assert_eq!(field.value().as_deref(), Some("/new.png"));
+}
+
+#[test]
+fn the_microphone_is_shown_muted_when_it_is() {
+    let engine = FakeEngine::default();
+    engine.show(state("live"));
+    let mut harness = shown(&engine, model());
+    press(&mut harness, Action::ToggleMute);
+    harness.get_by_role_and_label(Role::Button, "Mute");
+    let mut muted = state("live");
+    muted.levels.muted = true;
+    engine.show(muted);
+    harness.run_ok();
+    harness.get_by_role_and_label(Role::Button, "Unmute");
+    engine.fill();
+    press(&mut harness, Action::ToggleMute);
+    assert!(harness.state().model().settings.sources.muted, "it was not carried out");
+}
+
+#[test]
+fn nothing_is_missing_before_the_system_has_said_what_there_is() {
+    let engine = FakeEngine::default();
+    let mut model = model();
+    let sources = &mut model.settings.sources;
+    sources.camera = Input::Device("usb-9".into());
+    sources.camera_name = "My camera".into();
+    sources.microphone = Input::Device("alsa-9".into());
+    let mut harness = shown(&engine, model);
+    let value = |harness: &Shown, name| harness.get_by_label(name).value();
+    assert_eq!(value(&harness, text::CAMERA).as_deref(), Some("My camera"));
+    assert_eq!(value(&harness, text::MICROPHONE).as_deref(), Some("alsa-9"));
+    engine.show(state("ready"));
+    harness.run_ok();
+    assert_eq!(value(&harness, text::CAMERA).as_deref(), Some("My camera (not there)"));
+}
+
+#[test]
+fn who_streams_the_test_signal_beside_a_camera_is_told_so() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let told = |model: Model| {
+        let harness = shown(&engine, model);
+        harness.query_by_label(text::TEST_SIGNAL_IS_SENT).is_some()
+    };
+    assert!(told(model_of("twitch")));
+    assert!(!told(model_of("this-computer")));
+    let mut with_camera = model_of("twitch");
+    with_camera.settings.sources.camera = Input::Default;
+    assert!(!told(with_camera));
+    let mut without = state("ready");
+    without.camera.choices = Default::default();
+    engine.show(without);
+    assert!(!told(model_of("twitch")));
+}
+
+#[test]
+fn sources_are_chosen_by_name() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model());
+    engine.take();
+    click(&mut harness, text::CAMERA);
+    click(&mut harness, "Elgato Cam Link 4K");
+    click(&mut harness, text::MICROPHONE);
+    click(&mut harness, "Blue Yeti Stereo Microphone");
+    let sent: Vec<_> = engine.printed();
+    let sent: Vec<_> = sent.iter().filter(|sent| *sent != "RefreshDevices").collect();
+    assert_eq!(sent, ["SetVideoInput(Camera(\"usb-2\"))", "SetAudioInput(Microphone(\"alsa-1\"))"]);
+    // It is named after it was pulled out, too.
+    let mut gone = state("ready");
+    gone.camera.choices = Default::default();
+    engine.show(gone);
+    harness.run_ok();
+    let camera = harness.get_by_label(text::CAMERA);
+    assert_eq!(camera.value().as_deref(), Some("Elgato Cam Link 4K (not there)"));
+}
+
+#[test]
+fn gain_is_a_slider() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model());
+    engine.take();
+    let slider = harness.get_by_role_and_label(Role::Slider, text::GAIN);
+    slider.set_value_accesskit(6.0);
+    harness.run_ok();
+    assert_eq!(engine.printed(), ["SetGain(6.0)"]);
+}

@@ -1,0 +1,301 @@
+//! What is seen in each state, and what is told.
+
+use std::time::Duration;
+
+use egui::accesskit::Role;
+use egui_kittest::kittest::Queryable;
+use tallylight::engine::{Connection, Fault, Snapshot, Stage};
+use tallylight::settings::{Settings, Store, Warning};
+use tallylight::ui::action::Action;
+use tallylight::ui::model::Model;
+use tallylight::ui::{LogBook, Parts, Saver, Window, text};
+
+use crate::ui_support::{FakeEngine, model, states};
+use crate::{Shown, all_text, click, drawn, model_of, press, settle, shown, sized, state};
+
+#[test]
+fn every_state_is_drawn_at_every_size_in_both_themes() {
+    let sizes = [[960.0, 600.0], [1024.0, 640.0], [1280.0, 800.0], [1920.0, 1080.0]];
+    for (name, snapshot) in states() {
+        for size in sizes {
+            for service in ["this-computer", "twitch"] {
+                let engine = FakeEngine::default();
+                engine.show(snapshot.clone());
+                let mut harness = sized(&engine, model_of(service), size);
+                harness.run_ok();
+                let button = text::button(&harness.state().model().phase, "").0;
+                let node = harness.get_by_role_and_label(Role::Button, button);
+                let window = egui::Rect::from_min_size(egui::Pos2::ZERO, size.into());
+                assert!(window.contains_rect(node.rect()), "{button} at {size:?} in {name}");
+                if size == sizes[1] {
+                    press(&mut harness, Action::ToggleOutputDetails);
+                    press(&mut harness, Action::ShowLog);
+                    press(&mut harness, Action::NextTheme);
+                    press(&mut harness, Action::NextTheme);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_state_is_said_in_words() {
+    let expected = [
+        ("ready", "Ready"),
+        ("connecting: encrypt", "Connecting: agreeing on encryption"),
+        ("connecting: publish", "Connecting: asking to publish"),
+        ("live", "Live"),
+        // The countdown is seen, and not said each second.
+        ("reconnecting", "Reconnecting (try 3)"),
+        ("never live", "Connecting (try 3)"),
+        ("stopping", "Stopping"),
+        ("failed", "Not live"),
+    ];
+    for (name, words) in expected {
+        let engine = FakeEngine::default();
+        engine.show(state(name));
+        let harness = shown(&engine, model());
+        harness.get_by_role_and_label(Role::Status, words);
+    }
+}
+
+#[test]
+fn health_names_the_cause_and_the_figures() {
+    let engine = FakeEngine::default();
+    engine.show(state("slow network"));
+    let harness = shown(&engine, model());
+    for words in [
+        "Your network: it carries about 1100 kbit/s and 2500 are needed; the bitrate was lowered",
+        "Bitrate, kbit/s: 1080 / 1078",
+        "Dropped: 2511 (2.2 %)",
+        "Queue: 460 ms",
+        "Round trip: 38 ms",
+        "Encoder: 7.4 ms",
+        "Frames/s: 30.0 / 30",
+        "Memory: 78.4 MB",
+        "CPU: 41 %",
+        "Time live: 01:02:02",
+        "Sent: 1.2 GB",
+        "Bitrate of the last five minutes: 1080 kbit/s",
+    ] {
+        assert!(harness.query_by_label(words).is_some(), "{words} in\n{}", all_text(&harness));
+    }
+    for more in [
+        "2480 because the network was too slow, 31 because this computer was",
+        "1000 made of 1000 due; 0 left out because the encoder was late",
+    ] {
+        assert!(all_text(&harness).contains(more), "{more} in\n{}", all_text(&harness));
+    }
+}
+
+#[test]
+fn warnings_stand_over_the_picture() {
+    let engine = FakeEngine::default();
+    engine.show(state("trouble"));
+    let mut harness = shown(&engine, model());
+    for words in [
+        "The camera “Logitech HD Pro Webcam C920” is not there.",
+        text::WARN_MUTED,
+        text::WARN_BLACK,
+    ] {
+        harness.get_by_label(words);
+    }
+    let mut silent = state("live");
+    silent.levels.silent_for = Duration::from_secs(7);
+    silent.video.frozen = true;
+    engine.show(silent);
+    harness.run_ok();
+    harness.get_by_label("Nothing has been heard for 7 s");
+    harness.get_by_label(text::WARN_FROZEN);
+    let mut unopened = state("live");
+    unopened.faults = vec![
+        Fault::Source { why: "/pictures/card.png can't be opened: no such file".into() },
+        Fault::Overloaded { measure: "only one frame in 2 is sent".into() },
+    ];
+    engine.show(unopened);
+    harness.run_ok();
+    harness.get_by_label("/pictures/card.png can't be opened: no such file.");
+    let slow = "This computer is too slow for these settings; only one frame in 2 is sent.";
+    harness.get_by_label(slow);
+}
+
+#[test]
+fn a_failure_says_what_the_server_said_and_what_to_do() {
+    let engine = FakeEngine::default();
+    engine.show(state("failed"));
+    let mut harness = shown(&engine, model());
+    let sentence = "The server refused: NetStream.Publish.Denied, “Stream key is not valid”";
+    harness.get_by_label(sentence);
+    harness.get_by_label("Check the stream key and that the channel may go live.");
+    // It stays when the engine has forgotten it, and goes when it was read.
+    engine.show(state("ready"));
+    harness.run_ok();
+    harness.get_by_label(sentence);
+    click(&mut harness, text::DISMISS);
+    assert!(harness.query_by_label(sentence).is_none());
+}
+
+#[test]
+fn a_failure_that_was_read_stays_away_until_the_next_one() {
+    let engine = FakeEngine::default();
+    let failed = |streams, at| Snapshot {
+        at: tallylight::media::MediaTime::from_millis(at),
+        streams,
+        ..state("failed")
+    };
+    engine.show(failed(1, 0));
+    let mut harness = shown(&engine, model());
+    let sentence = "The server refused: NetStream.Publish.Denied, “Stream key is not valid”";
+    harness.get_by_label(sentence);
+    click(&mut harness, text::DISMISS);
+    engine.show(failed(1, 100));
+    harness.run_ok();
+    assert!(harness.query_by_label(sentence).is_none());
+    engine.show(failed(2, 200));
+    harness.run_ok();
+    harness.get_by_label(sentence);
+}
+
+#[test]
+fn after_the_end_there_are_no_rates() {
+    let engine = FakeEngine::default();
+    engine.show(state("live"));
+    let mut harness = shown(&engine, model());
+    let mut ended = state("live");
+    ended.stage = Stage::Idle;
+    ended.destinations[0].connection = Connection::Stopped;
+    engine.show(ended);
+    harness.run_ok();
+    for words in ["Bitrate, kbit/s: –", "Queue: –", "Round trip: –", "Sent: 1.2 GB"] {
+        assert!(harness.query_by_label(words).is_some(), "{words} in\n{}", all_text(&harness));
+    }
+}
+
+#[test]
+fn nothing_is_lost_silently_when_the_engine_is_too_busy() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model());
+    engine.fill();
+    click(&mut harness, "Go Live");
+    harness.get_by_label(text::ENGINE_BUSY);
+    press(&mut harness, Action::DismissNotices);
+    assert!(harness.query_by_label(text::ENGINE_BUSY).is_none());
+}
+
+#[test]
+fn warnings_of_the_settings_are_shown() {
+    let warning = Warning::Wrong {
+        setting: "output.fps".into(),
+        expected: "a number".into(),
+        used: "30".into(),
+        found: "\"fast\"".into(),
+    };
+    let engine = FakeEngine::default();
+    let model = Model::new(Settings::default(), std::slice::from_ref(&warning), LogBook::default());
+    let mut harness = shown(&engine, model);
+    harness.get_by_label(&warning.to_string());
+    click(&mut harness, "Dismiss");
+    assert!(harness.query_by_label(&warning.to_string()).is_none());
+}
+
+#[test]
+fn the_log_tells_what_happened() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model());
+    for name in ["connecting: resolve", "connecting: handshake", "live", "reconnecting", "live"] {
+        engine.show(state(name));
+        harness.run_ok();
+    }
+    engine.show(Snapshot { stage: Stage::Idle, ..state("failed") });
+    harness.run_ok();
+    let log = harness.state().model().log.text();
+    let expected = [
+        "Connecting: looking up the server · Twitch · rtmps://ingest.global-contribute.live-video.net:443/app",
+        "Connecting: greeting the server",
+        "Live",
+        "Reconnecting in 2 s (try 3): Nothing got through for 4 s",
+    ];
+    for line in expected {
+        let told = log.lines().any(|other| other.split_once("  ").is_some_and(|(_, t)| t == line));
+        assert!(told, "{line} in\n{log}");
+    }
+    assert!(log.contains("Not live: The server refused: NetStream.Publish.Denied"), "{log}");
+}
+
+#[test]
+fn a_minimised_window_asks_for_no_pictures() {
+    let engine = FakeEngine::default();
+    engine.show(state("live"));
+    let mut harness = shown(&engine, model());
+    let minimise = |harness: &mut Shown, minimised| {
+        let viewport = harness.input_mut().viewports.get_mut(&egui::ViewportId::ROOT);
+        viewport.expect("there is one").minimized = Some(minimised);
+        harness.step();
+    };
+    engine.take();
+    minimise(&mut harness, true);
+    minimise(&mut harness, false);
+    assert_eq!(engine.printed(), ["HidePreview", "ShowPreview"]);
+}
+
+#[test]
+fn who_has_no_engine_reads_why() {
+    let engine = FakeEngine::default();
+    engine.fill();
+    engine.break_down(Fault::System { why: "No thread could be started: no room".into() });
+    let mut harness = shown(&engine, model());
+    let why = "No thread could be started: no room. Close other programs, or restart this computer, \
+               and try again.";
+    assert_eq!(harness.query_all_by_label(why).count(), 1);
+    click(&mut harness, "Dismiss");
+    click(&mut harness, "Go Live");
+    harness.get_by_label(why);
+    assert!(harness.query_by_label(text::ENGINE_BUSY).is_none());
+}
+
+#[test]
+fn settings_that_could_not_be_written_are_written_later() {
+    let folder = std::env::temp_dir().join(format!("tallylight-later-{}", std::process::id()));
+    _ = std::fs::remove_dir_all(&folder);
+    // A folder in the place of the file that is written first.
+    let obstacle = folder.join(format!("{}.new", Store::FILE));
+    std::fs::create_dir_all(&obstacle).expect("the temporary folder can be written");
+    let (store, settings, _) = Store::open(&folder);
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let window = Window::new(Parts {
+        link: engine.clone(),
+        model: Model::new(settings, &[], LogBook::default()),
+        saver: Saver::start(store, tallylight::ui::no_repaint()).expect("there is a thread"),
+        keeper: None,
+        files: Box::new(crate::ui_support::FakeFiles::default()),
+        ending: engine.ending.clone(),
+    });
+    let mut harness = drawn(window, [1280.0, 800.0]);
+    press(&mut harness, Action::ShowLog);
+    let told = |harness: &Shown| {
+        harness.state().model().notices.iter().any(|words| words.contains("not remembered"))
+    };
+    for _ in 0..100 {
+        settle(&mut harness);
+        std::thread::sleep(Duration::from_millis(10));
+        if told(&harness) {
+            break;
+        }
+    }
+    assert!(told(&harness));
+    assert!(!folder.join(Store::FILE).exists());
+    std::fs::remove_dir(&obstacle).expect("it is there");
+    for _ in 0..100 {
+        settle(&mut harness);
+        std::thread::sleep(Duration::from_millis(10));
+        if folder.join(Store::FILE).exists() {
+            break;
+        }
+    }
+    let text = std::fs::read_to_string(folder.join(Store::FILE)).unwrap_or_default();
+    _ = std::fs::remove_dir_all(&folder);
+    assert!(text.contains("show_log = true"), "{text}");
+}
