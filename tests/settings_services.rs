@@ -8,6 +8,7 @@ fn the_list_holds_what_it_promises() {
     let ids: Vec<&str> = Services::built_in().all().iter().map(|s| s.id.as_str()).collect();
     let expected = [
         "this-computer",
+        "custom",
         "twitch",
         "youtube",
         "facebook",
@@ -20,7 +21,6 @@ fn the_list_holds_what_it_promises() {
         "cloudflare",
         "mux",
         "restream",
-        "custom",
     ];
     assert_eq!(ids, expected);
 }

@@ -35,8 +35,8 @@ impl Services {
     /// The service of that id; the custom one where the id is unknown, as that
     /// of a service which a later version knows.
     pub fn get(&self, id: &str) -> &Service {
-        let last = self.all.last().expect("a test sees that the list is not empty");
-        self.all.iter().find(|service| service.id == id).unwrap_or(last)
+        let of = |id: &str| self.all.iter().find(|service| service.id == id);
+        of(id).or_else(|| of(Self::CUSTOM)).expect("a test sees that the custom one is there")
     }
 
     /// The service that a server of this name belongs to: the one that names

@@ -9,6 +9,8 @@ pub const GO_LIVE: Words = ("Go Live", "Start the stream");
 pub const STOP: Words = ("Stop", "End the stream, or the try to start one");
 /// Connect now.
 pub const RECONNECT_NOW: Words = ("Reconnect now", "Try the connection now instead of waiting");
+/// The same, before anything was live.
+pub const TRY_NOW: &str = "Try now";
 /// Silence.
 pub const MUTE: Words = ("Mute", "Send silence instead of the microphone");
 /// The same, while muted.
@@ -51,3 +53,21 @@ pub const SHOW_KEYS: Words = ("Keyboard", "Show all actions and their keys");
 pub const DISMISS_NOTICES: Words = ("Dismiss", "Close the notices");
 /// The program.
 pub const QUIT: Words = ("Quit", "Close the program");
+
+/// Names that are said in full where the action's button is not seen.
+pub mod full {
+    /// The address of the built-in server.
+    pub const COPY_PLAY_ADDRESS: &str = "Copy address for players";
+    /// The output's single values.
+    pub const OUTPUT_DETAILS: &str = "Details of the output";
+    /// To the service's limits.
+    pub const FIT_OUTPUT: &str = "Fit output to the service";
+    /// Figures.
+    pub const SHOW_HEALTH: &str = "Show health";
+    /// Log.
+    pub const SHOW_LOG: &str = "Show log";
+    /// Overview of keys.
+    pub const SHOW_KEYS: &str = "Show these keys";
+    /// Notices.
+    pub const DISMISS_NOTICES: &str = "Dismiss notices";
+}

@@ -146,6 +146,13 @@ pub fn level(name: &str, decibels: f32) -> String {
     }
 }
 
+/// A level that nobody hears, for a screen reader.
+pub fn level_muted(name: &str) -> String {
+    format!("{name}: muted")
+}
+
+/// On the meter while silence is sent.
+pub const MUTED: &str = "MUTED";
 /// Warning: silence is sent.
 pub const WARN_MUTED: &str = "The microphone is muted";
 /// Warning: black.

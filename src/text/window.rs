@@ -40,6 +40,8 @@ pub const USER: &str = "User";
 pub const USER_HINT: &str = "only where the server asks for one";
 /// The password field.
 pub const PASSWORD: &str = "Password";
+/// The password field while nothing is in it.
+pub const PASSWORD_HINT: &str = "only with a user";
 /// The certificate field.
 pub const CA_FILE: &str = "Certificate";
 /// The certificate field while nothing is in it.

@@ -17,8 +17,10 @@ pub enum Icon {
     Microphone,
     /// The microphone is muted.
     MicrophoneOff,
-    /// Left to right.
+    /// Left to right, for everybody.
     Mirror,
+    /// Left to right, for who looks at the preview.
+    MirrorView,
     /// Single values.
     Sliders,
     /// Keys.
@@ -27,6 +29,8 @@ pub enum Icon {
     Contrast,
     /// Close.
     Cross,
+    /// Done.
+    Tick,
     /// More to choose from.
     Down,
     /// A file.
@@ -56,6 +60,7 @@ impl Icon {
                 grid.lines(&[(3.0, 13.0), (13.0, 3.0)]);
             }
             Self::Mirror => grid.mirror(),
+            Self::MirrorView => grid.mirror_view(),
             Self::Sliders => grid.sliders(),
             Self::Keyboard => grid.keyboard(),
             Self::Contrast => grid.contrast(),
@@ -63,6 +68,7 @@ impl Icon {
                 grid.lines(&[(4.0, 4.0), (12.0, 12.0)]);
                 grid.lines(&[(12.0, 4.0), (4.0, 12.0)]);
             }
+            Self::Tick => grid.lines(&[(3.0, 8.6), (6.4, 12.0), (13.0, 4.6)]),
             Self::Down => grid.lines(&[(4.0, 6.5), (8.0, 10.5), (12.0, 6.5)]),
             Self::Folder => grid.folder(),
             Self::Person => grid.person(),
@@ -132,6 +138,16 @@ impl Grid<'_> {
         self.lines(&[(8.0, 1.8), (8.0, 14.2)]);
         self.lines(&[(5.6, 4.0), (1.8, 12.0), (5.6, 12.0), (5.6, 4.0)]);
         self.lines(&[(10.4, 4.0), (14.2, 12.0), (10.4, 12.0), (10.4, 4.0)]);
+    }
+
+    /// An eye above an arrow to both sides.
+    fn mirror_view(&self) {
+        self.arc((8.0, 9.6), 7.0, 220.0, 320.0);
+        self.arc((8.0, 0.6), 7.0, 40.0, 140.0);
+        self.circle((8.0, 5.1), 1.3);
+        self.lines(&[(2.2, 12.6), (13.8, 12.6)]);
+        self.lines(&[(4.6, 10.4), (2.2, 12.6), (4.6, 14.8)]);
+        self.lines(&[(11.4, 10.4), (13.8, 12.6), (11.4, 14.8)]);
     }
 
     fn sliders(&self) {

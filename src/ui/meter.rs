@@ -21,7 +21,11 @@ pub fn show(ui: &mut Ui, width: f32, levels: &Levels) {
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 32.0), Sense::hover());
     let loudest = levels.peak[0].max(levels.peak[1]);
     response.widget_info(|| {
-        let mut info = WidgetInfo::labeled(Role::Meter, true, text::level(text::LEVEL, loudest));
+        let words = match levels.muted {
+            true => text::level_muted(text::LEVEL),
+            false => text::level(text::LEVEL, loudest),
+        };
+        let mut info = WidgetInfo::labeled(Role::Meter, true, words);
         info.value = Some(f64::from(loudest));
         info
     });
@@ -36,6 +40,10 @@ pub fn show(ui: &mut Ui, width: f32, levels: &Levels) {
         let dim = if levels.muted { 0.35 } else { 1.0 };
         paint_bar(painter, bar, levels, channel, tokens, dim);
     }
+    if levels.muted {
+        let bars = Rect::from_min_size(rect.min, Vec2::new(width, 14.0));
+        paint_muted(painter, bars, tokens);
+    }
     for mark in MARKS {
         let x = rect.left() + width * share(f32::from(mark));
         let (align, x) = match mark {
@@ -46,6 +54,15 @@ pub fn show(ui: &mut Ui, width: f32, levels: &Levels) {
         let at = pos2(x, rect.top() + 17.0);
         painter.text(at, align, mark.to_string(), theme::small(), tokens.faint);
     }
+}
+
+/// Says that nobody hears what the bars show.
+fn paint_muted(painter: &Painter, bars: Rect, tokens: &Tokens) {
+    let words = text::MUTED.to_owned();
+    let galley = painter.layout_no_wrap(words, theme::small_strong(), tokens.error);
+    let ground = Rect::from_center_size(bars.center(), galley.size() + Vec2::new(16.0, 2.0));
+    painter.rect_filled(ground, theme::RADIUS, tokens.error_ground);
+    painter.galley(ground.center() - galley.size() / 2.0, galley, tokens.error);
 }
 
 fn paint_bar(

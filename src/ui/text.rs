@@ -10,8 +10,9 @@ use crate::text::state::{self, button};
 use crate::text::{action, output, settings, window};
 
 pub use crate::text::health::{
-    CURVE_SENT, CURVE_TARGET, GRAPH_EMPTY, WARN_BLACK, WARN_FROZEN, WARN_MUTED, ago, bytes, clock,
-    figure, graph, level, milliseconds, more, server_said, tenths_of_ms, warn_silent,
+    CURVE_SENT, CURVE_TARGET, GRAPH_EMPTY, MUTED, WARN_BLACK, WARN_FROZEN, WARN_MUTED, ago, bytes,
+    clock, figure, graph, level, level_muted, milliseconds, more, server_said, tenths_of_ms,
+    warn_silent,
 };
 pub use crate::text::output::shown_upright;
 pub use crate::text::settings::{key_not_kept, key_not_read, not_saved};
@@ -50,6 +51,28 @@ pub fn toggled(action: Action) -> &'static str {
         Action::ToggleMute => action::UNMUTE,
         Action::ToggleKey => action::HIDE_KEY,
         _ => action.label(),
+    }
+}
+
+/// What an action is called away from its button, in the overview of keys.
+pub fn full_name(action: Action) -> &'static str {
+    match action {
+        Action::CopyPlayAddress => action::full::COPY_PLAY_ADDRESS,
+        Action::ToggleOutputDetails => action::full::OUTPUT_DETAILS,
+        Action::FitOutput => action::full::FIT_OUTPUT,
+        Action::ShowHealth => action::full::SHOW_HEALTH,
+        Action::ShowLog => action::full::SHOW_LOG,
+        Action::ShowKeys => action::full::SHOW_KEYS,
+        Action::DismissNotices => action::full::DISMISS_NOTICES,
+        _ => action.label(),
+    }
+}
+
+/// The button that connects now: nothing is done again that was never done.
+pub fn reconnect_now(phase: &Phase) -> &'static str {
+    match phase.is_on_air() {
+        true => Action::ReconnectNow.label(),
+        false => action::TRY_NOW,
     }
 }
 

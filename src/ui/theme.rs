@@ -25,6 +25,10 @@ pub const MARGIN: i8 = 14;
 /// Width of the column where things are chosen, in points.
 pub const SIDE_WIDTH: f32 = 340.0;
 
+/// How much is left of what can't be used now. The address and the service are
+/// read while live, too.
+const DISABLED: f32 = 0.75;
+
 /// The colours of one of the two themes.
 #[derive(Debug)]
 pub struct Tokens {
@@ -86,7 +90,7 @@ const DARK: Tokens = Tokens {
     line: rgb(0x2b3037),
     text: rgb(0xe8ebee),
     weak: rgb(0xa4adb6),
-    faint: rgb(0x77818b),
+    faint: rgb(0x929ba4),
     focus: rgb(0x5aa9e6),
     ready: rgb(0x3ec285),
     go: [rgb(0x1f8457), rgb(0x249764)],
@@ -109,7 +113,7 @@ const LIGHT: Tokens = Tokens {
     line: rgb(0xd3d9df),
     text: rgb(0x1a1f24),
     weak: rgb(0x4d5761),
-    faint: rgb(0x6c7680),
+    faint: rgb(0x5a646d),
     focus: rgb(0x1c71b8),
     ready: rgb(0x137a4c),
     go: [rgb(0x1a7f52), rgb(0x166d46)],
@@ -126,6 +130,16 @@ impl Tokens {
     /// The colours of a theme.
     pub fn of(dark: bool) -> &'static Self {
         if dark { &DARK } else { &LIGHT }
+    }
+
+    /// The colours over the picture, which is dark or bright by itself.
+    pub fn over_picture() -> &'static Self {
+        &DARK
+    }
+
+    /// Between text and the text beside it: for names in fields that can't be used.
+    pub fn between(&self) -> Color32 {
+        self.weak.lerp_to_gamma(self.text, 0.5)
     }
 }
 
@@ -152,6 +166,19 @@ pub fn heading() -> FontId {
 /// Names above fields and below figures.
 pub fn small() -> FontId {
     FontId::new(11.5, FontFamily::Proportional)
+}
+
+/// Around what has the keyboard, in points.
+const RING: f32 = 1.5;
+
+/// Marks what has the keyboard.
+pub fn ring(dark: bool) -> Stroke {
+    Stroke::new(RING, Tokens::of(dark).focus)
+}
+
+/// A word that stands out between small ones.
+pub fn small_strong() -> FontId {
+    FontId::new(11.5, strong())
 }
 
 fn strong() -> FontFamily {
@@ -199,14 +226,30 @@ fn style(tokens: &Tokens, dark: bool) -> Style {
     spacing.icon_width = 16.0;
     spacing.icon_width_inner = 10.0;
     spacing.icon_spacing = 7.0;
-    spacing.combo_height = 500.0;
+    // As high as what is in it; `widgets` keeps lists within the window.
+    spacing.default_area_size = Vec2::new(600.0, f32::INFINITY);
     spacing.slider_rail_height = 4.0;
     spacing.tooltip_width = 320.0;
-    spacing.scroll = ScrollStyle { bar_width: 8.0, ..ScrollStyle::floating() };
+    spacing.scroll = scroll();
     style.interaction.selectable_labels = false;
     style.interaction.tooltip_delay = 0.5;
     style.animation_time = 0.08;
     style
+}
+
+/// A thin bar beside the content, always there when there is more than is seen.
+fn scroll() -> ScrollStyle {
+    ScrollStyle {
+        bar_width: 8.0,
+        floating_width: 6.0,
+        bar_outer_margin: 2.0,
+        floating_allocated_width: 10.0,
+        dormant_handle_opacity: 0.5,
+        active_handle_opacity: 0.5,
+        interact_handle_opacity: 0.8,
+        active_background_opacity: 0.0,
+        ..ScrollStyle::floating()
+    }
 }
 
 fn visuals(tokens: &Tokens, dark: bool) -> Visuals {
@@ -215,7 +258,8 @@ fn visuals(tokens: &Tokens, dark: bool) -> Visuals {
         widgets: widgets(tokens),
         selection: Selection {
             bg_fill: tokens.focus.gamma_multiply(if dark { 0.38 } else { 0.28 }),
-            stroke: Stroke::new(1.5, tokens.text),
+            // Of text; around a field [`ring`] covers it.
+            stroke: Stroke::new(1.0, tokens.text),
         },
         weak_text_color: Some(tokens.weak),
         hyperlink_color: tokens.focus,
@@ -235,7 +279,7 @@ fn visuals(tokens: &Tokens, dark: bool) -> Visuals {
         slider_trailing_fill: true,
         handle_shape: HandleShape::Circle,
         striped: false,
-        disabled_alpha: 0.45,
+        disabled_alpha: DISABLED,
         ..base
     }
 }
@@ -250,7 +294,7 @@ fn widgets(tokens: &Tokens) -> Widgets {
         expansion: 0.0,
     };
     let mut active = look(tokens.pressed, tokens.focus, tokens.text);
-    active.bg_stroke.width = 1.5;
+    active.bg_stroke.width = RING;
     Widgets {
         noninteractive: look(tokens.panel, tokens.line, tokens.text),
         inactive: look(tokens.raised, tokens.line, tokens.text),
@@ -267,4 +311,59 @@ fn shadow(blur: u8) -> Shadow {
 const fn rgb(hex: u32) -> Color32 {
     let [_, red, green, blue] = hex.to_be_bytes();
     Color32::from_rgb(red, green, blue)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of two colours, by WCAG 2.
+    fn contrast(one: Color32, other: Color32) -> f32 {
+        let luminance = |color: Color32| {
+            let part = |byte: u8, share: f32| {
+                let value = f32::from(byte) / 255.0;
+                let linear = match value {
+                    ..=0.04045 => value / 12.92,
+                    _ => ((value + 0.055) / 1.055).powf(2.4),
+                };
+                linear * share
+            };
+            part(color.r(), 0.2126) + part(color.g(), 0.7152) + part(color.b(), 0.0722) + 0.05
+        };
+        let (one, other) = (luminance(one), luminance(other));
+        one.max(other) / one.min(other)
+    }
+
+    #[test]
+    fn everything_is_read_in_both_themes() {
+        for tokens in [&DARK, &LIGHT] {
+            for ground in [tokens.panel, tokens.field, tokens.raised] {
+                for text in [tokens.text, tokens.weak, tokens.faint] {
+                    let found = contrast(text, ground);
+                    assert!(found >= 4.5, "{text:?} on {ground:?}: {found}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_used_now_is_read_all_the_same() {
+        for tokens in [&DARK, &LIGHT] {
+            for ground in [tokens.field, tokens.raised] {
+                let ground = tokens.panel.lerp_to_gamma(ground, DISABLED);
+                let found = |text: Color32| contrast(ground.lerp_to_gamma(text, DISABLED), ground);
+                assert!(found(tokens.text) >= 4.5, "{}", found(tokens.text));
+                assert!(found(tokens.between()) >= 4.5, "{}", found(tokens.between()));
+                // Large text, on the large button.
+                assert!(found(tokens.weak) >= 3.0, "{}", found(tokens.weak));
+            }
+        }
+    }
+
+    #[test]
+    fn the_tally_is_seen_on_the_stage_and_over_the_picture() {
+        for stage in [DARK.stage, LIGHT.stage] {
+            assert!(contrast(DARK.amber, stage) >= 3.0);
+        }
+    }
 }

@@ -1,9 +1,11 @@
 //! Parts that several panels are made of.
 
-use egui::accesskit::Role;
+use egui::accesskit::{Live, Role};
+use egui::style::ScrollAnimation;
 use egui::{
-    Align, AtomExt as _, Atoms, Button, Color32, Frame, Id, IntoAtoms as _, Label, Layout, Margin,
-    Rect, Response, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo,
+    Align, AtomExt as _, Atoms, Button, Color32, Context, Frame, Id, IntoAtoms as _, Label, Layout,
+    Margin, Rect, Response, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui, UiKind, Vec2,
+    WidgetInfo,
 };
 
 use super::action::Action;
@@ -12,6 +14,12 @@ use super::icon::Icon;
 use super::model::Model;
 use super::text;
 use super::theme::{self, tokens};
+
+/// The side of a square button, in points.
+pub const SQUARE: f32 = 28.0;
+
+/// So long a button says that it has copied, in seconds.
+const COPIED_FOR: f64 = 1.5;
 
 /// What panels ask for while they draw; carried out after the last of them.
 #[derive(Debug, Default)]
@@ -61,6 +69,63 @@ pub fn heading(ui: &mut Ui, words: &str, right: impl FnOnce(&mut Ui)) {
     });
 }
 
+/// Square buttons at the right end of a line that is filled from there: `count` of
+/// them, drawn and reached with Tab from left to right.
+pub fn in_order(ui: &mut Ui, count: u8, buttons: impl FnOnce(&mut Ui)) {
+    let count = f32::from(count);
+    let width = SQUARE * count + ui.spacing().item_spacing.x * (count - 1.0);
+    let size = Vec2::new(width, SQUARE);
+    ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), buttons);
+}
+
+/// Marks what has the keyboard, where its widget does not.
+pub fn focus_ring(ui: &Ui, response: &Response) {
+    if response.has_focus() {
+        let ring = theme::ring(ui.visuals().dark_mode);
+        ui.painter().rect_stroke(response.rect, theme::RADIUS, ring, StrokeKind::Inside);
+    }
+}
+
+/// Whether what `id` stands for was not drawn a moment ago. Ask once a frame.
+pub fn has_appeared(ui: &Ui, id: Id) -> bool {
+    // The first pass finds out how large it is, the second shows it.
+    const PASSES: u8 = 2;
+    let now = ui.ctx().cumulative_pass_nr();
+    ui.data_mut(|data| {
+        let (last, count): (u64, u8) = data.get_temp(id).unwrap_or_default();
+        let count = if last + 1 >= now { count.saturating_add(1) } else { 1 };
+        data.insert_temp(id, (now, count));
+        count <= PASSES
+    })
+}
+
+/// What was copied last, and when on the window's clock.
+fn copied_id() -> Id {
+    Id::unique("copied")
+}
+
+/// Lets the button of `action` say that it has copied.
+pub fn show_copied(ctx: &Context, action: Action) {
+    let now = ctx.input(|i| i.time);
+    ctx.data_mut(|data| data.insert_temp(copied_id(), (action, now)));
+}
+
+/// Whether the button of `action` says so now; asks for the frame in which it ends.
+fn is_copied(ui: &Ui, action: Action) -> bool {
+    let copied = ui.data(|data| data.get_temp::<(Action, f64)>(copied_id()));
+    let Some((_, at)) = copied.filter(|(other, _)| *other == action) else { return false };
+    let left = at + COPIED_FOR - ui.input(|i| i.time);
+    if left > 0.0 {
+        ui.ctx().request_repaint_after_secs(left as f32);
+    }
+    left > 0.0
+}
+
+/// Screen readers say by themselves that it was copied.
+fn announce_copied(ui: &Ui, response: &Response) {
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(Live::Polite));
+}
+
 /// A line of text beside more important ones.
 pub fn aside(ui: &mut Ui, words: &str) -> Response {
     ui.add(Label::new(RichText::new(words).font(theme::small()).color(tokens(ui).weak)).wrap())
@@ -68,7 +133,20 @@ pub fn aside(ui: &mut Ui, words: &str) -> Response {
 
 /// A button for `action` with its words on it.
 pub fn action_button(ui: &mut Ui, model: &Model, out: &mut Outbox, action: Action) -> Response {
-    let button = ui.add_enabled(action.is_possible(model), Button::new(action.label()));
+    let copied = is_copied(ui, action);
+    let words = if copied { text::COPIED } else { action.label() };
+    let mut shown = Button::new(words);
+    if copied {
+        // What stands beside it stays where it is.
+        let font = egui::TextStyle::Button.resolve(ui.style());
+        let label = ui.painter().layout_no_wrap(action.label().to_owned(), font, Color32::WHITE);
+        let padding = 2.0 * ui.spacing().button_padding.x;
+        shown = shown.min_size(Vec2::new(label.size().x + padding, 0.0));
+    }
+    let button = ui.add_enabled(action.is_possible(model), shown);
+    if copied {
+        announce_copied(ui, &button);
+    }
     if button.clicked() {
         out.act(action);
     }
@@ -85,9 +163,31 @@ pub fn icon_button(
     icon: Icon,
     on: Option<bool>,
 ) -> Response {
+    icon_button_in(ui, model, out, action, icon, on, None)
+}
+
+/// The same with a picture of another colour.
+pub fn icon_button_in(
+    ui: &mut Ui,
+    model: &Model,
+    out: &mut Outbox,
+    action: Action,
+    icon: Icon,
+    on: Option<bool>,
+    color: Option<Color32>,
+) -> Response {
     let enabled = action.is_possible(model);
-    let name = if on == Some(true) { text::toggled(action) } else { action.label() };
-    let button = ui.add_enabled_ui(enabled, |ui| square(ui, icon, name, on)).inner;
+    let copied = is_copied(ui, action);
+    let (icon, name) = match on {
+        _ if copied => (Icon::Tick, text::COPIED),
+        Some(true) => (icon, text::toggled(action)),
+        _ => (icon, action.label()),
+    };
+    let color = if copied { Some(tokens(ui).ready) } else { color };
+    let button = ui.add_enabled_ui(enabled, |ui| square_in(ui, icon, name, on, color)).inner;
+    if copied {
+        announce_copied(ui, &button);
+    }
     if button.clicked() {
         out.act(action);
     }
@@ -96,7 +196,17 @@ pub fn icon_button(
 
 /// A square button with a picture on it.
 pub fn square(ui: &mut Ui, icon: Icon, name: &str, on: Option<bool>) -> Response {
-    let (rect, response) = ui.allocate_exact_size(Vec2::splat(28.0), Sense::click());
+    square_in(ui, icon, name, on, None)
+}
+
+fn square_in(
+    ui: &mut Ui,
+    icon: Icon,
+    name: &str,
+    on: Option<bool>,
+    color: Option<Color32>,
+) -> Response {
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(SQUARE), Sense::click());
     let enabled = ui.is_enabled();
     response.widget_info(|| match on {
         Some(on) => WidgetInfo::selected(Role::Button, enabled, on, name),
@@ -111,7 +221,7 @@ pub fn square(ui: &mut Ui, icon: Icon, name: &str, on: Option<bool>) -> Response
             false => Color32::TRANSPARENT,
         };
         let outline = if response.has_focus() { look.bg_stroke } else { Stroke::NONE };
-        let color = if lit { tokens.text } else { tokens.weak };
+        let color = color.unwrap_or(if lit { tokens.text } else { tokens.weak });
         ui.painter().rect(rect, theme::RADIUS, fill, outline, StrokeKind::Inside);
         icon.paint(ui.painter(), rect, color);
     }
@@ -169,6 +279,7 @@ fn field(
         .min_size(Vec2::new(0.0, 28.0))
         .align(egui::Align2::LEFT_CENTER);
     let response = ui.add(field).accessible_name(name);
+    focus_ring(ui, &response);
     let changed = response.changed().then_some(text);
     (response, changed)
 }
@@ -228,7 +339,9 @@ pub fn figure(ui: &mut Ui, width: f32, name: &str, value: &str, color: Color32, 
 
 /// The name of a field, inside it at its left end.
 fn inner_name(ui: &Ui, name: &str) -> RichText {
-    RichText::new(name).font(theme::small()).color(tokens(ui).faint)
+    let tokens = tokens(ui);
+    let color = if ui.is_enabled() { tokens.faint } else { tokens.between() };
+    RichText::new(name).font(theme::small()).color(color)
 }
 
 /// A drop-down list with its name inside. `choices` draws the list.
@@ -270,6 +383,7 @@ fn combo(
     let combo = egui::ComboBox::from_id_salt(id)
         .selected_text(shown)
         .width(width)
+        .height(room_for_list(ui))
         .truncate()
         .icon(|ui, rect, look, _| Icon::Down.paint(ui.painter(), rect, look.fg_stroke.color));
     let response = combo.show_ui(ui, choices).response;
@@ -282,6 +396,15 @@ fn combo(
     response
 }
 
+/// How high a list can be, above or below where the next widget will be.
+fn room_for_list(ui: &Ui) -> f32 {
+    let window = ui.ctx().content_rect();
+    let top = ui.cursor().top();
+    let below = window.bottom() - top - ui.spacing().interact_size.y;
+    let frame = 2.0 * (f32::from(ui.spacing().menu_margin.top) + 4.0);
+    below.max(top - window.top()) - frame
+}
+
 /// One choice in a drop-down list.
 pub fn choice(ui: &mut Ui, chosen: bool, words: &str, aside: &str) -> bool {
     let width = ui.available_width();
@@ -290,7 +413,13 @@ pub fn choice(ui: &mut Ui, chosen: bool, words: &str, aside: &str) -> bool {
         let aside = RichText::new(aside).font(theme::small()).color(tokens(ui).weak);
         button = button.right_text(aside);
     }
-    let clicked = ui.add(button).clicked();
+    let response = ui.add(button);
+    let clicked = response.clicked();
+    // What scrolls by itself: a list without a bar would scroll what is below it.
+    let scrolls = ui.stack().contained_in(UiKind::ScrollArea);
+    if chosen && scrolls && has_appeared(ui, ui.layer_id().id.with("chosen")) {
+        response.scroll_to_me_animation(Some(Align::Center), ScrollAnimation::none());
+    }
     if clicked {
         // A click by a screen reader has no place outside the list.
         ui.close();

@@ -125,7 +125,8 @@ fn no_two_actions_share_a_key_and_all_are_in_the_overview() {
         let same = Action::ALL.into_iter().filter(|other| other.shortcut() == action.shortcut());
         assert_eq!(same.count(), 1, "{action:?}");
         assert!(!action.tooltip().is_empty());
-        assert!(harness.query_all_by_label(action.label()).next().is_some(), "{action:?}");
+        let name = text::full_name(action);
+        assert!(harness.query_all_by_label(name).next().is_some(), "{action:?}");
     }
 }
 
@@ -186,5 +187,59 @@ fn all_keys_are_seen_at_once_in_the_smallest_window() {
         let key = harness.ctx.format_shortcut(&action.shortcut());
         let rect = harness.get_by_label(&key).rect();
         assert!(rect.top() > 0.0 && rect.bottom() < close.top(), "{action:?}: {rect}");
+    }
+}
+
+#[test]
+fn what_was_never_live_is_not_reconnected() {
+    let engine = FakeEngine::default();
+    engine.show(state("never live"));
+    let mut harness = shown(&engine, model());
+    engine.take();
+    assert!(harness.query_by_label("Reconnect now").is_none());
+    click(&mut harness, "Try now");
+    assert_eq!(engine.printed(), ["ReconnectNow"]);
+}
+
+#[test]
+fn a_copy_is_answered_for_a_moment() {
+    let engine = FakeEngine::default();
+    engine.show(state("this computer"));
+    let mut harness = shown(&engine, model());
+    press(&mut harness, Action::ShowLog);
+    for action in [Action::CopyPlayAddress, Action::CopyLog] {
+        let before = harness.get_by_role_and_label(Role::Button, action.label()).rect();
+        click(&mut harness, action.label());
+        let copied = harness.get_by_role_and_label(Role::Button, text::COPIED);
+        assert_eq!(copied.rect(), before, "{action:?}");
+        // Screen readers say so by themselves.
+        let live = copied.accesskit_node().data().live();
+        assert_eq!(live, Some(egui::accesskit::Live::Polite), "{action:?}");
+        harness.run_steps(12);
+        harness.get_by_role_and_label(Role::Button, action.label());
+        assert!(harness.query_by_label(text::COPIED).is_none(), "{action:?}");
+        let output = harness.output().viewport_output.get(&egui::ViewportId::ROOT);
+        let next = output.expect("there is one").repaint_delay;
+        assert!(next > std::time::Duration::from_secs(60), "{action:?}: drawn for ever, {next:?}");
+    }
+}
+
+#[test]
+fn tab_follows_the_eye_along_a_line() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model());
+    for (first, second) in
+        [(Action::ToggleMirror, Action::RefreshDevices), (Action::NextTheme, Action::ShowKeys)]
+    {
+        let left = harness.get_by_role_and_label(Role::Button, first.label());
+        let right = harness.get_by_role_and_label(Role::Button, second.label());
+        assert!(left.rect().right() <= right.rect().left(), "{first:?}");
+        left.focus();
+        harness.step();
+        harness.key_press(egui::Key::Tab);
+        harness.run_ok();
+        let right = harness.get_by_role_and_label(Role::Button, second.label());
+        assert!(right.is_focused(), "{second:?} after {first:?}");
     }
 }

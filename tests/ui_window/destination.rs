@@ -9,7 +9,9 @@ use tallylight::ui::model::Model;
 use tallylight::ui::{LogBook, text};
 
 use crate::ui_support::{FakeEngine, model};
-use crate::{all_text, click, copied_by, enter, model_of, press, ready_for, shown, state};
+use crate::{
+    Shown, all_text, click, copied_by, enter, model_of, press, ready_for, shown, sized, state,
+};
 
 #[test]
 fn this_computer_needs_nothing_and_shows_its_address() {
@@ -201,4 +203,34 @@ fn what_a_service_needs_is_said() {
     harness.get_by_label(&words);
     let harness = shown(&FakeEngine::default(), model_of("douyin"));
     harness.get_by_label(&text::shown_upright("Douyin / TikTok"));
+}
+
+#[test]
+fn all_services_are_seen_at_once_and_the_chosen_one_always() {
+    let list = |size: [f32; 2], service: &str| {
+        let engine = FakeEngine::default();
+        engine.show(state("ready"));
+        let mut harness = sized(&engine, model_of(service), size);
+        harness.get_by_role_and_label(Role::ComboBox, text::SERVICE).click();
+        harness.run_ok();
+        harness
+    };
+    let is_seen = |harness: &Shown, name: &str, size: [f32; 2]| {
+        let window = egui::Rect::from_min_size(egui::Pos2::ZERO, size.into());
+        let mut named = harness.get_all_by_role_and_label(Role::Button, name);
+        named.any(|node| window.contains_rect(node.rect()))
+    };
+    let services = Services::built_in().all();
+    for size in [[960.0, 600.0], [1024.0, 640.0], [1280.0, 800.0]] {
+        let harness = list(size, "twitch");
+        for service in services {
+            assert!(is_seen(&harness, &service.name, size), "{} at {size:?}", service.name);
+        }
+    }
+    // Where there is no room for all.
+    let low = [1280.0, 360.0];
+    for service in services {
+        let harness = list(low, &service.id);
+        assert!(is_seen(&harness, &service.name, low), "{}", service.name);
+    }
 }

@@ -7,7 +7,7 @@ use tallylight::ui::action::Action;
 use tallylight::ui::text;
 
 use crate::ui_support::FakeEngine;
-use crate::{click, model_of, press, shown, state};
+use crate::{click, model_of, press, shown, sized, state};
 
 #[test]
 fn what_the_running_stream_can_not_change_is_not_offered() {
@@ -62,4 +62,23 @@ fn what_a_service_does_not_take_is_said_and_mended_with_a_click() {
     let sent = engine.take();
     assert!(matches!(&sent[..], [Command::SetOutput(o)] if o.video_kbps == 6_000), "{sent:?}");
     assert!(harness.query_by_label("Fit").is_none());
+}
+
+#[test]
+fn what_is_opened_is_seen() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = sized(&engine, model_of("twitch"), [1024.0, 640.0]);
+    harness.run_ok();
+    press(&mut harness, Action::ToggleOutputDetails);
+    harness.run_steps(8);
+    let last = harness.get_by_role_and_label(Role::CheckBox, text::ADAPTIVE).rect();
+    let button = harness.get_by_role_and_label(Role::Button, "Go Live").rect();
+    assert!(last.top() > 0.0 && last.bottom() < button.top(), "{last} above {button}");
+    // All values end where the column does.
+    let column = harness.get_by_role_and_label(Role::ComboBox, text::PRESET).rect().right();
+    for name in [text::VIDEO_KBPS, text::AUDIO_KBPS, text::KEYFRAME] {
+        let field = harness.get_by_role_and_label(Role::SpinButton, name).rect();
+        assert!((field.right() - column).abs() < 1.0, "{name}: {field}, the column to {column}");
+    }
 }

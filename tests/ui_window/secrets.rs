@@ -43,6 +43,8 @@ fn a_key_is_masked_until_it_is_shown() {
     assert!(!all_text(&harness).contains(MARKER), "a server repeated it");
     engine.show(state("ready"));
     harness.run_ok();
+    // Opened above, it has moved the key out of sight.
+    press(&mut harness, Action::ToggleOutputDetails);
     click(&mut harness, "Show key");
     assert_eq!(harness.get_by_label(text::KEY).value().as_deref(), Some(MARKER));
     click(&mut harness, "Hide key");

@@ -131,3 +131,20 @@ fn gain_is_a_slider() {
     harness.run_ok();
     assert_eq!(engine.printed(), ["SetGain(6.0)"]);
 }
+
+#[test]
+fn the_gain_ends_where_the_column_does_and_a_muted_meter_says_so() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model());
+    let number = harness.get_by_role_and_label(Role::SpinButton, text::GAIN).rect();
+    let slider = harness.get_by_role_and_label(Role::Slider, text::GAIN).rect();
+    let column = harness.get_by_label(text::MICROPHONE).rect().right();
+    assert!((number.right() - column).abs() < 1.0, "{number}, the column to {column}");
+    assert!((number.center().y - slider.center().y).abs() < 1.0, "{number} beside {slider}");
+    let mut muted = state("live");
+    muted.levels.muted = true;
+    engine.show(muted);
+    harness.run_ok();
+    harness.get_by_role_and_label(Role::Meter, &text::level_muted(text::LEVEL));
+}

@@ -137,7 +137,7 @@ fn sign_in(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     }
     let id = Id::unique("destination password");
     let (_, password) =
-        widgets::masked_field(ui, id, text::PASSWORD, &draft.password, text::PASSWORD, width);
+        widgets::masked_field(ui, id, text::PASSWORD, &draft.password, text::PASSWORD_HINT, width);
     if let Some(password) = password {
         out.edit(Edit::Password(password));
     }
@@ -222,7 +222,9 @@ fn play_address(ui: &mut Ui, model: &Model, out: &mut Outbox) {
             .margin(egui::Margin::symmetric(9, 6))
             .min_size(egui::Vec2::new(0.0, 28.0))
             .align(egui::Align2::LEFT_CENTER);
-        ui.add(field).accessible_name(text::PLAY_ADDRESS).on_hover_text(text::PLAY_ADDRESS);
+        let field = ui.add(field).accessible_name(text::PLAY_ADDRESS);
+        widgets::focus_ring(ui, &field);
+        field.on_hover_text(text::PLAY_ADDRESS);
         widgets::icon_button(ui, model, out, Action::CopyPlayAddress, Icon::Copy, None);
     });
     widgets::aside(ui, text::PLAY_ADDRESS_NOW);

@@ -1,6 +1,9 @@
 //! Questions and overviews above everything.
 
-use egui::{Button, Context, Frame, Grid, Id, Key, Modal, Modifiers, RichText, ScrollArea, Ui};
+use egui::{
+    Align, Button, Context, Frame, Id, Key, Layout, Modal, Modifiers, RichText, ScrollArea, Ui,
+    Vec2,
+};
 
 use crate::ui::action::Action;
 use crate::ui::model::{Dialog, Model};
@@ -11,6 +14,8 @@ use crate::ui::widgets::{Outbox, Request};
 /// Draws the open dialog, if one is.
 pub fn show(ctx: &Context, model: &Model, out: &mut Outbox) {
     let Some(dialog) = model.view.dialog else { return };
+    // A list that was open is not what the keys are for now.
+    egui::Popup::close_all(ctx);
     let frame =
         Frame::popup(&ctx.global_style()).inner_margin(ctx.global_style().spacing.window_margin);
     let modal = Modal::new(Id::unique("dialog")).frame(frame).show(ctx, |ui| match dialog {
@@ -47,24 +52,35 @@ fn question(ui: &mut Ui, words: &str, yes: &str, out: &mut Outbox) {
     });
 }
 
+/// An action and its key, at both ends of a line.
+fn key(ui: &mut Ui, action: Action) {
+    let size = Vec2::new(ui.available_width(), 30.0);
+    ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+        ui.label(text::full_name(action));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let key = ui.ctx().format_shortcut(&action.shortcut());
+            ui.label(RichText::new(key).color(tokens(ui).weak));
+        });
+    });
+}
+
 /// All actions and their keys.
 fn keys(ui: &mut Ui, out: &mut Outbox) {
-    ui.set_width(560.0);
+    ui.set_width(660.0);
     ui.label(RichText::new(text::KEYS).font(theme::large()));
     ui.add_space(6.0);
     let height = ui.ctx().content_rect().height() - 170.0;
     let list = ScrollArea::vertical().auto_shrink([false, true]).max_height(height.max(120.0));
     list.show(ui, |ui| {
-        // Two columns, read downwards, so that all are seen at once.
+        // Two groups, read downwards, so that all are seen at once.
         let rows = Action::ALL.len().div_ceil(2);
-        Grid::new("keys").num_columns(4).spacing([24.0, 7.0]).show(ui, |ui| {
-            for row in 0..rows {
-                for action in Action::ALL.iter().skip(row).step_by(rows) {
-                    ui.label(action.label()).on_hover_text(action.tooltip());
-                    let key = ui.ctx().format_shortcut(&action.shortcut());
-                    ui.label(RichText::new(key).color(tokens(ui).weak));
+        ui.spacing_mut().item_spacing.x = 40.0;
+        ui.columns(2, |columns| {
+            for (column, actions) in columns.iter_mut().zip(Action::ALL.chunks(rows)) {
+                column.spacing_mut().item_spacing.y = 1.0;
+                for action in actions {
+                    key(column, *action);
                 }
-                ui.end_row();
             }
         });
     });

@@ -204,7 +204,8 @@ fn large(ui: &mut Ui, label: &str, more: &str, width: f32, look: Look) -> Respon
 
 fn reconnect_now(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     let action = Action::ReconnectNow;
-    let button = egui::Button::new(RichText::new(action.label()).font(theme::heading()));
+    let button =
+        egui::Button::new(RichText::new(text::reconnect_now(&model.phase)).font(theme::heading()));
     let button = ui.add_sized([128.0, 56.0], button);
     let button = widgets::explained(ui, button, action);
     if button.clicked() && action.is_possible(model) {

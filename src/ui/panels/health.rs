@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use egui::text::LayoutJob;
-use egui::{Color32, Ui, Vec2};
+use egui::{Color32, Rect, Shape, Stroke, Ui, Vec2};
 use egui_plot::{AxisHints, GridMark, Line, LineStyle, Plot, PlotBounds};
 
 use crate::engine::{Cause, DestinationSnapshot, Fault, Snapshot, Stage};
@@ -32,8 +32,15 @@ const RATE: [f64; 2] = [0.95, 0.8];
 /// The narrowest a figure can be, in points.
 const NARROWEST: f32 = 104.0;
 
+/// The height of the times below the graph, in points.
+const TIMES: f32 = 14.0;
+
+/// The least distance of two rates beside the graph, in points.
+const APART: f32 = 28.0;
+
 /// Draws the panel.
 pub fn show(ui: &mut Ui, model: &Model, _: &mut Outbox) {
+    ui.add_space(5.0);
     figures(ui, model);
     graph(ui, model);
 }
@@ -217,8 +224,8 @@ fn graph(ui: &mut Ui, model: &Model) {
     let target = history.curve(now, |s| s.target_kbps);
     let highest = sent.iter().chain(&target).map(|p| p[1]).fold(0.0, f64::max);
     let (is_empty, span) = (sent.is_empty(), span(&sent));
-    let response = plot(tokens, height, span, is_empty).show(ui, |plot| {
-        let top = (highest * 1.15).max(100.0);
+    let top = (highest * 1.15).max(100.0);
+    let response = plot(tokens, height, span, top, is_empty).show(ui, |plot| {
         plot.set_plot_bounds(PlotBounds::from_min_max([-span, 0.0], [span * 0.02, top]));
         let dashed = LineStyle::Dashed { length: 5.0 };
         let target = Line::new(text::CURVE_TARGET, target).color(tokens.faint);
@@ -236,24 +243,56 @@ fn graph(ui: &mut Ui, model: &Model) {
         let words = text::GRAPH_EMPTY;
         let align = egui::Align2::CENTER_CENTER;
         ui.painter().text(center, align, words, theme::small(), tokens.faint);
+    } else {
+        legend(ui, *response.transform.frame());
+    }
+}
+
+/// What the lines are, in the corner where a running stream rarely has one.
+fn legend(ui: &Ui, graph: Rect) {
+    let tokens = tokens(ui);
+    let painter = ui.painter().with_clip_rect(graph);
+    let mut at = graph.left_bottom() + Vec2::new(10.0, -12.0);
+    let lines = [(text::CURVE_SENT, tokens.ready, 0.0), (text::CURVE_TARGET, tokens.faint, 3.0)];
+    for (name, color, gap) in lines {
+        const SAMPLE: f32 = 18.0;
+        let stroke = Stroke::new(1.8, color);
+        let sample = [at, at + Vec2::new(SAMPLE, 0.0)];
+        match gap {
+            0.0 => _ = painter.line_segment(sample, stroke),
+            gap => painter.extend(Shape::dashed_line(&sample, stroke, 5.0, gap)),
+        }
+        let words = at + Vec2::new(SAMPLE + 6.0, 0.0);
+        let align = egui::Align2::LEFT_CENTER;
+        let words = painter.text(words, align, name, theme::small(), tokens.weak);
+        at.x = words.right() + 16.0;
     }
 }
 
 /// The graph's frame: what is beside and behind the curves. Nothing in it moves.
-fn plot(tokens: &'static Tokens, height: f32, span: f64, is_empty: bool) -> Plot<'static> {
+fn plot(
+    tokens: &'static Tokens,
+    height: f32,
+    span: f64,
+    top: f64,
+    is_empty: bool,
+) -> Plot<'static> {
     let axis = |hints: AxisHints<'static>| {
         hints.tick_label_color(tokens.faint).tick_label_font(theme::small())
     };
     let time = axis(AxisHints::new_x()).formatter(|mark, _| text::ago(mark.value));
-    let rate = axis(AxisHints::new_y()).min_thickness(34.0).formatter(|mark, _| {
-        if mark.value > 0.0 { format!("{:.0}", mark.value) } else { String::new() }
-    });
+    let time = time.label_spacing(40.0..=41.0);
+    let rate = axis(AxisHints::new_y())
+        .min_thickness(34.0)
+        .label_spacing(4.0..=5.0)
+        .formatter(|mark, _| format!("{:.0}", mark.value));
     Plot::new("bitrate")
         .height(height)
         .show_background(false)
-        .show_axes([true, !is_empty])
-        .show_grid([false, true])
-        .grid_color(tokens.line)
+        .show_axes(!is_empty)
+        .show_grid([false, !is_empty])
+        .grid_color(tokens.faint.gamma_multiply(0.4))
+        .grid_fade(0.0)
         .show_x(false)
         .show_y(false)
         .show_crosshair(false)
@@ -264,6 +303,7 @@ fn plot(tokens: &'static Tokens, height: f32, span: f64, is_empty: bool) -> Plot
         .allow_double_click_reset(false)
         .set_margin_fraction(Vec2::ZERO)
         .x_grid_spacer(move |_| marks(span))
+        .y_grid_spacer(move |_| rates(top, height - TIMES))
         .custom_x_axes(vec![time])
         .custom_y_axes(vec![rate])
 }
@@ -278,5 +318,47 @@ fn span(curve: &[[f64; 2]]) -> f64 {
 fn marks(span: f64) -> Vec<GridMark> {
     let step = if span <= 60.0 { 15.0 } else { 60.0 };
     let count = (span / step) as u32;
-    (0..count).map(|n| GridMark { value: f64::from(n) * -step, step_size: step }).collect()
+    (0..=count).map(|n| GridMark { value: f64::from(n) * -step, step_size: step }).collect()
+}
+
+/// Marks at round rates below `top`, as many as fit into `height`: at least one.
+fn rates(top: f64, height: f32) -> Vec<GridMark> {
+    let most = f64::from((height / APART).floor().max(1.0));
+    let ten = 10_f64.powf((top / most).log10().floor());
+    let steps = [1.0, 2.0, 2.5, 5.0, 10.0].map(|round| round * ten);
+    let fits = |step: &&f64| (top / **step).floor() <= most;
+    let step = steps.iter().find(fits).copied().unwrap_or(top);
+    let count = (top / step) as u32;
+    (1..=count).map(|n| GridMark { value: f64::from(n) * step, step_size: step }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_a_round_rate_at_every_height() {
+        let rates = |top, height| -> Vec<f64> {
+            rates(top, height).into_iter().map(|mark| mark.value).collect()
+        };
+        assert_eq!(rates(3_029.0, 34.0), [2_000.0]);
+        assert_eq!(rates(3_029.0, 110.0), [1_000.0, 2_000.0, 3_000.0]);
+        assert_eq!(rates(100.0, 60.0), [50.0, 100.0]);
+        for top in [100.0, 115.0, 250.0, 999.0, 1_000.0, 6_900.0, 57_500.0] {
+            for height in [34.0, 70.0, 120.0, 300.0] {
+                let rates = rates(top, height);
+                assert!(!rates.is_empty() && rates.len() as f32 * APART <= height.max(APART));
+                assert!(*rates.last().expect("it is not empty") <= top);
+            }
+        }
+    }
+
+    #[test]
+    fn both_ends_of_the_time_are_marked() {
+        for span in [60.0, 120.0, 300.0] {
+            let marks = marks(span);
+            assert_eq!(marks.first().map(|mark| mark.value), Some(0.0));
+            assert_eq!(marks.last().map(|mark| mark.value), Some(-span));
+        }
+    }
 }

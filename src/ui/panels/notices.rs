@@ -14,6 +14,9 @@ pub fn show(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
         widgets::action_button(ui, model, out, Action::DismissNotices);
         ui.with_layout(Layout::top_down(Align::Min), |ui| {
+            // The first line is as high as the button beside it.
+            let line = ui.text_style_height(&egui::TextStyle::Body);
+            ui.add_space((ui.spacing().interact_size.y - line) / 2.0);
             for notice in &model.notices {
                 ui.add(Label::new(RichText::new(notice).color(tokens.amber)).wrap());
             }

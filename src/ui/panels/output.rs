@@ -1,6 +1,6 @@
 //! What is made of picture and sound: a preset, and its values one by one.
 
-use egui::{DragValue, Grid, Ui};
+use egui::{Align, DragValue, Grid, Id, Ui};
 
 use crate::media::FrameRate;
 use crate::settings::{Output, PRESETS};
@@ -9,7 +9,7 @@ use crate::ui::edit::Edit;
 use crate::ui::icon::Icon;
 use crate::ui::model::Model;
 use crate::ui::text;
-use crate::ui::theme::tokens;
+use crate::ui::theme::{self, tokens};
 use crate::ui::widgets::{self, Outbox};
 
 /// Sizes to choose from, in pixels.
@@ -43,9 +43,15 @@ pub fn show(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     let busy = model.phase.is_busy();
     ui.add_enabled_ui(!busy, |ui| presets(ui, model, out));
     if model.view.output_details {
-        details(ui, model, out);
-        if busy {
-            widgets::aside(ui, text::NOT_WHILE_LIVE);
+        let all = ui.scope(|ui| {
+            details(ui, model, out);
+            if busy {
+                widgets::aside(ui, text::NOT_WHILE_LIVE);
+            }
+        });
+        if widgets::has_appeared(ui, Id::unique("output details")) {
+            // What was asked for is seen, where the column is too short for all.
+            all.response.scroll_to_me(Some(Align::BOTTOM));
         }
     }
     limits(ui, model, out);
@@ -78,24 +84,26 @@ fn presets(ui: &mut Ui, model: &Model, out: &mut Outbox) {
 fn details(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     let output = &model.settings.output;
     let busy = model.phase.is_busy();
-    Grid::new("output details").num_columns(2).spacing([12.0, 6.0]).show(ui, |ui| {
-        row(ui, text::SIZE, !busy, |ui| size(ui, output, out));
-        row(ui, text::FPS, !busy, |ui| rate(ui, output, out));
+    let gap = 12.0;
+    let width = ui.available_width() - names_width(ui) - gap;
+    Grid::new("output details").num_columns(2).spacing([gap, 6.0]).show(ui, |ui| {
+        row(ui, text::SIZE, !busy, |ui| size(ui, width, output, out));
+        row(ui, text::FPS, !busy, |ui| rate(ui, width, output, out));
         row(ui, text::VIDEO_KBPS, true, |ui| {
             let mut kbps = output.video_kbps;
             // The running encoder takes no more.
             let most = model.snapshot.most_kbps.filter(|_| busy).unwrap_or(51_000);
-            if number(ui, text::VIDEO_KBPS, &mut kbps, 100..=most, 25.0) {
+            if number(ui, width, text::VIDEO_KBPS, &mut kbps, 100..=most) {
                 out.edit(Edit::VideoKbps(kbps));
             }
         });
         row(ui, text::AUDIO_KBPS, !busy, |ui| {
             let mut kbps = output.audio_kbps;
-            if number(ui, text::AUDIO_KBPS, &mut kbps, 32..=320, 1.0) {
+            if number(ui, width, text::AUDIO_KBPS, &mut kbps, 32..=320) {
                 out.edit(Edit::AudioKbps(kbps));
             }
         });
-        row(ui, text::KEYFRAME, !busy, |ui| keyframe(ui, output, out));
+        row(ui, text::KEYFRAME, !busy, |ui| keyframe(ui, width, output, out));
     });
     let mut adaptive = output.adaptive;
     let adapts = ui.add_enabled(!busy, egui::Checkbox::new(&mut adaptive, text::ADAPTIVE));
@@ -104,16 +112,27 @@ fn details(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     }
 }
 
+/// The width of the widest name of a value.
+fn names_width(ui: &Ui) -> f32 {
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    let width = |name: &str| {
+        let galley = ui.painter().layout_no_wrap(name.to_owned(), font.clone(), theme::ON_COLOR);
+        galley.size().x
+    };
+    let names = [text::SIZE, text::FPS, text::VIDEO_KBPS, text::AUDIO_KBPS, text::KEYFRAME];
+    names.into_iter().map(width).fold(0.0, f32::max).ceil()
+}
+
 fn row(ui: &mut Ui, name: &str, enabled: bool, value: impl FnOnce(&mut Ui)) {
     ui.colored_label(tokens(ui).weak, name);
     ui.add_enabled_ui(enabled, value);
     ui.end_row();
 }
 
-fn size(ui: &mut Ui, output: &Output, out: &mut Outbox) {
+fn size(ui: &mut Ui, width: f32, output: &Output, out: &mut Outbox) {
     let name = |(width, height): (u32, u32)| format!("{width}×{height}");
     let now = (output.width, output.height);
-    widgets::plain_picker(ui, "size", text::SIZE, &name(now), 150.0, |ui| {
+    widgets::plain_picker(ui, "size", text::SIZE, &name(now), width, |ui| {
         for size in SIZES {
             if widgets::choice(ui, size == now, &name(size), "") {
                 out.edit(Edit::Size(size.0, size.1));
@@ -122,8 +141,8 @@ fn size(ui: &mut Ui, output: &Output, out: &mut Outbox) {
     });
 }
 
-fn rate(ui: &mut Ui, output: &Output, out: &mut Outbox) {
-    widgets::plain_picker(ui, "rate", text::FPS, &output.fps.to_string(), 150.0, |ui| {
+fn rate(ui: &mut Ui, width: f32, output: &Output, out: &mut Outbox) {
+    widgets::plain_picker(ui, "rate", text::FPS, &output.fps.to_string(), width, |ui| {
         for rate in RATES {
             if widgets::choice(ui, rate == output.fps, &rate.to_string(), "") {
                 out.edit(Edit::Fps(rate));
@@ -134,20 +153,24 @@ fn rate(ui: &mut Ui, output: &Output, out: &mut Outbox) {
 
 fn number(
     ui: &mut Ui,
+    width: f32,
     name: &str,
     value: &mut u32,
     range: std::ops::RangeInclusive<u32>,
-    speed: f64,
 ) -> bool {
+    // A point moves it by a part of what there is to choose from.
+    let speed = if *range.end() > 1_000 { 25.0 } else { 1.0 };
     let field = DragValue::new(value)
         .range(range)
         .speed(speed)
         .update_while_editing(false)
         .suffix(text::KBPS_SUFFIX);
-    ui.add_sized([150.0, 28.0], field).accessible_name(name).changed()
+    let field = ui.add_sized([width, 28.0], field).accessible_name(name);
+    widgets::focus_ring(ui, &field);
+    field.changed()
 }
 
-fn keyframe(ui: &mut Ui, output: &Output, out: &mut Outbox) {
+fn keyframe(ui: &mut Ui, width: f32, output: &Output, out: &mut Outbox) {
     let mut seconds = output.keyframe_s;
     let field = DragValue::new(&mut seconds)
         .range(0.5..=10.0)
@@ -155,7 +178,9 @@ fn keyframe(ui: &mut Ui, output: &Output, out: &mut Outbox) {
         .max_decimals(1)
         .update_while_editing(false)
         .suffix(text::SECONDS_SUFFIX);
-    if ui.add_sized([150.0, 28.0], field).accessible_name(text::KEYFRAME).changed() {
+    let field = ui.add_sized([width, 28.0], field).accessible_name(text::KEYFRAME);
+    widgets::focus_ring(ui, &field);
+    if field.changed() {
         out.edit(Edit::Keyframe(seconds));
     }
 }

@@ -14,7 +14,7 @@ use crate::ui::model::Model;
 use crate::ui::phase::{self, Phase};
 use crate::ui::preview::Preview;
 use crate::ui::text;
-use crate::ui::theme::{self, tokens};
+use crate::ui::theme::{self, Tokens, tokens};
 use crate::ui::widgets::{self, Outbox};
 
 /// The tally border, in points.
@@ -75,10 +75,9 @@ pub fn letterboxed(side: Vec2, area: Rect) -> Rect {
 }
 
 fn tally(ui: &Ui, phase: &Phase, picture: Rect) {
-    let tokens = tokens(ui);
     let color = match phase {
-        Phase::Live => tokens.live,
-        Phase::Connecting { .. } | Phase::Reconnecting { .. } => tokens.amber,
+        Phase::Live => tokens(ui).live,
+        Phase::Connecting { .. } | Phase::Reconnecting { .. } => Tokens::over_picture().amber,
         _ => return,
     };
     let stroke = Stroke::new(BORDER, color);
@@ -96,7 +95,8 @@ fn state_pill(ui: &mut Ui, model: &Model, picture: Rect) {
             widgets::pill(ui, at, &words, tokens.live, Some(theme::ON_COLOR));
         }
         phase if phase.is_on_air() => {
-            widgets::pill(ui, at, text::OFF_AIR, theme::OVER_PICTURE, Some(tokens.amber));
+            let amber = Tokens::over_picture().amber;
+            widgets::pill(ui, at, text::OFF_AIR, theme::OVER_PICTURE, Some(amber));
         }
         _ => {
             widgets::pill(ui, at, text::PREVIEW_PILL, theme::OVER_PICTURE, None);
@@ -113,7 +113,7 @@ fn mirror_button(ui: &mut Ui, model: &Model, picture: Rect, out: &mut Outbox) {
     over.style_mut().visuals = ui.ctx().style_of(egui::Theme::Dark).visuals.clone();
     let on = Some(model.settings.sources.mirror_preview);
     let action = Action::ToggleMirrorPreview;
-    widgets::icon_button(&mut over, model, out, action, Icon::Mirror, on);
+    widgets::icon_button(&mut over, model, out, action, Icon::MirrorView, on);
 }
 
 /// What is wrong with picture and sound, at the picture's foot.
@@ -134,7 +134,7 @@ fn warnings(ui: &mut Ui, model: &Model, picture: Rect) {
             .corner_radius(theme::RADIUS)
             .inner_margin(Margin::symmetric(10, 4));
         frame.show(&mut over, |ui| {
-            let amber = theme::Tokens::of(true).amber;
+            let amber = Tokens::over_picture().amber;
             let words = egui::RichText::new(words).font(theme::heading()).color(amber);
             ui.add(egui::Label::new(words).truncate());
         });

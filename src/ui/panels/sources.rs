@@ -1,6 +1,6 @@
 //! Picture and sound in: pickers, gain, mute, meter, and what is wrong.
 
-use egui::{Id, Key, RichText, Slider, Ui, Vec2};
+use egui::{DragValue, Id, Key, RichText, Slider, Ui, Vec2};
 
 use crate::engine::SourceSnapshot;
 use crate::settings::Input;
@@ -21,9 +21,11 @@ fn path_id() -> Id {
 /// Draws the panel.
 pub fn show(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     widgets::heading(ui, text::SOURCES, |ui| {
-        widgets::icon_button(ui, model, out, Action::RefreshDevices, Icon::Refresh, None);
-        let on = Some(model.settings.sources.mirror);
-        widgets::icon_button(ui, model, out, Action::ToggleMirror, Icon::Mirror, on);
+        widgets::in_order(ui, 2, |ui| {
+            let on = Some(model.settings.sources.mirror);
+            widgets::icon_button(ui, model, out, Action::ToggleMirror, Icon::Mirror, on);
+            widgets::icon_button(ui, model, out, Action::RefreshDevices, Icon::Refresh, None);
+        });
     });
     camera(ui, model, out);
     microphone(ui, model, out);
@@ -125,28 +127,44 @@ fn sound(ui: &mut Ui, model: &Model, out: &mut Outbox) {
         // What is so, not what was asked for.
         let muted = model.snapshot.levels.muted;
         let icon = if muted { Icon::MicrophoneOff } else { Icon::Microphone };
-        widgets::icon_button(ui, model, out, Action::ToggleMute, icon, Some(muted));
-        let mut gain = sources.gain_db;
-        let width = ui.available_width();
-        let spacing = ui.spacing_mut();
-        // The size of the handle, and of the figure beside it.
-        spacing.interact_size = Vec2::new(62.0, 22.0);
-        let figure = spacing.interact_size.x + spacing.item_spacing.x + 18.0;
-        spacing.slider_width = width - figure;
-        let slider = Slider::new(&mut gain, -30.0..=30.0)
-            .step_by(0.5)
-            .fixed_decimals(1)
-            .suffix(text::DB_SUFFIX);
-        let slider = ui.add(slider).accessible_name(text::GAIN);
-        if slider.double_clicked() {
-            gain = 0.0;
-        }
-        if gain != sources.gain_db {
-            out.edit(Edit::Gain(gain));
-        }
+        // Viewers hear nothing: that is an error more often than it is meant.
+        let alarm = (muted && model.phase.is_on_air()).then_some(tokens(ui).error);
+        let action = Action::ToggleMute;
+        widgets::icon_button_in(ui, model, out, action, icon, Some(muted), alarm);
+        gain(ui, sources.gain_db, out);
     });
     let width = ui.available_width();
     meter::show(ui, width, &model.snapshot.levels);
+}
+
+/// The gain as a slider and as a number, up to the column's end.
+fn gain(ui: &mut Ui, set: f32, out: &mut Outbox) {
+    const DB: std::ops::RangeInclusive<f32> = -30.0..=30.0;
+    let figure = Vec2::new(74.0, widgets::SQUARE);
+    let mut gain = set;
+    let rail = ui.available_width() - figure.x - ui.spacing().item_spacing.x;
+    let slider = ui.scope(|ui| {
+        ui.spacing_mut().slider_width = rail;
+        // The size of the handle.
+        ui.spacing_mut().interact_size.y = 22.0;
+        ui.add(Slider::new(&mut gain, DB).step_by(0.5).show_value(false))
+    });
+    let slider = slider.inner.accessible_name(text::GAIN);
+    widgets::focus_ring(ui, &slider);
+    if slider.double_clicked() {
+        gain = 0.0;
+    }
+    let number = DragValue::new(&mut gain)
+        .range(DB)
+        .speed(0.1)
+        .fixed_decimals(1)
+        .update_while_editing(false)
+        .suffix(text::DB_SUFFIX);
+    let number = ui.add_sized(figure, number).accessible_name(text::GAIN);
+    widgets::focus_ring(ui, &number);
+    if gain != set {
+        out.edit(Edit::Gain(gain));
+    }
 }
 
 /// What the devices deliver; what is wrong with them is said over the picture.

@@ -210,6 +210,8 @@ impl<L: EngineLink> Window<L> {
 
     fn side(&self, ui: &mut Ui, out: &mut Outbox) {
         CentralPanel::default().frame(Frame::new()).show(ui, |ui| {
+            // The bar has its place in the margin.
+            ui.spacing_mut().scroll.floating_allocated_width = 0.0;
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 let inside = Frame::new().inner_margin(Margin::symmetric(MARGIN, 8));
                 inside.show(ui, |ui| {
@@ -239,8 +241,10 @@ impl<L: EngineLink> Window<L> {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 use crate::ui::icon::Icon;
                 let model = &self.model;
-                widgets::icon_button(ui, model, out, Action::ShowKeys, Icon::Keyboard, None);
-                widgets::icon_button(ui, model, out, Action::NextTheme, Icon::Contrast, None);
+                widgets::in_order(ui, 2, |ui| {
+                    widgets::icon_button(ui, model, out, Action::NextTheme, Icon::Contrast, None);
+                    widgets::icon_button(ui, model, out, Action::ShowKeys, Icon::Keyboard, None);
+                });
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                     ui.add_space(6.0);
                     panels::health::sentence(ui, model);

@@ -8,7 +8,7 @@ use crate::engine::{Command, Stage};
 use crate::settings::Theme;
 use crate::ui::action::Action;
 use crate::ui::model::{Dialog, Model};
-use crate::ui::widgets::{Outbox, Request};
+use crate::ui::widgets::{self, Outbox, Request};
 use crate::ui::{EngineLink, address, edit, text};
 
 impl<L: EngineLink> Window<L> {
@@ -138,9 +138,13 @@ impl<L: EngineLink> Window<L> {
             Action::CopyPlayAddress => {
                 if let Some(server) = &model.snapshot.server {
                     ctx.copy_text(server.play_url.clone());
+                    widgets::show_copied(ctx, action);
                 }
             }
-            Action::CopyLog => ctx.copy_text(model.log.text()),
+            Action::CopyLog => {
+                ctx.copy_text(model.log.text());
+                widgets::show_copied(ctx, action);
+            }
             Action::SaveLog => self.files.save_log(model.log.text()),
             Action::ChoosePicture => self.files.pick_picture(),
             Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
