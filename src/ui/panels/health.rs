@@ -291,7 +291,7 @@ fn plot(
         .show_background(false)
         .show_axes(!is_empty)
         .show_grid([false, !is_empty])
-        .grid_color(tokens.faint.gamma_multiply(0.4))
+        .grid_color(tokens.faint.gamma_multiply(0.3))
         .grid_fade(0.0)
         .show_x(false)
         .show_y(false)
