@@ -230,6 +230,11 @@ fn square_in(
 
 /// The tooltip of an action's button: what it does, and its key.
 pub fn explained(ui: &Ui, response: Response, action: Action) -> Response {
+    // It would stand above the question that has come between.
+    let top = ui.ctx().memory(|memory| memory.top_modal_layer());
+    if top.is_some_and(|top| top != ui.layer_id()) {
+        return response;
+    }
     let key = ui.ctx().format_shortcut(&action.shortcut());
     let words = format!("{}  ({key})", action.tooltip());
     response.on_hover_text(&words).on_disabled_hover_text(&words)

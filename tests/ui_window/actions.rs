@@ -243,3 +243,18 @@ fn tab_follows_the_eye_along_a_line() {
         assert!(right.is_focused(), "{second:?} after {first:?}");
     }
 }
+
+#[test]
+fn no_tooltip_stands_above_the_overview() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model());
+    let action = Action::ShowKeys;
+    harness.get_by_role_and_label(Role::Button, action.label()).hover();
+    harness.run_steps(8);
+    let tooltip = |harness: &Shown| harness.query_by_label_contains(action.tooltip()).is_some();
+    assert!(tooltip(&harness));
+    press(&mut harness, action);
+    harness.run_steps(2);
+    assert!(!tooltip(&harness));
+}

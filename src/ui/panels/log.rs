@@ -19,7 +19,7 @@ pub fn show(ui: &mut Ui, model: &Model, out: &mut Outbox) {
         widgets::aside(ui, text::LOG_EMPTY);
         return;
     }
-    ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).show(ui, |ui| {
+    let list = ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).show(ui, |ui| {
         let font = FontSelection::from(TextStyle::Monospace);
         let mut shown = log.as_str();
         let field = TextEdit::multiline(&mut shown)
@@ -27,6 +27,8 @@ pub fn show(ui: &mut Ui, model: &Model, out: &mut Outbox) {
             .text_color(tokens(ui).weak)
             .frame(egui::Frame::new())
             .desired_width(f32::INFINITY);
-        ui.add(field).accessible_name(text::LOG);
+        ui.add(field).accessible_name(text::LOG)
     });
+    // The text is longer than what is seen of it.
+    widgets::focus_ring(ui, &list.inner.with_new_rect(list.inner_rect));
 }
