@@ -2,12 +2,16 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tallylight::engine::{
     AudioInput, Command, Engine, ExitClass, Fault, Options, Snapshot, VideoInput,
 };
 use tallylight::{cli, ui};
+
+/// A server that has not taken the stream by then is given up: nobody wants to be
+/// live by surprise when it comes back in an hour.
+const FIRST_CONNECT: Duration = Duration::from_secs(90);
 
 fn main() -> ExitCode {
     let started = Instant::now();
@@ -22,7 +26,13 @@ fn window(started: Instant, log: ui::LogBook) -> ExitCode {
         // The window says what to open, once it can be seen.
         let (video, audio) = (VideoInput::None, AudioInput::None);
         let on_change = Some(on_change);
-        Link(Engine::start(Options { video, audio, on_change, ..Options::default() }))
+        Link(Engine::start(Options {
+            video,
+            audio,
+            give_up_first_connect: Some(FIRST_CONNECT),
+            on_change,
+            ..Options::default()
+        }))
     };
     match ui::run(started, log, start) {
         Ok(()) => ExitCode::SUCCESS,

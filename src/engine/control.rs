@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::audio::{AudioCommand, AudioOutput, AudioThread};
 use super::choices::{Choices, Names};
-use super::figures::{AgeMeter, RateMeter};
+use super::figures::{AgeMeter, Frames, RateMeter};
 use super::handle::{Door, Options};
 use super::health::Sources;
 use super::process::ProcessMeter;
@@ -58,9 +58,8 @@ pub struct Control {
     last: Vec<DestinationSnapshot>,
     /// How often Go Live was asked for.
     streams: u64,
-    /// What the picture's threads had counted when the last stream began: due,
-    /// made, late.
-    counted: [u64; 3],
+    /// What the picture's threads had counted when the last stream began.
+    counted: Frames,
     /// Why Go Live was not taken.
     refusal: Option<Fault>,
     /// Why the picture and the sound that were chosen can't be opened.
@@ -112,7 +111,7 @@ impl Control {
             server: None,
             last: Vec::new(),
             streams: 0,
-            counted: [0; 3],
+            counted: Frames::default(),
             refusal: None,
             unopened: [None, None],
             cause: Cause::Fine,
@@ -298,8 +297,8 @@ impl Control {
         self.cause = stream.health.cause(now, &status, &self.output, &sources);
         let encoder_failed = self.frame_output.figures.failed.swap(false, Ordering::AcqRel)
             || self.audio_output.figures.failed.swap(false, Ordering::AcqRel);
-        let late = self.frame_output.figures.frames()[2] - self.counted[2];
-        self.last = vec![report::destination(&stream.name, &status, late)];
+        let frames = self.frame_output.figures.frames().since(self.counted);
+        self.last = vec![report::destination(&stream.name, &status, frames.late)];
         if encoder_failed {
             let detail = text::encoder::FAILED.to_string();
             report::fail(&mut self.last, Fault::Encoder { detail });
@@ -374,10 +373,9 @@ impl Control {
 
     fn video_figures(&mut self, now: MediaTime) -> VideoSnapshot {
         let figures = &self.frame_output.figures;
-        let frames = figures.frames();
-        let of_stream = |i: usize| frames[i] - self.counted[i];
-        let (due, made, late) = (of_stream(0), of_stream(1), of_stream(2));
-        let fps = self.fps.read(now, frames[1]);
+        let all = figures.frames();
+        let Frames { due, made, late } = all.since(self.counted);
+        let fps = self.fps.read(now, all.made);
         let micros = self.encode_time.read(now, figures.encode_micros.load(Ordering::Relaxed));
         let bytes = self.video_rate.read(now, figures.bytes.load(Ordering::Relaxed));
         VideoSnapshot {

@@ -64,6 +64,11 @@ pub enum Fault {
         /// Its text.
         text: String,
     },
+    /// The server lets nobody in without a name, or not with this one.
+    SignIn {
+        /// Why, in words.
+        why: String,
+    },
     /// The server says that this key is already publishing.
     InUse {
         /// Its text.
@@ -73,6 +78,8 @@ pub enum Fault {
     ClosedEarly {
         /// What was being asked for.
         step: String,
+        /// Whether it had let us into the application by then.
+        connected: bool,
     },
     /// The server ended the stream.
     EndedByServer {
@@ -186,8 +193,9 @@ impl Fault {
             Self::NotRtmp { peer, detail } => text::not_rtmp(peer, detail),
             Self::Encryption { peer, reason } => text::encryption(peer, reason),
             Self::Refused { code, text } => text::refused(code, text),
+            Self::SignIn { why } => text::sign_in(why),
             Self::InUse { text } => text::in_use("NetStream.Publish.BadName", text),
-            Self::ClosedEarly { step } => text::closed_early(step),
+            Self::ClosedEarly { step, .. } => text::closed_early(step),
             Self::EndedByServer { code, text } => text::ended_by_server(code, text),
             Self::ConnectionLost { detail } => text::connection_lost(detail),
             Self::Stalled { waited } => text::stalled(*waited),
@@ -219,8 +227,10 @@ impl Fault {
             Self::NotRtmp { .. } => remedy::NOT_RTMP,
             Self::Encryption { .. } => remedy::ENCRYPTION,
             Self::Refused { .. } => remedy::REFUSED,
+            Self::SignIn { .. } => remedy::SIGN_IN,
             Self::InUse { .. } => remedy::IN_USE,
-            Self::ClosedEarly { .. } => remedy::CLOSED_EARLY,
+            Self::ClosedEarly { connected: true, .. } => remedy::CLOSED_EARLY,
+            Self::ClosedEarly { connected: false, .. } => remedy::NO_APPLICATION,
             Self::EndedByServer { .. } => remedy::ENDED_BY_SERVER,
             Self::ConnectionLost { .. } | Self::Stalled { .. } => remedy::NETWORK,
             Self::Redirected { .. } => remedy::REDIRECTED,
@@ -243,6 +253,7 @@ impl Fault {
         match self {
             Self::Address(_) | Self::NotNow { .. } | Self::Certificates { .. } => ExitClass::Usage,
             Self::Refused { .. }
+            | Self::SignIn { .. }
             | Self::InUse { .. }
             | Self::ClosedEarly { .. }
             | Self::EndedByServer { .. }

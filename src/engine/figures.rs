@@ -35,9 +35,33 @@ pub struct VideoFigures {
 }
 
 impl VideoFigures {
-    /// Frames due, made and late, so far.
-    pub fn frames(&self) -> [u64; 3] {
-        [&self.due, &self.made, &self.late].map(|counter| counter.load(Ordering::Relaxed))
+    /// Frames so far.
+    pub fn frames(&self) -> Frames {
+        let [due, made, late] =
+            [&self.due, &self.made, &self.late].map(|counter| counter.load(Ordering::Relaxed));
+        Frames { due, made, late }
+    }
+}
+
+/// Frames that were counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Frames {
+    /// That should have been made.
+    pub due: u64,
+    /// That were encoded.
+    pub made: u64,
+    /// That somebody was too late for.
+    pub late: u64,
+}
+
+impl Frames {
+    /// Those after `before` was counted.
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            due: self.due - before.due,
+            made: self.made - before.made,
+            late: self.late - before.late,
+        }
     }
 }
 

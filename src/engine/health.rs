@@ -9,7 +9,7 @@ use super::{Cause, Fault, OutputSettings, report};
 use crate::media::{Effort, MediaTime};
 use crate::publish::overload::{Change, Level, Overload, Work};
 use crate::publish::verdict::{self, Away, Measurements, Verdict, judge};
-use crate::publish::{Failure, State, Status};
+use crate::publish::{Failure, State, Status, transport};
 use crate::source::SourceStatus;
 use crate::text::{fault, verdict as text};
 
@@ -118,8 +118,13 @@ impl Health {
             microphone: sources.microphone(),
         };
         let verdict = judge(&seen);
-        let sentence = sources.sentence(&verdict).unwrap_or_else(|| verdict.to_string());
-        named(&verdict, sentence)
+        let sentence = match (&verdict, reason(&status.state)) {
+            (Verdict::UplinkAway | Verdict::ServerAway, Some(reason)) => {
+                Some(report::fault(reason).sentence())
+            }
+            _ => sources.sentence(&verdict),
+        };
+        named(&verdict, sentence.unwrap_or_else(|| verdict.to_string()))
     }
 }
 
@@ -184,15 +189,20 @@ fn named(verdict: &Verdict, sentence: String) -> Cause {
         Verdict::Fine => Cause::Fine,
         Verdict::UplinkAway | Verdict::Uplink { .. } => Cause::Uplink(sentence),
         Verdict::ServerAway | Verdict::Server { .. } => Cause::Server(sentence),
-        Verdict::Encoder { .. } => Cause::Encoder(sentence),
+        Verdict::Encoder { .. } | Verdict::Busy { .. } => Cause::Encoder(sentence),
         Verdict::CameraSilent { .. } | Verdict::CameraSlow { .. } => Cause::Camera(sentence),
         Verdict::MicrophoneSilent { .. } => Cause::Microphone(sentence),
     }
 }
 
 fn away(state: &State) -> Option<Away> {
+    reason(state).map(blame)
+}
+
+/// Why there is no connection just now.
+fn reason(state: &State) -> Option<&Failure> {
     match state {
-        State::Waiting { reason, .. } | State::Failed(reason) => Some(blame(reason)),
+        State::Waiting { reason, .. } | State::Failed(reason) => Some(reason),
         _ => None,
     }
 }
@@ -200,6 +210,9 @@ fn away(state: &State) -> Option<Away> {
 fn blame(reason: &Failure) -> Away {
     match reason {
         Failure::Session { .. } => Away::Server,
+        Failure::Transport { error, .. } if matches!(**error, transport::Error::Refused) => {
+            Away::Server
+        }
         Failure::NameNotFound { .. }
         | Failure::NameUnanswered { .. }
         | Failure::Certificates(_)

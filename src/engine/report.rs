@@ -139,7 +139,7 @@ fn step(step: publish::Step) -> Step {
     }
 }
 
-fn fault(failure: &Failure) -> Fault {
+pub fn fault(failure: &Failure) -> Fault {
     match failure {
         Failure::NameNotFound { host } => Fault::NameNotFound { host: host.clone() },
         Failure::Transport { peer, error } => transport_fault(peer, error),
@@ -185,18 +185,20 @@ fn session_fault(peer: &str, error: &rtmp::Error) -> Fault {
             Fault::EndedByServer { code: status.code.clone(), text: status.description.clone() }
         }
         ErrorKind::Closed { last_status: None } if live && !error.ran() => {
-            Fault::ClosedEarly { step: session::JUST_STARTED.into() }
+            Fault::ClosedEarly { step: session::JUST_STARTED.into(), connected: true }
         }
         ErrorKind::Closed { last_status: None } if live => {
             Fault::ConnectionLost { detail: words::CLOSED.into() }
         }
         ErrorKind::Closed { last_status: None } => {
-            Fault::ClosedEarly { step: error.state.to_string() }
+            let asked = &error.state;
+            let connected = !matches!(asked, rtmp::State::Handshaking | rtmp::State::Connecting);
+            Fault::ClosedEarly { step: error.state.to_string(), connected }
         }
         ErrorKind::TimedOut { waiting_for } => {
             Fault::NoAnswer { peer, waiting_for: (*waiting_for).into() }
         }
-        ErrorKind::Auth(why) => Fault::Refused { code: String::new(), text: why.to_string() },
+        ErrorKind::Auth(why) => Fault::SignIn { why: why.to_string() },
         ErrorKind::NotRtmp(_)
         | ErrorKind::Chunk(_)
         | ErrorKind::Amf(_)

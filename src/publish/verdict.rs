@@ -122,6 +122,11 @@ pub enum Verdict {
         /// Share of the frames that it was too late for, 0 to 1.
         late: f64,
     },
+    /// Other programs take the time that frames need.
+    Busy {
+        /// Share of the frames that were too late, 0 to 1.
+        late: f64,
+    },
     /// The camera has stopped.
     CameraSilent {
         /// For how long.
@@ -146,9 +151,11 @@ const CAMERA_SILENT: Duration = Duration::from_secs(2);
 const MICROPHONE_SILENT: Duration = Duration::from_millis(500);
 /// Below this share of its frames a camera is slow.
 const CAMERA_SLOW: f64 = 0.9;
-/// From these on an encoder is too slow.
-const ENCODER_LOAD: f64 = 0.9;
-const ENCODER_LATE: f64 = 0.02;
+/// From this share of frames on that were too late it shows; one of thirty is a
+/// hiccup.
+const ENCODER_LATE: f64 = 0.05;
+/// An encoder that has less to do than this is not what made them late.
+const ENCODER_LOAD: f64 = 0.6;
 /// What waits for longer than this is not on its way but stuck.
 const WAITING: Duration = Duration::from_millis(500);
 /// A server whose buffer is full for this share of the time is what is slow.
@@ -186,7 +193,10 @@ fn link(seen: &Measurements) -> Option<Verdict> {
     if seen.limit_kbps.is_none() && seen.dropped == 0 && waiting < WAITING {
         return None;
     }
-    let carries_kbps = seen.limit_kbps.unwrap_or(seen.sent_kbps);
+    // The limit is what is aimed at, even while nothing moves.
+    let stands_still = seen.sent_kbps < 1.0;
+    let limit_kbps = seen.limit_kbps.filter(|_| !stands_still);
+    let carries_kbps = limit_kbps.unwrap_or(seen.sent_kbps);
     Some(match seen.server_full {
         Some(full) if full >= SERVER_FULL => Verdict::Server { takes_kbps: carries_kbps, full },
         _ => Verdict::Uplink {
@@ -200,7 +210,10 @@ fn link(seen: &Measurements) -> Option<Verdict> {
 
 fn encoder(seen: &Measurements) -> Option<Verdict> {
     let (load, late) = (seen.encoder_load, seen.encoder_late);
-    (load >= ENCODER_LOAD || late >= ENCODER_LATE).then_some(Verdict::Encoder { load, late })
+    (late >= ENCODER_LATE).then_some(match load >= ENCODER_LOAD {
+        true => Verdict::Encoder { load, late },
+        false => Verdict::Busy { late },
+    })
 }
 
 fn slow_camera(seen: &Measurements) -> Option<Verdict> {
@@ -221,6 +234,7 @@ impl fmt::Display for Verdict {
             Self::ServerAway => text::SERVER_AWAY.into(),
             Self::Server { takes_kbps, full } => text::server(takes_kbps, full),
             Self::Encoder { load, late } => text::encoder(load, late),
+            Self::Busy { late } => text::busy(late),
             Self::CameraSilent { silent } => text::camera_silent(silent),
             Self::CameraSlow { fps, wanted } => text::camera_slow(fps, wanted),
             Self::MicrophoneSilent { silent } => text::microphone_silent(silent),
@@ -261,6 +275,11 @@ mod tests {
             (fine(), "All is well"),
             (Measurements { encoder_load: 0.6, queued: seconds(0.1), ..fine() }, "All is well"),
             (Measurements { server_full: Some(0.9), ..fine() }, "All is well"),
+            (Measurements { encoder_load: 0.99, encoder_late: 0.03, ..fine() }, "All is well"),
+            (
+                Measurements { encoder_load: 0.3, encoder_late: 0.1, ..fine() },
+                "This computer is busy with other programs: 10 % of the frames were left out",
+            ),
             (
                 narrow,
                 "Your uplink carries 980 of the 2628 kbit/s that the stream needs; 300 ms are \
@@ -274,6 +293,14 @@ mod tests {
             (
                 Measurements { server_full: Some(0.8), ..narrow },
                 "The server takes only 980 kbit/s: its buffer was full for 80 % of the time",
+            ),
+            (
+                Measurements { sent_kbps: 0.0, ..narrow },
+                "Nothing gets through to the server; 300 ms are waiting, 12 frames were dropped",
+            ),
+            (
+                Measurements { server_full: Some(1.0), sent_kbps: 0.0, ..narrow },
+                "The server takes nothing: its buffer was full for 100 % of the time",
             ),
             (away(Away::Network), "There is no connection to the server"),
             (away(Away::Server), "The server does not take the stream"),
@@ -301,7 +328,8 @@ mod tests {
 
     #[test]
     fn a_busy_encoder_is_blamed_before_the_camera_it_can_not_follow() {
-        let seen = Measurements { encoder_load: 0.95, camera: Some(DARK), ..fine() };
+        let busy = Measurements { encoder_load: 0.95, encoder_late: 0.1, ..fine() };
+        let seen = Measurements { camera: Some(DARK), ..busy };
         assert!(matches!(judge(&seen), Verdict::Encoder { .. }));
     }
 }

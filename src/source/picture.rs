@@ -5,6 +5,7 @@ use std::io::BufReader;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::error::words;
 use super::{Error, SourceStatus, VideoSource};
 use crate::media::{MediaTime, Picture, VideoFrame};
 use crate::scene::{Converter, RawFormat, RawImage};
@@ -46,7 +47,7 @@ impl VideoSource for StillPicture {
 
 /// Reads and converts; what went wrong in words.
 fn read(path: &Path) -> Result<Picture, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
+    let file = File::open(path).map_err(|error| words(&error))?;
     let mut decoder = png::Decoder::new(BufReader::new(file));
     decoder.set_limits(png::Limits { bytes: MAX_BYTES });
     decoder.set_transformations(png::Transformations::normalize_to_color8());

@@ -49,7 +49,7 @@ pub fn no_key(host: &str, app: &str) -> String {
 
 /// Another scheme than RTMP's, with what it is: one of those below.
 pub fn wrong_scheme(scheme: &str, kind: &str) -> String {
-    format!("{scheme}:// {kind}")
+    format!("“{scheme}://” {kind}")
 }
 
 /// What a scheme is that is not RTMP's, as the scheme goes on.

@@ -46,6 +46,11 @@ pub fn refused(code: &str, text: &str) -> String {
     format!("The server refused{}", quoted(code, text))
 }
 
+/// No way in; why is of [`super::connection::sign_in`].
+pub fn sign_in(why: &str) -> String {
+    format!("Signing in failed: {why}")
+}
+
 /// Somebody publishes already.
 pub fn in_use(code: &str, text: &str) -> String {
     format!("The server says that this key is already in use{}", quoted(code, text))
@@ -135,12 +140,17 @@ pub mod remedy {
                                   your own choose its certificate";
     /// A refusal.
     pub const REFUSED: &str = "Check the stream key and that the channel may go live";
+    /// No way in.
+    pub const SIGN_IN: &str = "Check the user and the password";
     /// Somebody publishes already.
     pub const IN_USE: &str =
         "Stop the other publisher, or wait until the server lets go of the last stream";
     /// An end without a word.
     pub const CLOSED_EARLY: &str =
         "Check the stream key and the address; the key may already be in use";
+    /// Closed at the greeting or at the question for the application.
+    pub const NO_APPLICATION: &str =
+        "Check the address: the server may have no application of that name";
     /// An end, in the server's words.
     pub const ENDED_BY_SERVER: &str = "Look at the service's page for what it says of the stream";
     /// A break, or a link that carries nothing.

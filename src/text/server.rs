@@ -6,18 +6,18 @@ use std::fmt::Display;
 /// Another program has the port.
 pub const BUSY: &str = "another program is listening there already";
 /// Not an address of this computer's.
-pub const NOT_HERE: &str = "this machine does not have that address";
+pub const NOT_HERE: &str = "this computer does not have that address";
 /// A port of the system's.
 pub const RESERVED: &str = "not allowed; ports below 1024 are reserved to the system";
 
 /// It can't listen, as "The built-in server" goes on.
 pub fn cannot_listen(address: impl Display, reason: &str) -> String {
-    format!("cannot listen on {address}: {reason}")
+    format!("can't listen on {address}: {reason}")
 }
 
 /// It can't start for another reason.
 pub fn cannot_start(error: impl Display) -> String {
-    format!("cannot start the server: {error}")
+    format!("can't start: {error}")
 }
 
 /// To one too many.

@@ -106,10 +106,13 @@ pub fn key_not_kept(why: &str) -> String {
     format!("The key is not remembered: {why}.")
 }
 
-/// Secrets are in a file.
+/// Secrets are in a file; what the pointer finds on it is the next one.
+pub const KEY_IN_FILE: &str = "The key is kept in a file, for want of a keyring.";
+
+/// Which file it is.
 pub fn key_in_file(path: &Path) -> String {
     let path = path.display();
-    format!("This system has no keyring: the key is kept in a file that only you can read, {path}")
+    format!("This system has no keyring: the key is in a file that only you can read, {path}")
 }
 
 /// Why a secret could not be read or kept.

@@ -12,11 +12,15 @@ pub const SERVER_AWAY: &str = "The server does not take the stream";
 
 /// The way to the server carries too little.
 pub fn uplink(carries_kbps: f64, wanted_kbps: f64, waiting: Duration, dropped: u64) -> String {
-    let slow = format!(
-        "Your uplink carries {carries_kbps:.0} of the {wanted_kbps:.0} kbit/s that the stream \
-         needs; {} ms are waiting",
-        waiting.as_millis()
-    );
+    let carries = if carries_kbps < 1.0 {
+        "Nothing gets through to the server".to_owned()
+    } else {
+        format!(
+            "Your uplink carries {carries_kbps:.0} of the {wanted_kbps:.0} kbit/s that the stream \
+             needs"
+        )
+    };
+    let slow = format!("{carries}; {} ms are waiting", waiting.as_millis());
     match dropped {
         0 => slow,
         n => format!("{slow}, {n} frames were dropped"),
@@ -26,10 +30,12 @@ pub fn uplink(carries_kbps: f64, wanted_kbps: f64, waiting: Duration, dropped: u
 /// The server takes too little. `full` is a share of the time, 0 to 1.
 pub fn server(takes_kbps: f64, full: f64) -> String {
     let percent = full * 100.0;
-    format!(
-        "The server takes only {takes_kbps:.0} kbit/s: its buffer was full for {percent:.0} % of \
-         the time"
-    )
+    let takes = if takes_kbps < 1.0 {
+        "nothing".to_owned()
+    } else {
+        format!("only {takes_kbps:.0} kbit/s")
+    };
+    format!("The server takes {takes}: its buffer was full for {percent:.0} % of the time")
 }
 
 /// The encoder can't keep up. Both are shares, 0 to 1.
@@ -40,6 +46,12 @@ pub fn encoder(load: f64, late: f64) -> String {
         load * 100.0,
         late * 100.0
     )
+}
+
+/// Frames are late and the encoder is not why. `late` is a share, 0 to 1.
+pub fn busy(late: f64) -> String {
+    let percent = late * 100.0;
+    format!("This computer is busy with other programs: {percent:.0} % of the frames were left out")
 }
 
 /// The camera has stopped.

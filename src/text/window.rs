@@ -122,6 +122,8 @@ pub const OFF_AIR: &str = "RECONNECTING";
 pub const NO_PICTURE_YET: &str = "Waiting for the picture…";
 /// In the preview's place without a camera.
 pub const NO_PICTURE: &str = "No picture is sent";
+/// In the preview's place while the source can't be opened.
+pub const PICTURE_FAILED: &str = "No picture";
 /// The question before a stream ends.
 pub const ASK_STOP: &str = "End the stream?";
 /// What ending means.
@@ -160,19 +162,20 @@ pub fn no_window(error: &str) -> String {
     format!("No window can be opened: {error}")
 }
 
-/// Why Go Live is not possible: what is entered can't be used.
+/// Why Go Live is not possible: the address can't be used.
+pub const WRONG_SERVER: &str = "Check the server address";
+/// Why Go Live is not possible: the key can't be used.
+pub const WRONG_KEY: &str = "Check the stream key";
+/// Why Go Live is not possible: one of both can't be used.
 pub const WRONG: &str = "Check the server address and the key";
+/// Why Go Live is not possible yet: the server.
+pub const MISSING_SERVER: &str = "Paste the server address";
 /// Why Go Live is not possible yet: the key that a service gives for each stream.
 pub const MISSING_KEY_OF_STREAM: &str = "Paste the key of this stream";
 /// Why Go Live is not possible yet: the key.
 pub const MISSING_KEY: &str = "Paste the stream key";
 /// Beside Go Live, where a camera could be shown instead.
 pub const TEST_SIGNAL_IS_SENT: &str = "Viewers will see the test signal.";
-
-/// Why Go Live is not possible yet: the server.
-pub fn missing_server(service: &str) -> String {
-    format!("Paste the server address of {service}")
-}
 
 /// The address is of the kind that the service does not take.
 pub fn only_encrypted(service: &str) -> String {
@@ -198,6 +201,12 @@ pub fn log_saved(path: &Path, result: &io::Result<()>) -> String {
         Err(error) => format!("The log could not be written to {}: {error}", path.display()),
     }
 }
+
+/// There is no dialog to choose a picture with.
+pub const TYPE_PICTURE_PATH: &str =
+    "This system opens no file dialog: type the path of the picture instead.";
+/// There is no dialog to choose a place for the log with.
+pub const COPY_LOG_INSTEAD: &str = "This system opens no file dialog: copy the log instead.";
 
 /// A device that is chosen and not in the list.
 pub fn missing_device(name: &str) -> String {

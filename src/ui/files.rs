@@ -7,6 +7,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
@@ -21,7 +22,15 @@ pub enum Picked {
     LogSaved(String),
     /// Closed without a choice.
     Nothing,
+    /// The system shows no dialog for a picture.
+    NoPictureDialog,
+    /// The system shows no dialog for the log.
+    NoLogDialog,
 }
+
+/// Nobody closes a dialog so soon after it was asked for: the system has none. The
+/// libraries don't tell.
+const CLOSED_BY_NOBODY: Duration = Duration::from_millis(250);
 
 /// File dialogs.
 pub trait Files {
@@ -72,9 +81,11 @@ impl Files for SystemFiles {
             .set_title(text::CHOOSE_PICTURE_TITLE)
             .add_filter(text::PNG_FILES, &["png", "PNG"])
             .pick_file();
-        self.wait(async {
+        let asked = Instant::now();
+        self.wait(async move {
             match dialog.await {
                 Some(file) => Picked::Picture(file.path().to_owned()),
+                None if asked.elapsed() < CLOSED_BY_NOBODY => Picked::NoPictureDialog,
                 None => Picked::Nothing,
             }
         });
@@ -88,8 +99,12 @@ impl Files for SystemFiles {
             .set_title(text::SAVE_LOG_TITLE)
             .set_file_name(text::LOG_FILE)
             .save_file();
+        let asked = Instant::now();
         self.wait(async move {
-            let Some(file) = dialog.await else { return Picked::Nothing };
+            let Some(file) = dialog.await else {
+                let is_none = asked.elapsed() < CLOSED_BY_NOBODY;
+                return if is_none { Picked::NoLogDialog } else { Picked::Nothing };
+            };
             let path = file.path();
             let written = std::fs::File::create(path).and_then(|mut f| f.write_all(log.as_bytes()));
             Picked::LogSaved(text::log_saved(path, &written))

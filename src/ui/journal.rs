@@ -15,7 +15,7 @@ pub fn stamped(at: MediaTime, line: &str) -> String {
 pub fn lines(before: &Snapshot, after: &Snapshot) -> Vec<String> {
     let mut lines = Vec::new();
     let (was, is) = (Phase::of(before), Phase::of(after));
-    if kind(&was) != kind(&is) {
+    if is_news(&was, &is) {
         lines.push(phase_line(&is, after));
     }
     for fault in after.faults.iter().filter(|fault| !before.faults.contains(fault)) {
@@ -28,8 +28,9 @@ pub fn lines(before: &Snapshot, after: &Snapshot) -> Vec<String> {
     if let Some(words) = said(after).filter(|words| Some(words) != said(before).as_ref()) {
         lines.push(text::server_said(&words));
     }
-    if before.cause != after.cause {
-        lines.push(text::cause(&after.cause).1);
+    // Why there is no connection stands beside the next try.
+    if before.cause != after.cause && is == Phase::Live {
+        lines.push(text::cause(&after.cause, true).1);
     }
     lines
 }
@@ -46,15 +47,15 @@ fn phase_line(phase: &Phase, snapshot: &Snapshot) -> String {
     }
 }
 
-/// What makes a line of its own: not each tick of a countdown.
-fn kind(phase: &Phase) -> (u8, Option<Step>, u32) {
-    match phase {
-        Phase::Ready => (0, None, 0),
-        Phase::Connecting { step, .. } => (1, Some(*step), 0),
-        Phase::Live => (2, None, 0),
-        Phase::Reconnecting { attempt, .. } => (3, None, *attempt),
-        Phase::Stopping => (4, None, 0),
-        Phase::Failed(_) => (5, None, 0),
-        Phase::Ended => (6, None, 0),
+/// Whether it is worth a line of its own: not each tick of a countdown, and of
+/// further tries not each step.
+fn is_news(was: &Phase, is: &Phase) -> bool {
+    match (was, is) {
+        (Phase::Connecting { step: before, .. }, Phase::Connecting { step, .. }) => before != step,
+        (Phase::Reconnecting { .. }, Phase::Connecting { .. }) => false,
+        (Phase::Reconnecting { attempt: before, .. }, Phase::Reconnecting { attempt, .. }) => {
+            before != attempt
+        }
+        _ => std::mem::discriminant(was) != std::mem::discriminant(is),
     }
 }

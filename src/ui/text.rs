@@ -4,6 +4,7 @@
 use super::action::Action;
 use super::phase::{self, Phase};
 use crate::engine::{Cause, Step};
+use crate::protocol::rtmp::url::UrlError;
 use crate::settings::{KeyRule, Limits, Output, Preset, Service, Theme, VaultPlace};
 use crate::text::health::cause;
 use crate::text::state::{self, button};
@@ -15,7 +16,7 @@ pub use crate::text::health::{
     warn_silent,
 };
 pub use crate::text::output::shown_upright;
-pub use crate::text::settings::{key_not_kept, key_not_read, not_saved};
+pub use crate::text::settings::{KEY_IN_FILE, key_not_kept, key_not_read, not_saved};
 pub use crate::text::window::*;
 
 /// Label and tooltip of an action.
@@ -133,11 +134,27 @@ fn stop(phase: &Phase) -> &'static str {
 }
 
 /// Why Go Live is not possible yet.
-pub fn missing(service: &Service, has_server: bool) -> String {
+pub fn missing(service: &Service, has_server: bool) -> &'static str {
     match (has_server, service.key) {
-        (false, _) => window::missing_server(&service.name),
-        (true, KeyRule::EachStream) => window::MISSING_KEY_OF_STREAM.into(),
-        (true, _) => window::MISSING_KEY.into(),
+        (false, _) => window::MISSING_SERVER,
+        (true, KeyRule::EachStream) => window::MISSING_KEY_OF_STREAM,
+        (true, _) => window::MISSING_KEY,
+    }
+}
+
+/// Why Go Live is not possible: which field can't be used.
+pub fn wrong(error: &UrlError) -> &'static str {
+    match error {
+        UrlError::KeyIsAddress | UrlError::NoKey { .. } => window::WRONG_KEY,
+        UrlError::Unprintable => window::WRONG,
+        UrlError::Empty
+        | UrlError::TooLong { .. }
+        | UrlError::NoScheme { .. }
+        | UrlError::WrongScheme { .. }
+        | UrlError::NoHost
+        | UrlError::BadHost { .. }
+        | UrlError::BadPort { .. }
+        | UrlError::NoApp { .. } => window::WRONG_SERVER,
     }
 }
 
@@ -199,8 +216,9 @@ pub fn over_limits(service: &Service, output: &Output, limits: &Limits) -> Strin
     }
 }
 
-/// The cause: whether all is well, and the sentence.
-pub fn cause(cause: &Cause) -> (bool, String) {
+/// The cause: whether all is well, and the sentence. What is to blame is named
+/// while the stream runs; else the sentence says why it does not.
+pub fn cause(cause: &Cause, is_live: bool) -> (bool, String) {
     let (name, words) = match cause {
         Cause::Fine => return (true, cause::FINE.into()),
         Cause::Uplink(words) => (cause::UPLINK, words),
@@ -209,7 +227,7 @@ pub fn cause(cause: &Cause) -> (bool, String) {
         Cause::Camera(words) => (cause::CAMERA, words),
         Cause::Microphone(words) => (cause::MICROPHONE, words),
     };
-    (false, cause::named(name, words))
+    (false, if is_live { cause::named(name, words) } else { words.clone() })
 }
 
 /// How grave a line of the log is; nothing for what merely happened.

@@ -365,8 +365,8 @@ fn an_address_that_cannot_be_had_is_an_error_in_words() {
         assert!(matches!(&error, Error::Listen { address, .. } if *address == listen));
         error.to_string()
     };
-    let expected = format!("cannot listen on {taken}: another program is listening there already");
+    let expected = format!("can't listen on {taken}: another program is listening there already");
     assert_eq!(said(taken), expected);
     let elsewhere = "203.0.113.1:1935".parse().expect("an address");
-    assert!(said(elsewhere).ends_with("this machine does not have that address"));
+    assert!(said(elsewhere).ends_with("this computer does not have that address"));
 }

@@ -92,9 +92,9 @@ fn what_is_wrong_is_said_at_once() {
     engine.show(state("ready"));
     let mut harness = shown(&engine, model_of("custom"));
     enter(&mut harness, text::SERVER, "https://example.org/live");
-    assert!(all_text(&harness).contains("Https:// is a web address"), "{}", all_text(&harness));
+    assert!(all_text(&harness).contains("“https://” is a web address"), "{}", all_text(&harness));
     assert!(harness.get_by_role_and_label(Role::Button, "Go Live").accesskit_node().is_disabled());
-    harness.get_by_role_and_label(Role::Status, text::WRONG);
+    harness.get_by_role_and_label(Role::Status, text::WRONG_SERVER);
     engine.take();
     press(&mut harness, Action::GoLive);
     assert_eq!(engine.printed(), [""; 0]);

@@ -190,3 +190,65 @@ fn a_server_never_sees_the_key_of_another() {
     enter(&mut harness, text::SERVER, "rtmp://live-ams.twitch.tv/app");
     assert_eq!(key(&harness), "live_1_abc");
 }
+
+/// Types over what is in the server field, letter by letter, and leaves it.
+fn type_server(harness: &mut Shown, address: &str) {
+    let field = harness.get_by_label(text::SERVER);
+    field.focus();
+    harness.step();
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    for letter in address.chars() {
+        harness.event(egui::Event::Text(letter.to_string()));
+        harness.step();
+    }
+    harness.key_press(egui::Key::Enter);
+    harness.run_ok();
+}
+
+#[test]
+fn a_typed_address_of_another_host_takes_no_key_of_a_service_along() {
+    let facebook = "rtmps://live-api-s.facebook.com:443/rtmp";
+    let (engine, mut harness) = ready_for("facebook", facebook, "FB-secret-key");
+    type_server(&mut harness, "rtmp://127.0.0.1:19414/ok");
+    let model = harness.state().model();
+    assert_eq!(model.settings.destination.service, "custom");
+    assert_eq!(model.draft.server, "rtmp://127.0.0.1:19414/ok");
+    assert_eq!(model.draft.key, "");
+    let its_own = model.settings.server("facebook").address;
+    assert_eq!(its_own, facebook, "it stays what it was");
+    press(&mut harness, Action::GoLive);
+    assert!(!engine.printed().iter().any(|sent| sent.starts_with("GoLive")));
+}
+
+#[test]
+fn a_whole_address_that_is_typed_over_another_brings_its_own_key() {
+    let (_, mut harness) = ready_for("custom", "rtmp://one.example/app", "key-of-one");
+    type_server(&mut harness, "rtmp://two.example/live/key-of-two");
+    let model = harness.state().model();
+    assert_eq!(
+        (model.draft.server.as_str(), model.draft.key.as_str()),
+        ("rtmp://two.example/live", "key-of-two")
+    );
+    let saved = format!("{:?}", model.settings);
+    assert!(!saved.contains("key-of"), "{saved}");
+}
+
+#[test]
+fn what_may_be_a_key_in_the_address_is_in_no_settings() {
+    let (_, mut harness) = ready_for("custom", "rtmp://one.example/app", "key-of-one");
+    type_server(&mut harness, "rtmp://one.example/app/instance");
+    let model = harness.state().model();
+    assert_eq!(model.draft.key, "key-of-one", "an application may have two parts");
+    assert_eq!(model.draft.server, "rtmp://one.example/app/instance");
+    let saved = format!("{:?}", model.settings);
+    assert!(!saved.contains("instance"), "{saved}");
+}
+
+#[test]
+fn a_key_that_was_shown_is_masked_on_air_and_at_another_service() {
+    let (_, mut harness) = ready_for("custom", "rtmp://one.example/app", "key-of-one");
+    press(&mut harness, Action::ToggleKey);
+    assert!(all_text(&harness).contains("key-of-one"));
+    press(&mut harness, Action::GoLive);
+    assert!(!all_text(&harness).contains("key-of-one"));
+}

@@ -299,3 +299,34 @@ fn settings_that_could_not_be_written_are_written_later() {
     _ = std::fs::remove_dir_all(&folder);
     assert!(text.contains("show_log = true"), "{text}");
 }
+
+#[test]
+fn why_a_try_failed_stands_there_until_one_succeeds() {
+    let engine = FakeEngine::default();
+    engine.show(state("never live"));
+    let mut harness = shown(&engine, model());
+    let sentence = harness.state().model().failure.as_ref().expect("it failed").sentence();
+    for next in ["connecting: connect", "never live", "ready"] {
+        engine.show(state(next));
+        harness.run_ok();
+        harness.get_by_label(&sentence);
+    }
+    engine.show(state("live"));
+    harness.run_ok();
+    assert!(harness.query_by_label(&sentence).is_none());
+}
+
+#[test]
+fn without_a_connection_nothing_is_said_to_be_well() {
+    let engine = FakeEngine::default();
+    engine.show(state("live"));
+    let mut harness = shown(&engine, model());
+    assert!(all_text(&harness).contains("All is well"));
+    let was_live = state("reconnecting").destinations;
+    let mut again = state("connecting: connect");
+    again.destinations[0].live = was_live[0].live.max(std::time::Duration::from_secs(9));
+    again.cause = tallylight::engine::Cause::Fine;
+    engine.show(again);
+    harness.run_ok();
+    assert!(!all_text(&harness).contains("All is well"), "{}", all_text(&harness));
+}

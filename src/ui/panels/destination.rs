@@ -154,6 +154,7 @@ fn reading(ui: &mut Ui, model: &Model) {
     let service = model.service();
     match model.check() {
         Check::BuiltIn => {}
+        Check::Wrong(_) if is_begun(ui, &model.draft.server) => {}
         Check::Wrong(error) => wrong(ui, &error.to_string()),
         Check::Empty => hints(ui, service),
         Check::NoKey(url) => {
@@ -174,8 +175,15 @@ fn reading(ui: &mut Ui, model: &Model) {
         && !service.is_this_computer()
         && !model.draft.key.is_empty()
     {
-        widgets::aside(ui, &words);
+        widgets::aside(ui, text::KEY_IN_FILE).on_hover_text(words);
     }
+}
+
+/// The first letters of an address are not wrong yet while they are typed.
+fn is_begun(ui: &Ui, server: &str) -> bool {
+    let typed = server.trim();
+    let begins = ["rtmp://", "rtmps://"].iter().any(|scheme| scheme.starts_with(typed));
+    begins && ui.memory(|memory| memory.has_focus(server_id()))
 }
 
 /// Where the service shows server and key, and what to know before.

@@ -23,11 +23,7 @@ const DOUBLE_CLICK: f64 = 0.6;
 
 /// Draws the panel.
 pub fn show(ui: &mut Ui, model: &Model, out: &mut Outbox) {
-    let reason = match &model.phase {
-        Phase::Reconnecting { reason, .. } => Some(reason),
-        _ => model.failure.as_ref(),
-    };
-    if let Some(fault) = reason {
+    if let Some(fault) = &model.failure {
         failure(ui, model, fault, out);
     }
     test_signal(ui, model);
@@ -88,35 +84,39 @@ fn state(ui: &mut Ui, model: &Model) {
         let is_ready = Action::GoLive.is_possible(model) || !model.phase.is_idle();
         let lamp = if is_ready { lamp(ui, &model.phase) } else { tokens.faint };
         ui.painter().circle_filled(rect.center(), 5.0, lamp);
-        let missing = missing(model);
-        let state = missing.clone().unwrap_or_else(|| text::state(&model.phase));
-        let words = RichText::new(&state).font(theme::figure());
-        let label = ui.add(egui::Label::new(words).truncate());
-        let said = missing.unwrap_or_else(|| text::announced(&model.phase));
-        announce(ui, &label, &said, Live::Polite);
-        if said != state {
-            ui.ctx().accesskit_node_builder(label.id, |node| node.set_description(state));
-        }
-        let live = phase::destination(&model.snapshot).map(|d| d.live);
-        if let Some(live) = live.filter(|_| model.phase.is_on_air()) {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        // The clock first: words take what is left.
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let live = phase::destination(&model.snapshot).map(|d| d.live);
+            if let Some(live) = live.filter(|_| model.phase.is_on_air()) {
                 ui.label(RichText::new(text::clock(live)).font(theme::figure()).color(tokens.text));
-            });
-        }
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| state_words(ui, model));
+        });
     });
+}
+
+fn state_words(ui: &mut Ui, model: &Model) {
+    let missing = missing(model);
+    let state = missing.clone().unwrap_or_else(|| text::state(&model.phase));
+    let words = RichText::new(&state).font(theme::figure());
+    let label = ui.add(egui::Label::new(words).truncate());
+    let said = missing.unwrap_or_else(|| text::announced(&model.phase));
+    announce(ui, &label, &said, Live::Polite);
+    if said != state {
+        ui.ctx().accesskit_node_builder(label.id, |node| node.set_description(state));
+    }
 }
 
 /// What has to be entered before Go Live.
 fn missing(model: &Model) -> Option<String> {
-    let service = model.service();
     let has_server = match model.check() {
         _ if !model.phase.is_idle() => return None,
         Check::Empty => false,
         Check::NoKey(_) => true,
-        Check::Wrong(_) => return Some(text::WRONG.to_owned()),
+        Check::Wrong(error) => return Some(text::wrong(&error).to_owned()),
         Check::BuiltIn | Check::Fine(_) => return None,
     };
-    Some(text::missing(service, has_server))
+    Some(text::missing(model.service(), has_server).to_owned())
 }
 
 /// Tells screen readers that `label` changes by itself.

@@ -9,7 +9,7 @@ use egui_plot::{AxisHints, GridMark, Line, LineStyle, Plot, PlotBounds};
 use crate::engine::{Cause, DestinationSnapshot, Fault, Snapshot, Stage};
 use crate::ui::history::{self, History};
 use crate::ui::model::Model;
-use crate::ui::phase;
+use crate::ui::phase::{self, Phase};
 use crate::ui::text::{self, figure};
 use crate::ui::theme::{self, Tokens, tokens};
 use crate::ui::widgets::{self, Outbox};
@@ -28,6 +28,9 @@ const ENCODER: [f64; 2] = [0.7, 0.95];
 
 /// Shares of the due rate below which a rate is amber and red.
 const RATE: [f64; 2] = [0.95, 0.8];
+
+/// After the start a rate needs so long to be worth a judgement.
+const SETTLED: Duration = Duration::from_secs(3);
 
 /// The narrowest a figure can be, in points.
 const NARROWEST: f32 = 104.0;
@@ -48,11 +51,13 @@ pub fn show(ui: &mut Ui, model: &Model, _: &mut Outbox) {
 /// The cause of what is wrong, or that all is well, on one line.
 pub fn sentence(ui: &mut Ui, model: &Model) {
     let tokens = tokens(ui);
-    let (fine, words) = text::cause(&model.snapshot.cause);
+    let is_live = model.phase == Phase::Live;
+    let (fine, words) = text::cause(&model.snapshot.cause, is_live);
     if !fine {
         return cause(ui, &model.log.without_secrets(&words));
     }
-    let destination = phase::destination(&model.snapshot).filter(|_| model.phase.is_on_air());
+    // Without a connection nothing is well, whatever was measured before.
+    let destination = phase::destination(&model.snapshot).filter(|_| is_live);
     // Servers like to repeat the name of the stream, which is the key.
     let said = destination.and_then(|d| d.server_said.as_deref());
     let said = said.map(|words| text::server_said(&model.log.without_secrets(words)));
@@ -90,7 +95,7 @@ fn figures(ui: &mut Ui, model: &Model) {
     let snapshot = &model.snapshot;
     let mut figures = Vec::new();
     stream_figures(&mut figures, model, tokens);
-    picture_figures(&mut figures, snapshot, tokens);
+    picture_figures(&mut figures, model, tokens);
     program_figures(&mut figures, snapshot, tokens);
     let width = ui.available_width();
     let columns = ((width / NARROWEST) as usize).clamp(1, figures.len());
@@ -120,14 +125,16 @@ fn stream_figures(figures: &mut Vec<Figure>, model: &Model, tokens: &Tokens) {
     let aimed = |d: &DestinationSnapshot| history::aimed_kbps(&model.snapshot, d);
     let bitrate = d.map(|d| format!("{:.0} / {:.0}", d.kbps, aimed(d)));
     add(figure::BITRATE, bitrate, tokens.text, text::more::BITRATE.into());
-    let dropped = all.map(|d| dropped(d, model, tokens));
+    // What nobody could have seen is not missed.
+    let dropped = all.filter(|d| !d.live.is_zero()).map(|d| dropped(d, model, tokens));
     let (dropped, color, more) = dropped.unwrap_or((None, tokens.text, String::new()));
     add(figure::DROPPED, dropped, color, more);
     let queue_ms = d.map(|d| d.queue.as_secs_f64() * 1e3);
     let color = graded(queue_ms.unwrap_or_default(), QUEUE_MS, tokens);
     add(figure::QUEUE, queue_ms.map(text::milliseconds), color, text::more::QUEUE.into());
-    let rtt = d.and_then(|d| d.rtt).map(|rtt| text::milliseconds(rtt.as_secs_f64() * 1e3));
-    let in_flight = d.and_then(|d| d.unacknowledged).map(text::bytes);
+    let connected = d.filter(|_| model.phase == Phase::Live);
+    let rtt = connected.and_then(|d| d.rtt).map(|rtt| text::milliseconds(rtt.as_secs_f64() * 1e3));
+    let in_flight = connected.and_then(|d| d.unacknowledged).map(text::bytes);
     let more = in_flight.map(|b| text::more::in_flight(&b)).unwrap_or_default();
     add(figure::ROUND_TRIP, rtt, tokens.text, more);
     add(figure::SENT, all.map(|d| text::bytes(d.bytes)), tokens.text, String::new());
@@ -146,14 +153,22 @@ fn dropped(
     let recent = model.history.dropped_within(RECENT) as f64;
     let due = model.snapshot.output.fps.as_f64() * RECENT.as_secs_f64();
     let more = text::more::dropped(d.drops.network, d.drops.encoder);
-    (Some(value), graded(recent / due.max(1.0), DROPPED, tokens), more)
+    let color = match model.phase.is_busy() {
+        true => graded(recent / due.max(1.0), DROPPED, tokens),
+        false => tokens.text,
+    };
+    (Some(value), color, more)
 }
 
-fn picture_figures(figures: &mut Vec<Figure>, snapshot: &Snapshot, tokens: &Tokens) {
+fn picture_figures(figures: &mut Vec<Figure>, model: &Model, tokens: &Tokens) {
+    let snapshot: &Snapshot = &model.snapshot;
     let video = &snapshot.video;
     let due = snapshot.output.fps.as_f64();
+    // A rate takes a while to be one.
+    let live = phase::destination(snapshot).map(|d| d.live).unwrap_or_default();
+    let counts = model.phase == Phase::Live && live >= SETTLED;
     let color = match video.fps / due.max(1.0) {
-        share if video.due == 0 || share >= RATE[0] => tokens.text,
+        share if !counts || share >= RATE[0] => tokens.text,
         share if share >= RATE[1] => tokens.amber,
         _ => tokens.error,
     };

@@ -58,7 +58,12 @@ fn picture(ui: &Ui, model: &Model, preview: &mut Preview, area: Rect) -> Rect {
         }
         _ => {
             preview.clear();
-            let words = if off { text::NO_PICTURE } else { text::NO_PICTURE_YET };
+            let fails = model.snapshot.faults.iter().any(|f| matches!(f, Fault::Source { .. }));
+            let words = match (off, fails) {
+                (true, _) => text::NO_PICTURE,
+                (false, true) => text::PICTURE_FAILED,
+                (false, false) => text::NO_PICTURE_YET,
+            };
             let faint = Color32::from_gray(150);
             ui.painter().rect_filled(rect, 0.0, Color32::BLACK);
             ui.painter().text(rect.center(), Align2::CENTER_CENTER, words, theme::figure(), faint);

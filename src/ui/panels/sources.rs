@@ -66,8 +66,11 @@ fn camera(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     if picker.clicked() {
         out.act(Action::RefreshDevices);
     }
-    if let Input::File(path) = &sources.camera {
-        picture_path(ui, model, &path.to_string_lossy(), out);
+    match &sources.camera {
+        Input::File(path) => picture_path(ui, model, &path.to_string_lossy(), out),
+        // It is being typed.
+        _ if model.view.picture_path.is_some() => picture_path(ui, model, "", out),
+        _ => {}
     }
 }
 

@@ -53,6 +53,11 @@ impl<L: EngineLink> Window<L> {
                     self.send(command);
                 }
             }
+            Some(Picked::NoPictureDialog) => {
+                self.model.view.picture_path.get_or_insert_default();
+                self.model.notify(text::TYPE_PICTURE_PATH.to_owned());
+            }
+            Some(Picked::NoLogDialog) => self.model.notify(text::COPY_LOG_INSTEAD.to_owned()),
             Some(Picked::Nothing) | None => {}
         }
     }

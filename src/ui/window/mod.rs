@@ -55,6 +55,8 @@ pub struct Window<L> {
     frames: Frames,
     close_from: Option<f64>,
     title: &'static str,
+    /// Height of the panel with the large button.
+    go_live_height: f32,
     /// The engine knows what is remembered.
     introduced: bool,
 }
@@ -107,6 +109,7 @@ impl<L: EngineLink> Window<L> {
             frames: Frames::None,
             close_from: None,
             title: text::TITLE,
+            go_live_height: 0.0,
             introduced: false,
         }
     }
@@ -187,17 +190,21 @@ impl<L: EngineLink> Window<L> {
         }
         let wide = ui.available_width() >= 1500.0;
         let width = if wide { SIDE_WIDTH + 60.0 } else { SIDE_WIDTH };
+        let mut height = self.go_live_height;
         Panel::right("side")
             .exact_size(width)
             .resizable(false)
             .frame(Frame::new().fill(panel))
             .show(ui, |ui| {
                 let inside = frame.fill(egui::Color32::TRANSPARENT);
-                Panel::bottom("go live").resizable(false).frame(inside).show(ui, |ui| {
-                    panels::go_live::show(ui, &self.model, out);
-                });
+                let go_live =
+                    Panel::bottom("go live").resizable(false).frame(inside).show(ui, |ui| {
+                        panels::go_live::show(ui, &self.model, out);
+                    });
+                height = go_live.response.rect.height();
                 self.side(ui, out);
             });
+        self.keep_place(ui.ctx(), height);
         let height = if ui.available_height() < 720.0 { 216.0 } else { 264.0 };
         let frame = frame.inner_margin(Margin { left: MARGIN, right: MARGIN, top: 8, bottom: 8 });
         Panel::bottom("below").exact_size(height).resizable(false).frame(frame).show(ui, |ui| {
@@ -206,6 +213,17 @@ impl<L: EngineLink> Window<L> {
         CentralPanel::default().frame(Frame::new()).show(ui, |ui| {
             panels::preview::show(ui, &self.model, &mut self.preview, out);
         });
+    }
+
+    /// A panel at the foot of others has the height of the frame before. One that
+    /// has grown or shrunk is drawn once more, or its buttons would jump.
+    fn keep_place(&mut self, ctx: &Context, height: f32) {
+        let jumps = (height - self.go_live_height).abs() > 0.5;
+        self.go_live_height = height;
+        // The first frame is to be quick, and nobody can click it yet.
+        if jumps && self.frames != Frames::None {
+            ctx.request_discard("height");
+        }
     }
 
     fn side(&self, ui: &mut Ui, out: &mut Outbox) {
