@@ -1,12 +1,14 @@
 //! What a frame costs: the test signal, the pixel work, the encoders.
 
+use std::sync::Arc;
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tallylight::encode::{AudioSettings, VideoSettings, open_audio, open_video};
 use tallylight::media::{
-    AudioBlock, BLOCK_FRAMES, FrameRate, MediaTime, Picture, Planes, SAMPLE_RATE,
+    AudioBlock, BLOCK_FRAMES, FrameRate, MediaTime, Picture, Planes, SAMPLE_RATE, VideoFrame,
 };
 use tallylight::mix::{Delivery, Intake, Mixer};
-use tallylight::scene::{Colour, Converter, RawFormat, RawImage};
+use tallylight::scene::{Colour, Compositor, Converter, RawFormat, RawImage};
 use tallylight::source::{AudioSource, TestPicture, TestTone, VideoSource};
 
 const FPS: FrameRate = FrameRate::whole(30);
@@ -68,6 +70,30 @@ fn conversion(c: &mut Criterion) {
                 b.iter(|| converter.convert(std::hint::black_box(&image), &mut picture));
             });
         }
+    }
+    group.finish();
+}
+
+/// A camera's picture scaled to the output.
+fn scaling(c: &mut Criterion) {
+    let mut group = c.benchmark_group("scaling");
+    for (from, to) in [((640, 480), (640, 360)), ((1920, 1080), (1280, 720))] {
+        let mut compositor = Compositor::new(Planes::new(to.0, to.1));
+        // Two pictures in turn: one that was scaled already costs nothing.
+        let pictures = [0, 1].map(|n| {
+            let mut picture = Picture::black(Planes::new(from.0, from.1));
+            for plane in picture.planes_mut() {
+                plane.copy_from_slice(&pixels(plane.len() + n)[n..]);
+            }
+            VideoFrame { time: MediaTime::ZERO, picture: Arc::new(picture) }
+        });
+        let mut index = 0;
+        group.bench_function(format!("{}x{} to {}x{}", from.0, from.1, to.0, to.1), |b| {
+            b.iter(|| {
+                index += 1;
+                compositor.compose(Some(&pictures[index % 2]), MediaTime::ZERO)
+            });
+        });
     }
     group.finish();
 }
@@ -140,5 +166,14 @@ fn audio_encoder(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, test_picture, conversion, jpeg, microphone, video_encoder, audio_encoder);
+criterion_group!(
+    benches,
+    test_picture,
+    conversion,
+    scaling,
+    jpeg,
+    microphone,
+    video_encoder,
+    audio_encoder
+);
 criterion_main!(benches);

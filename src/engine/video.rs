@@ -29,8 +29,28 @@ const FRAMES_AHEAD: usize = 4;
 /// the encoder fall further behind, and viewers see what is long past.
 const MADE_UP: u64 = 2;
 
+/// A camera's picture that is older when it could be encoded is left out, if it has
+/// waited here for some of that: the next one is newer.
+const TOO_OLD: Duration = Duration::from_millis(140);
+const HAS_WAITED: Duration = Duration::from_millis(60);
+
 /// A packet waits no longer than this for those of the other track.
 const ON_ITS_WAY: Duration = Duration::from_millis(150);
+
+/// A frame on its way to the encoder.
+pub struct Offered {
+    frame: VideoFrame,
+    /// How old the camera's picture was when the frame was due; nothing for sources
+    /// whose pictures have no age.
+    age: Duration,
+}
+
+impl Offered {
+    /// Whether something newer is to be shown instead, `wait` after it was due.
+    fn is_too_old(&self, wait: Duration) -> bool {
+        !self.age.is_zero() && wait > HAS_WAITED && self.age + wait > TOO_OLD
+    }
+}
 
 /// What the frame thread is told.
 pub enum FrameCommand {
@@ -41,7 +61,7 @@ pub enum FrameCommand {
     /// Turn the picture left to right.
     Mirror(bool),
     /// Hand frames to an encoder, or to none.
-    Encoder(Option<Sender<VideoFrame>>),
+    Encoder(Option<Sender<Offered>>),
     /// Hand frames to the preview slot.
     Preview(bool),
 }
@@ -109,7 +129,7 @@ struct FrameMaker {
     rate: FrameRate,
     compositor: Compositor,
     source: Option<Box<dyn VideoSource>>,
-    encoder: Option<Sender<VideoFrame>>,
+    encoder: Option<Sender<Offered>>,
     preview: bool,
     watch: PictureWatch,
     shared: Arc<FrameOutput>,
@@ -178,10 +198,10 @@ impl FrameMaker {
         }
         let picture = source.frame(due);
         let status = source.status();
-        if status.silent.is_some() && status.trouble.is_none() {
-            let age = picture.as_ref().map_or(Duration::ZERO, |frame| due.since(frame.time));
-            self.shared.figures.picture_age.fetch_max(micros(age), Ordering::Relaxed);
-        }
+        let ages = status.silent.is_some() && status.trouble.is_none();
+        let picture_of_camera = picture.as_ref().filter(|_| ages);
+        let age = picture_of_camera.map_or(Duration::ZERO, |frame| due.since(frame.time));
+        self.shared.figures.picture_age.fetch_max(micros(age), Ordering::Relaxed);
         self.shared.status.put(status);
         self.compositor.set_upright(source.turn());
         let frame = self.compositor.compose(picture.as_ref(), due);
@@ -192,7 +212,7 @@ impl FrameMaker {
             self.shared.preview.put(frame.clone());
         }
         if let Some(encoder) = &self.encoder {
-            match encoder.try_send(frame) {
+            match encoder.try_send(Offered { frame, age }) {
                 Ok(()) => {}
                 Err(TrySendError::Full(_)) => count(&self.shared.figures.late, 1),
                 Err(TrySendError::Disconnected(_)) => self.encoder = None,
@@ -221,7 +241,7 @@ impl EncodeThread {
         target: Arc<VideoTarget>,
         fanout: Arc<Fanout>,
         shared: Arc<FrameOutput>,
-    ) -> std::io::Result<(Self, Sender<VideoFrame>)> {
+    ) -> std::io::Result<(Self, Sender<Offered>)> {
         let (frames, inbox) = bounded(FRAMES_AHEAD);
         let worker = EncodeWorker {
             clock,
@@ -261,9 +281,9 @@ struct EncodeWorker {
 }
 
 impl EncodeWorker {
-    fn run(mut self, frames: &Receiver<VideoFrame>) {
-        for frame in frames {
-            if let Err(error) = self.encode(&frame) {
+    fn run(mut self, frames: &Receiver<Offered>) {
+        for offered in frames {
+            if let Err(error) = self.encode(&offered) {
                 tracing::error!(%error, "video encoder");
                 self.shared.figures.failed.store(true, Ordering::Release);
                 return;
@@ -271,8 +291,10 @@ impl EncodeWorker {
         }
     }
 
-    fn encode(&mut self, frame: &VideoFrame) -> Result<(), Error> {
-        let figures = &self.shared.figures;
+    fn encode(&mut self, offered: &Offered) -> Result<(), Error> {
+        let frame = &offered.frame;
+        let shared = Arc::clone(&self.shared);
+        let figures = &shared.figures;
         self.frame += 1;
         let divisor = u64::from(self.target.divisor.load(Ordering::Relaxed).max(1));
         if !self.frame.is_multiple_of(divisor) {
@@ -280,10 +302,14 @@ impl EncodeWorker {
             return Ok(());
         }
         self.follow_target()?;
-        let keyframe = self.keyframe_is_wanted(frame.time) || self.keyframe_is_due(frame.time);
         let begun = Instant::now();
         let wait = self.clock.at(begun).since(frame.time);
-        self.shared.figures.frame_wait.fetch_max(micros(wait), Ordering::Relaxed);
+        if offered.is_too_old(wait) {
+            count(&figures.late, 1);
+            return Ok(());
+        }
+        let keyframe = self.keyframe_is_wanted(frame.time) || self.keyframe_is_due(frame.time);
+        figures.frame_wait.fetch_max(micros(wait), Ordering::Relaxed);
         let packet = self.encoder.encode(frame, keyframe)?;
         count(&self.shared.figures.encode_micros, micros(begun.elapsed()));
         let Some(packet) = packet else {
@@ -367,6 +393,21 @@ mod tests {
 
         fn status(&self) -> SourceStatus {
             SourceStatus::default()
+        }
+    }
+
+    #[test]
+    fn old_pictures_make_way_for_newer_ones() {
+        let frame = VideoFrame {
+            time: MediaTime::ZERO,
+            picture: Arc::new(crate::media::Picture::black(Planes::new(2, 2))),
+        };
+        let ms = Duration::from_millis;
+        for (age, wait, too_old) in
+            [(40, 90, false), (40, 110, true), (100, 50, false), (100, 70, true), (0, 500, false)]
+        {
+            let offered = Offered { frame: frame.clone(), age: ms(age) };
+            assert_eq!(offered.is_too_old(ms(wait)), too_old, "{age} {wait}");
         }
     }
 

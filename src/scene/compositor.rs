@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use fast_image_resize::images::{TypedCroppedImageMut, TypedImage, TypedImageRef};
-use fast_image_resize::pixels::U8;
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
-
 use super::placement::Rect;
+use super::scaler::{self, Scaler};
 use super::turn::Turn;
 use crate::media::{FramePool, MediaTime, Picture, Plane, Planes, VideoFrame};
 
@@ -22,7 +19,7 @@ pub struct Compositor {
     mirror: bool,
     /// Both.
     turn: Turn,
-    scaler: Scaler,
+    fitter: Fitter,
     /// The last source picture, turned.
     turned: Option<Picture>,
     /// The last source picture and what was made of it: a source that is slower
@@ -39,7 +36,7 @@ impl Compositor {
             upright: Turn::default(),
             mirror: false,
             turn: Turn::default(),
-            scaler: Scaler::default(),
+            fitter: Fitter::default(),
             turned: None,
             last: None,
         }
@@ -110,32 +107,26 @@ impl Compositor {
             self.turn.apply(source, turned);
             turned
         };
-        let scaler = &mut self.scaler;
-        self.pool.fill(due, |out| scaler.fit(source, out))
+        let fitter = &mut self.fitter;
+        self.pool.fill(due, |out| fitter.fit(source, out))
     }
 }
 
 /// Scales pictures, plane by plane.
-#[derive(Default)]
-struct Scaler {
+#[derive(Debug, Default)]
+struct Fitter {
     /// One for luma and one for chroma, as each remembers its sizes.
-    resizers: [Resizer; 2],
+    scalers: [Scaler; 2],
 }
 
-impl std::fmt::Debug for Scaler {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Scaler").finish_non_exhaustive()
-    }
-}
-
-impl Scaler {
+impl Fitter {
     /// Scales `source` into the middle of `out` and blackens what is left.
     fn fit(&mut self, source: &Picture, out: &mut Picture) {
         let rect = Rect::fit(source.layout(), out.layout());
         if (rect.width, rect.height) != (out.layout().width, out.layout().height) {
             blacken(out);
         }
-        let [luma, chroma] = &mut self.resizers;
+        let [luma, chroma] = &mut self.scalers;
         scale(luma, source, out, Plane::Y, rect);
         scale(chroma, source, out, Plane::U, rect.half());
         scale(chroma, source, out, Plane::V, rect.half());
@@ -143,25 +134,13 @@ impl Scaler {
 }
 
 /// Scales one plane into a rectangle of another.
-fn scale(resizer: &mut Resizer, source: &Picture, out: &mut Picture, plane: Plane, rect: Rect) {
-    // Pictures keep their planes' sizes, and `Rect::fit` stays inside, so that
-    // none of these steps can fail.
-    const FITS: &str = "planes and rectangle have the sizes they say";
-    let (from, to) = (size(source.layout(), plane), size(out.layout(), plane));
-    let view = TypedImageRef::<U8>::from_buffer(from.0, from.1, source.plane(plane)).expect(FITS);
-    let mut whole = TypedImage::<U8>::from_buffer(to.0, to.1, out.plane_mut(plane)).expect(FITS);
-    let mut part =
-        TypedCroppedImageMut::from_ref(&mut whole, rect.x, rect.y, rect.width, rect.height)
-            .expect(FITS);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-    resizer.resize_typed(&view, &mut part, &options).expect(FITS);
-}
-
-fn size(layout: Planes, plane: Plane) -> (u32, u32) {
-    match plane {
-        Plane::Y => (layout.width, layout.height),
-        Plane::U | Plane::V => (layout.width / 2, layout.height / 2),
-    }
+fn scale(scaler: &mut Scaler, source: &Picture, out: &mut Picture, plane: Plane, rect: Rect) {
+    let [x, y, width, height] =
+        [rect.x, rect.y, rect.width, rect.height].map(|length| length as usize);
+    let (width_before, stride) = (source.layout().stride(plane), out.layout().stride(plane));
+    let from = scaler::Source { bytes: source.plane(plane), width: width_before };
+    let bytes = &mut out.plane_mut(plane)[y * stride..];
+    scaler.scale(&from, &mut scaler::Place { bytes, stride, x, width, height });
 }
 
 fn blacken(picture: &mut Picture) {

@@ -8,6 +8,7 @@ mod huffman;
 mod jpeg;
 mod placement;
 mod raw;
+mod scaler;
 mod to_canvas;
 mod turn;
 
