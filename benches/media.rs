@@ -98,15 +98,18 @@ fn scaling(c: &mut Criterion) {
     group.finish();
 }
 
-/// A small JPEG picture, whose cost per pixel is that of a large one.
+/// A camera's JPEG picture onto the canvas (ffmpeg's testsrc2, 4:2:2, 77 kB).
 fn jpeg(c: &mut Criterion) {
-    const JPEG: &[u8] = include_bytes!("../tests/fixtures/media/red_blue_48x32.jpg");
-    let mut picture = Picture::black(Planes::new(48, 32));
+    const JPEG: &[u8] = include_bytes!("../tests/fixtures/media/pattern_1920x1080.jpg");
+    let mut group = c.benchmark_group("conversion JPEG");
+    group.sample_size(30);
+    let mut picture = Picture::black(Planes::new(1920, 1080));
     let mut converter = Converter::default();
-    let image = RawImage::packed(RawFormat::Mjpeg, 48, 32, JPEG);
-    c.bench_function("conversion JPEG 48x32", |b| {
+    let image = RawImage::packed(RawFormat::Mjpeg, 1920, 1080, JPEG);
+    group.bench_function("1080p", |b| {
         b.iter(|| converter.convert(std::hint::black_box(&image), &mut picture));
     });
+    group.finish();
 }
 
 /// One block of 1024 frames from a microphone at 44.1 kHz: resampled, limited,

@@ -1,25 +1,22 @@
 //! Parts that several panels are made of.
 
-use egui::accesskit::{Live, Role};
-use egui::style::ScrollAnimation;
+mod buttons;
+mod lists;
+
+use egui::accesskit::Role;
 use egui::{
-    Align, AtomExt as _, Atoms, Button, Color32, Context, Frame, Id, IntoAtoms as _, Label, Layout,
-    Margin, Rect, Response, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui, UiKind, Vec2,
-    WidgetInfo,
+    Align, Color32, Frame, Id, Label, Layout, Margin, Rect, Response, RichText, Sense, StrokeKind,
+    TextEdit, Ui, Vec2, WidgetInfo,
 };
 
 use super::action::Action;
 use super::edit::Edit;
-use super::icon::Icon;
-use super::model::Model;
-use super::text;
 use super::theme::{self, tokens};
 
-/// The side of a square button, in points.
-pub const SQUARE: f32 = 28.0;
-
-/// So long a button says that it has copied, in seconds.
-const COPIED_FOR: f64 = 1.5;
+pub use buttons::{
+    SQUARE, action_button, explained, icon_button, icon_button_in, in_order, show_copied, square,
+};
+pub use lists::{choice, picker, plain_picker};
 
 /// What panels ask for while they draw; carried out after the last of them.
 #[derive(Debug, Default)]
@@ -69,15 +66,6 @@ pub fn heading(ui: &mut Ui, words: &str, right: impl FnOnce(&mut Ui)) {
     });
 }
 
-/// Square buttons at the right end of a line that is filled from there: `count` of
-/// them, drawn and reached with Tab from left to right.
-pub fn in_order(ui: &mut Ui, count: u8, buttons: impl FnOnce(&mut Ui)) {
-    let count = f32::from(count);
-    let width = SQUARE * count + ui.spacing().item_spacing.x * (count - 1.0);
-    let size = Vec2::new(width, SQUARE);
-    ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), buttons);
-}
-
 /// Marks what has the keyboard, where its widget does not.
 pub fn focus_ring(ui: &Ui, response: &Response) {
     if response.has_focus() {
@@ -99,145 +87,9 @@ pub fn has_appeared(ui: &Ui, id: Id) -> bool {
     })
 }
 
-/// What was copied last, and when on the window's clock.
-fn copied_id() -> Id {
-    Id::unique("copied")
-}
-
-/// Lets the button of `action` say that it has copied.
-pub fn show_copied(ctx: &Context, action: Action) {
-    let now = ctx.input(|i| i.time);
-    ctx.data_mut(|data| data.insert_temp(copied_id(), (action, now)));
-}
-
-/// Whether the button of `action` says so now; asks for the frame in which it ends.
-fn is_copied(ui: &Ui, action: Action) -> bool {
-    let copied = ui.data(|data| data.get_temp::<(Action, f64)>(copied_id()));
-    let Some((_, at)) = copied.filter(|(other, _)| *other == action) else { return false };
-    let left = at + COPIED_FOR - ui.input(|i| i.time);
-    if left > 0.0 {
-        ui.ctx().request_repaint_after_secs(left as f32);
-    }
-    left > 0.0
-}
-
-/// Screen readers say by themselves that it was copied.
-fn announce_copied(ui: &Ui, response: &Response) {
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(Live::Polite));
-}
-
 /// A line of text beside more important ones.
 pub fn aside(ui: &mut Ui, words: &str) -> Response {
     ui.add(Label::new(RichText::new(words).font(theme::small()).color(tokens(ui).weak)).wrap())
-}
-
-/// A button for `action` with its words on it.
-pub fn action_button(ui: &mut Ui, model: &Model, out: &mut Outbox, action: Action) -> Response {
-    let copied = is_copied(ui, action);
-    let words = if copied { text::COPIED } else { action.label() };
-    let mut shown = Button::new(words);
-    if copied {
-        // What stands beside it stays where it is.
-        let font = egui::TextStyle::Button.resolve(ui.style());
-        let label = ui.painter().layout_no_wrap(action.label().to_owned(), font, Color32::WHITE);
-        let padding = 2.0 * ui.spacing().button_padding.x;
-        shown = shown.min_size(Vec2::new(label.size().x + padding, 0.0));
-    }
-    let button = ui.add_enabled(action.is_possible(model), shown);
-    if copied {
-        announce_copied(ui, &button);
-    }
-    if button.clicked() {
-        out.act(action);
-    }
-    explained(ui, button, action)
-}
-
-/// A square button for `action` with a picture on it. `on` is a toggle's
-/// position.
-pub fn icon_button(
-    ui: &mut Ui,
-    model: &Model,
-    out: &mut Outbox,
-    action: Action,
-    icon: Icon,
-    on: Option<bool>,
-) -> Response {
-    icon_button_in(ui, model, out, action, icon, on, None)
-}
-
-/// The same with a picture of another colour.
-pub fn icon_button_in(
-    ui: &mut Ui,
-    model: &Model,
-    out: &mut Outbox,
-    action: Action,
-    icon: Icon,
-    on: Option<bool>,
-    color: Option<Color32>,
-) -> Response {
-    let enabled = action.is_possible(model);
-    let copied = is_copied(ui, action);
-    let (icon, name) = match on {
-        _ if copied => (Icon::Tick, text::COPIED),
-        Some(true) => (icon, text::toggled(action)),
-        _ => (icon, action.label()),
-    };
-    let color = if copied { Some(tokens(ui).ready) } else { color };
-    let button = ui.add_enabled_ui(enabled, |ui| square_in(ui, icon, name, on, color)).inner;
-    if copied {
-        announce_copied(ui, &button);
-    }
-    if button.clicked() {
-        out.act(action);
-    }
-    explained(ui, button, action)
-}
-
-/// A square button with a picture on it.
-pub fn square(ui: &mut Ui, icon: Icon, name: &str, on: Option<bool>) -> Response {
-    square_in(ui, icon, name, on, None)
-}
-
-fn square_in(
-    ui: &mut Ui,
-    icon: Icon,
-    name: &str,
-    on: Option<bool>,
-    color: Option<Color32>,
-) -> Response {
-    let (rect, response) = ui.allocate_exact_size(Vec2::splat(SQUARE), Sense::click());
-    let enabled = ui.is_enabled();
-    response.widget_info(|| match on {
-        Some(on) => WidgetInfo::selected(Role::Button, enabled, on, name),
-        None => WidgetInfo::labeled(Role::Button, enabled, name),
-    });
-    if ui.is_rect_visible(rect) {
-        let look = ui.style().interact(&response);
-        let tokens = tokens(ui);
-        let lit = on == Some(true);
-        let fill = match response.hovered() || response.has_focus() || lit {
-            true => look.weak_bg_fill,
-            false => Color32::TRANSPARENT,
-        };
-        let outline = if response.has_focus() { look.bg_stroke } else { Stroke::NONE };
-        let color = color.unwrap_or(if lit { tokens.text } else { tokens.weak });
-        ui.painter().rect(rect, theme::RADIUS, fill, outline, StrokeKind::Inside);
-        icon.paint(ui.painter(), rect, color);
-    }
-    response
-}
-
-/// The tooltip of an action's button: what it does, and its key.
-pub fn explained(ui: &Ui, response: Response, action: Action) -> Response {
-    // It would stand above the question that has come between.
-    let top = ui.ctx().memory(|memory| memory.top_modal_layer());
-    if top.is_some_and(|top| top != ui.layer_id()) {
-        return response;
-    }
-    let key = ui.ctx().format_shortcut(&action.shortcut());
-    let words = format!("{}  ({key})", action.tooltip());
-    response.on_hover_text(&words).on_disabled_hover_text(&words)
 }
 
 /// A text field of the whole width under its name. Gives the new text.
@@ -347,87 +199,4 @@ fn inner_name(ui: &Ui, name: &str) -> RichText {
     let tokens = tokens(ui);
     let color = if ui.is_enabled() { tokens.faint } else { tokens.between() };
     RichText::new(name).font(theme::small()).color(color)
-}
-
-/// A drop-down list with its name inside. `choices` draws the list.
-pub fn picker(
-    ui: &mut Ui,
-    id: &str,
-    name: &str,
-    chosen: &str,
-    width: f32,
-    choices: impl FnOnce(&mut Ui),
-) -> Response {
-    let shown = (inner_name(ui, name), RichText::new(chosen).atom_shrink(true));
-    combo(ui, id, name, chosen, shown.into_atoms(), width, choices)
-}
-
-/// A drop-down list whose choices speak for themselves: its name is said to
-/// screen readers only.
-pub fn plain_picker(
-    ui: &mut Ui,
-    id: &str,
-    name: &str,
-    chosen: &str,
-    width: f32,
-    choices: impl FnOnce(&mut Ui),
-) -> Response {
-    let shown = RichText::new(chosen).atom_shrink(true);
-    combo(ui, id, name, chosen, shown.into_atoms(), width, choices)
-}
-
-fn combo(
-    ui: &mut Ui,
-    id: &str,
-    name: &str,
-    chosen: &str,
-    shown: Atoms<'_>,
-    width: f32,
-    choices: impl FnOnce(&mut Ui),
-) -> Response {
-    let combo = egui::ComboBox::from_id_salt(id)
-        .selected_text(shown)
-        .width(width)
-        .height(room_for_list(ui))
-        .truncate()
-        .icon(|ui, rect, look, _| Icon::Down.paint(ui.painter(), rect, look.fg_stroke.color));
-    let response = combo.show_ui(ui, choices).response;
-    let enabled = ui.is_enabled();
-    response.widget_info(|| {
-        let mut info = WidgetInfo::labeled(Role::ComboBox, enabled, name);
-        info.current_text_value = Some(chosen.to_owned());
-        info
-    });
-    response
-}
-
-/// How high a list can be, above or below where the next widget will be.
-fn room_for_list(ui: &Ui) -> f32 {
-    let window = ui.ctx().content_rect();
-    let top = ui.cursor().top();
-    let below = window.bottom() - top - ui.spacing().interact_size.y;
-    let frame = 2.0 * (f32::from(ui.spacing().menu_margin.top) + 4.0);
-    below.max(top - window.top()) - frame
-}
-
-/// One choice in a drop-down list.
-pub fn choice(ui: &mut Ui, chosen: bool, words: &str, aside: &str) -> bool {
-    let width = ui.available_width();
-    let mut button = Button::selectable(chosen, words).min_size(Vec2::new(width, 28.0));
-    if !aside.is_empty() {
-        let aside = RichText::new(aside).font(theme::small()).color(tokens(ui).weak);
-        button = button.right_text(aside);
-    }
-    let response = ui.add(button);
-    let clicked = response.clicked();
-    // What scrolls by itself: a list without a bar would scroll what is below it.
-    let scrolls = ui.stack().contained_in(UiKind::ScrollArea);
-    if chosen && scrolls && has_appeared(ui, ui.layer_id().id.with("chosen")) {
-        response.scroll_to_me_animation(Some(Align::Center), ScrollAnimation::none());
-    }
-    if clicked {
-        // A click by a screen reader has no place outside the list.
-        ui.close();
-    }
-    clicked
 }

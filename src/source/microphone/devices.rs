@@ -45,13 +45,22 @@ pub(super) fn list() -> Vec<MicrophoneInfo> {
 pub(super) fn find(id: Option<&str>) -> Result<Device, Trouble> {
     let host = cpal::default_host();
     let Some(id) = id else {
-        return host.default_input_device().ok_or(Trouble::Missing);
+        return host.default_input_device().ok_or_else(missing);
     };
-    let id = DeviceId::from_str(id).map_err(|_| Trouble::Missing)?;
+    let id = DeviceId::from_str(id).map_err(|_| missing())?;
     let is_it = |device: &Device| device.id().is_ok_and(|other| other == id);
     let listed = host.devices().map_err(trouble_of)?.find(is_it);
     // Not every system lists its default.
-    listed.or_else(|| host.default_input_device().filter(is_it)).ok_or(Trouble::Missing)
+    listed.or_else(|| host.default_input_device().filter(is_it)).ok_or_else(missing)
+}
+
+/// Why a device is not there: cards that may not be opened are not listed either.
+fn missing() -> Trouble {
+    #[cfg(target_os = "linux")]
+    if super::denied::all_inputs_are(std::path::Path::new("/dev/snd")) {
+        return Trouble::Denied;
+    }
+    Trouble::Missing
 }
 
 /// A device's identity.

@@ -1,6 +1,8 @@
 //! Microphones: one thread for each, which owns the device; its callback fills a
 //! ring that the source empties.
 
+#[cfg(target_os = "linux")]
+mod denied;
 mod devices;
 mod feed;
 mod quiet;
