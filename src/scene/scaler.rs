@@ -54,6 +54,23 @@ pub(super) struct Place<'a> {
 impl Scaler {
     /// Fills the rectangle with the picture. Both have at least one pixel.
     pub fn scale(&mut self, from: &Source<'_>, into: &mut Place<'_>) {
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor was just asked whether it has it.
+            return unsafe { self.fill_avx2(from, into) };
+        }
+        self.fill(from, into);
+    }
+
+    /// [`Self::fill`], for which the compiler uses wider vectors here.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn fill_avx2(&mut self, from: &Source<'_>, into: &mut Place<'_>) {
+        self.fill(from, into);
+    }
+
+    #[inline(always)]
+    fn fill(&mut self, from: &Source<'_>, into: &mut Place<'_>) {
         let Self { across, down, rows, words, scaled } = self;
         across.set(from.width, into.width);
         down.set(from.bytes.len() / from.width, into.height);
@@ -142,26 +159,41 @@ fn whole(weights: &[f64]) -> Vec<u64> {
 }
 
 /// One row made of some.
+#[inline(always)]
 fn blend(from: &Source<'_>, (first, weights): (usize, &[u64]), out: &mut [u8]) {
     const BLOCK: usize = 64;
     let rows = from.bytes[first * from.width..].chunks_exact(from.width);
-    // They fit: none is more than `ONE`.
     let rows = rows.zip(weights).filter(|(_, weight)| **weight > 0);
-    for (block, out) in out.chunks_mut(BLOCK).enumerate() {
+    let (blocks, rest) = out.as_chunks_mut::<BLOCK>();
+    let done = blocks.len() * BLOCK;
+    // Blocks of a known length become vectors.
+    for (n, block) in blocks.iter_mut().enumerate() {
         let mut sums = [ONE / 2; BLOCK];
         for (row, weight) in rows.clone() {
-            let row = &row[block * BLOCK..][..out.len()];
-            for (sum, byte) in sums.iter_mut().zip(row) {
-                *sum = sum.wrapping_add(u16::from(*byte).wrapping_mul(*weight as u16));
-            }
+            add_weighed(&mut sums, &row.as_chunks::<BLOCK>().0[n], *weight);
         }
-        for (out, sum) in out.iter_mut().zip(sums) {
-            *out = (sum >> 8) as u8;
+        *block = sums.map(|sum| (sum >> 8) as u8);
+    }
+    for (n, byte) in rest.iter_mut().enumerate() {
+        let mut sum = [ONE / 2];
+        for (row, weight) in rows.clone() {
+            add_weighed(&mut sum, &[row[done + n]], *weight);
         }
+        *byte = (sum[0] >> 8) as u8;
+    }
+}
+
+#[inline(always)]
+fn add_weighed<const N: usize>(sums: &mut [u16; N], bytes: &[u8; N], weight: u64) {
+    // It fits: none is more than `ONE`.
+    let weight = weight as u16;
+    for (sum, byte) in sums.iter_mut().zip(bytes) {
+        *sum = sum.wrapping_add(u16::from(*byte).wrapping_mul(weight));
     }
 }
 
 /// Each column's bytes in one word.
+#[inline(always)]
 fn side_by_side(rows: &[Vec<u8>; LANES], words: &mut [u64]) {
     let [a, b, c, d] = rows;
     for ((((word, a), b), c), d) in words.iter_mut().zip(a).zip(b).zip(c).zip(d) {
@@ -169,20 +201,34 @@ fn side_by_side(rows: &[Vec<u8>; LANES], words: &mut [u64]) {
     }
 }
 
+#[inline(always)]
 fn scale_across(words: &[u64], axis: &Axis, out: &mut [Vec<u8>; LANES]) {
+    match axis.taps {
+        4 => weigh_columns(axis, out, |first, weights| weigh::<4>(words, first, weights)),
+        8 => weigh_columns(axis, out, |first, weights| weigh::<8>(words, first, weights)),
+        _ => weigh_columns(axis, out, |first, weights| {
+            let fours = weights.chunks_exact(4).enumerate();
+            fours.fold(0, |sum, (n, four)| sum + weigh::<4>(words, first + n * 4, four))
+        }),
+    }
+}
+
+#[inline(always)]
+fn weigh_columns(axis: &Axis, out: &mut [Vec<u8>; LANES], weigh: impl Fn(usize, &[u64]) -> u64) {
     let [a, b, c, d] = out;
     let out = a.iter_mut().zip(b).zip(c).zip(d);
     let taps = axis.first.iter().zip(axis.weights.chunks_exact(axis.taps));
     for ((((a, b), c), d), (first, weights)) in out.zip(taps) {
-        let mut sum = HALF;
-        let fours = words[*first..][..axis.taps].as_chunks::<4>().0;
-        for (words, weights) in fours.iter().zip(weights.as_chunks::<4>().0) {
-            for (word, weight) in words.iter().zip(weights) {
-                sum = sum.wrapping_add(word.wrapping_mul(*weight));
-            }
-        }
+        let sum = weigh(*first, weights) + HALF;
         [_, *a, _, *b, _, *c, _, *d] = sum.to_le_bytes();
     }
+}
+
+/// The sum of some columns.
+#[inline(always)]
+fn weigh<const N: usize>(words: &[u64], first: usize, weights: &[u64]) -> u64 {
+    let words = words[first..].iter().take(N);
+    words.zip(weights).fold(0, |sum, (word, weight)| sum.wrapping_add(word.wrapping_mul(*weight)))
 }
 
 #[cfg(test)]
