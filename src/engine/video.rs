@@ -139,9 +139,14 @@ impl FrameMaker {
     fn run(mut self) {
         let mut tick = self.next_tick();
         loop {
-            let due = self.rate.time_of(tick);
+            let (rate, due) = (self.rate, self.rate.time_of(tick));
             if !self.wait_until(due) {
                 return;
+            }
+            if self.rate != rate {
+                // The ticks of another rate have other numbers.
+                tick = self.next_tick();
+                continue;
             }
             self.make(due);
             let missed = missed(tick, self.next_tick());
@@ -379,6 +384,14 @@ mod tests {
         fn counts(&self) -> [u32; 2] {
             [0, 1].map(|n| self.0[n].load(Ordering::Relaxed))
         }
+
+        fn until(&self, done: impl Fn([u32; 2]) -> bool) {
+            let begun = Instant::now();
+            while !done(self.counts()) {
+                assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", self.counts());
+                thread::sleep(Duration::from_millis(5));
+            }
+        }
     }
 
     impl VideoSource for Counted {
@@ -393,6 +406,24 @@ mod tests {
 
         fn status(&self) -> SourceStatus {
             SourceStatus::default()
+        }
+    }
+
+    #[test]
+    fn pictures_go_on_at_another_rate() {
+        // By then the ticks of two rates have numbers that are far apart.
+        let a_minute_ago = Instant::now().checked_sub(Duration::from_secs(60));
+        let clock = Clock::starting_at(a_minute_ago.expect("the machine runs for longer"));
+        let layout = Planes::new(64, 36);
+        let frames = FrameThread::start(clock, (layout, FrameRate::whole(100)), Arc::default())
+            .expect("a thread");
+        let source = Counted::default();
+        frames.send(FrameCommand::Source(Some(Box::new(source.clone()))));
+        frames.send(FrameCommand::Preview(true));
+        for rate in [50, 100] {
+            let before = source.counts()[0];
+            frames.send(FrameCommand::Output(layout, FrameRate::whole(rate)));
+            source.until(|[looked_at, _]| looked_at > before + 5);
         }
     }
 
@@ -424,17 +455,10 @@ mod tests {
         let output = (Planes::new(64, 36), FrameRate::whole(100));
         let frames = FrameThread::start(clock, output, Arc::default()).expect("a thread");
         let source = Counted::default();
-        let until = |done: &dyn Fn([u32; 2]) -> bool| {
-            let begun = Instant::now();
-            while !done(source.counts()) {
-                assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", source.counts());
-                thread::sleep(Duration::from_millis(5));
-            }
-        };
         frames.send(FrameCommand::Source(Some(Box::new(source.clone()))));
-        until(&|[_, idle]| idle > 3);
+        source.until(|[_, idle]| idle > 3);
         assert_eq!(source.counts()[0], 0);
         frames.send(FrameCommand::Preview(true));
-        until(&|[looked_at, _]| looked_at > 3);
+        source.until(|[looked_at, _]| looked_at > 3);
     }
 }
