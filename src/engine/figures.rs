@@ -20,12 +20,9 @@ pub struct VideoFigures {
     pub bytes: AtomicU64,
     /// Time spent encoding, in µs.
     pub encode_micros: AtomicU64,
-    /// The longest time in µs from a device's picture being taken to its frame
-    /// being due, since it was last looked at.
-    pub picture_age: AtomicU64,
-    /// The longest time in µs from a frame being due to its encoding, since it was
-    /// last looked at.
-    pub frame_wait: AtomicU64,
+    /// Age of the oldest picture when it was encoded, in µs, since it was last looked
+    /// at: from when the camera took it, else from when its frame was due.
+    pub oldest: AtomicU64,
     /// The encoder failed and the stream can't go on.
     pub failed: AtomicBool,
     /// The picture has been black for some seconds.
@@ -115,15 +112,14 @@ pub fn count(counter: &AtomicU64, by: u64) {
 /// How old pictures are when they are encoded: the oldest of the last second.
 #[derive(Debug, Default)]
 pub struct AgeMeter {
-    /// When the present second began, its largest sum so far, and the last one's.
+    /// When the present second began, its oldest so far, and the last one's.
     second: (MediaTime, Duration, Duration),
 }
 
 impl AgeMeter {
     /// Looks at the figures, which begin anew.
     pub fn read(&mut self, now: MediaTime, figures: &VideoFigures) -> Duration {
-        let take = |figure: &AtomicU64| figure.swap(0, Ordering::Relaxed);
-        let age = Duration::from_micros(take(&figures.picture_age) + take(&figures.frame_wait));
+        let age = Duration::from_micros(figures.oldest.swap(0, Ordering::Relaxed));
         let (began, largest, last) = &mut self.second;
         *largest = age.max(*largest);
         if now.since(*began) >= Duration::from_secs(1) {
@@ -163,13 +159,12 @@ mod tests {
         let (mut meter, figures) = (AgeMeter::default(), VideoFigures::default());
         let mut shown = Vec::new();
         for tick in 0..90_u64 {
-            figures.picture_age.store(if tick == 40 { 90_000 } else { 20_000 }, Ordering::Relaxed);
-            figures.frame_wait.store(5_000, Ordering::Relaxed);
+            figures.oldest.store(if tick == 40 { 95_000 } else { 25_000 }, Ordering::Relaxed);
             let age = meter.read(MediaTime::from_millis(tick as i64 * 33), &figures);
             shown.push(age.as_millis());
         }
         assert_eq!([shown[20], shown[50], shown[62], shown[80]], [0, 25, 95, 95]);
-        assert_eq!(figures.frame_wait.load(Ordering::Relaxed), 0);
+        assert_eq!(figures.oldest.load(Ordering::Relaxed), 0);
     }
 
     #[test]

@@ -206,7 +206,6 @@ impl FrameMaker {
         let ages = status.silent.is_some() && status.trouble.is_none();
         let picture_of_camera = picture.as_ref().filter(|_| ages);
         let age = picture_of_camera.map_or(Duration::ZERO, |frame| due.since(frame.time));
-        self.shared.figures.picture_age.fetch_max(micros(age), Ordering::Relaxed);
         self.shared.status.put(status);
         self.compositor.set_upright(source.turn());
         let frame = self.compositor.compose(picture.as_ref(), due);
@@ -314,7 +313,7 @@ impl EncodeWorker {
             return Ok(());
         }
         let keyframe = self.keyframe_is_wanted(frame.time) || self.keyframe_is_due(frame.time);
-        figures.frame_wait.fetch_max(micros(wait), Ordering::Relaxed);
+        figures.oldest.fetch_max(micros(offered.age + wait), Ordering::Relaxed);
         let packet = self.encoder.encode(frame, keyframe)?;
         count(&self.shared.figures.encode_micros, micros(begun.elapsed()));
         let Some(packet) = packet else {
