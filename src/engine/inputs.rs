@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 
-use super::{AudioInput, Fault, OutputSettings, VideoInput, report};
+use super::{AudioInput, Fault, OutputSettings, VideoInput};
 use crate::media::{Clock, Planes};
 use crate::serve::{self, Server};
 use crate::source::{self, AudioSource, Devices, VideoSource};
+use crate::text::sentence;
 
 /// Opens a picture; a device opens on its own thread and is there at once as one
 /// that has shown nothing yet.
@@ -16,7 +17,7 @@ pub(super) fn open_video(
 ) -> Result<Option<Box<dyn VideoSource>>, Fault> {
     let layout = Planes::new(output.width, output.height);
     source::open_video(input, layout, output.fps, clock)
-        .map_err(|error| Fault::Source { why: report::sentence(&error.to_string()) })
+        .map_err(|error| Fault::Source { why: sentence(&error.to_string()) })
 }
 
 /// Opens a sound.
@@ -26,7 +27,7 @@ pub(super) fn open_audio(
     clock: Clock,
 ) -> Result<Option<Box<dyn AudioSource>>, Fault> {
     source::open_audio(input, output.fps, clock)
-        .map_err(|error| Fault::Source { why: report::sentence(&error.to_string()) })
+        .map_err(|error| Fault::Source { why: sentence(&error.to_string()) })
 }
 
 /// Starts the built-in server.

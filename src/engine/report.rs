@@ -13,6 +13,7 @@ use crate::protocol::rtmp::{self, ErrorKind};
 use crate::publish::{self, Failure, State, Status, transport};
 use crate::source::SourceStatus;
 use crate::text::connection::{self as words, session, waiting_for};
+use crate::text::sentence;
 
 /// Reads a destination's address.
 pub fn target_of(settings: &DestinationSettings) -> Result<Target, Fault> {
@@ -25,15 +26,6 @@ pub fn target_of(settings: &DestinationSettings) -> Result<Target, Fault> {
         target.url = target.url.with_credentials(credentials.clone());
     }
     Ok(target)
-}
-
-/// With a capital letter, unless it begins with an address, and no full stop.
-pub fn sentence(text: &str) -> String {
-    if text.split(' ').next().is_some_and(|word| word.contains("://")) {
-        return text.trim_end_matches('.').to_string();
-    }
-    let mut letters = text.trim_end_matches('.').chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// A destination as it is now.
@@ -139,6 +131,7 @@ fn step(step: publish::Step) -> Step {
     }
 }
 
+/// What a failure is for people.
 pub fn fault(failure: &Failure) -> Fault {
     match failure {
         Failure::NameNotFound { host } => Fault::NameNotFound { host: host.clone() },

@@ -264,6 +264,15 @@ pub enum Cause {
     Microphone(String),
 }
 
+impl Snapshot {
+    /// Whether the encoder is what stands in the way: a high figure alone is no
+    /// trouble where several processors share the work.
+    pub fn is_overloaded(&self) -> bool {
+        let gave_up = |fault: &Fault| matches!(fault, Fault::Overloaded { .. });
+        matches!(self.cause, Cause::Encoder(_)) || self.faults.iter().any(gave_up)
+    }
+}
+
 impl Cause {
     /// One word for what it is; empty where nothing is wrong.
     pub fn name(&self) -> &'static str {

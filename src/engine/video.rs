@@ -297,15 +297,14 @@ impl EncodeWorker {
 
     fn encode(&mut self, offered: &Offered) -> Result<(), Error> {
         let frame = &offered.frame;
-        let shared = Arc::clone(&self.shared);
-        let figures = &shared.figures;
         self.frame += 1;
         let divisor = u64::from(self.target.divisor.load(Ordering::Relaxed).max(1));
         if !self.frame.is_multiple_of(divisor) {
-            count(&figures.skipped, 1);
+            count(&self.shared.figures.skipped, 1);
             return Ok(());
         }
         self.follow_target()?;
+        let figures = &self.shared.figures;
         let begun = Instant::now();
         let wait = self.clock.at(begun).since(frame.time);
         if offered.is_too_old(wait) {
@@ -315,9 +314,9 @@ impl EncodeWorker {
         let keyframe = self.keyframe_is_wanted(frame.time) || self.keyframe_is_due(frame.time);
         figures.oldest.fetch_max(micros(offered.age + wait), Ordering::Relaxed);
         let packet = self.encoder.encode(frame, keyframe)?;
-        count(&self.shared.figures.encode_micros, micros(begun.elapsed()));
+        count(&figures.encode_micros, micros(begun.elapsed()));
         let Some(packet) = packet else {
-            count(&self.shared.figures.skipped, 1);
+            count(&figures.skipped, 1);
             if keyframe {
                 self.fanout.want_keyframe();
             }

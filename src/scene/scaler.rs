@@ -2,9 +2,9 @@
 //! the mean of what lies under a pixel where it shrinks.
 //!
 //! First down, row by row, then across, four rows at a time: their bytes lie in the
-//! four 16-bit lanes of one word, so that one multiplication weighs all of them. On
-//! any processor that takes less than half the time of general libraries, whose
-//! vectors have to gather their bytes across.
+//! four 16-bit lanes of one word, so that one multiplication weighs all of them. That
+//! takes about half the time of a general library, whose vectors have to gather
+//! their bytes across.
 
 /// Rows that are worked on at a time.
 const LANES: usize = 4;
@@ -80,8 +80,7 @@ impl Scaler {
         for row in scaled.iter_mut() {
             row.resize(into.width, 0);
         }
-        // Taps that weigh nothing may lie behind the last pixel.
-        words.clear();
+        // Taps that weigh nothing may lie behind the last pixel, whatever is there.
         words.resize(from.width + across.taps, 0);
         let below = into.bytes.chunks_mut(into.stride * LANES);
         for (group, out) in below.take(into.height.div_ceil(LANES)).enumerate() {

@@ -31,3 +31,12 @@ pub mod settings;
 pub mod state;
 pub mod verdict;
 pub mod window;
+
+/// With a capital letter, unless it begins with an address, and no full stop.
+pub fn sentence(text: &str) -> String {
+    if text.split(' ').next().is_some_and(|word| word.contains("://")) {
+        return text.trim_end_matches('.').to_string();
+    }
+    let mut letters = text.trim_end_matches('.').chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -59,9 +59,23 @@ impl SystemFiles {
         Self { repaint, answering, answers, open: false }
     }
 
-    /// Waits for `picked` on a thread of its own. The dialog itself has to be
+    /// Waits on a thread of its own for the file that is chosen, or for nothing, or
+    /// for `none` where the system shows no dialog. The dialog itself has to be
     /// made on the thread that draws, which macOS insists on.
-    fn wait(&mut self, picked: impl Future<Output = Picked> + Send + 'static) {
+    fn wait(
+        &mut self,
+        dialog: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static,
+        none: Picked,
+        chosen: impl FnOnce(&Path) -> Picked + Send + 'static,
+    ) {
+        let asked = Instant::now();
+        let picked = async move {
+            match dialog.await {
+                Some(file) => chosen(file.path()),
+                None if asked.elapsed() < CLOSED_BY_NOBODY => none,
+                None => Picked::Nothing,
+            }
+        };
         let (answering, repaint) = (self.answering.clone(), Arc::clone(&self.repaint));
         let waiting = thread::Builder::new().name("dialog".into()).spawn(move || {
             // One dialog at a time, so there is room for its answer.
@@ -81,14 +95,7 @@ impl Files for SystemFiles {
             .set_title(text::CHOOSE_PICTURE_TITLE)
             .add_filter(text::PNG_FILES, &["png", "PNG"])
             .pick_file();
-        let asked = Instant::now();
-        self.wait(async move {
-            match dialog.await {
-                Some(file) => Picked::Picture(file.path().to_owned()),
-                None if asked.elapsed() < CLOSED_BY_NOBODY => Picked::NoPictureDialog,
-                None => Picked::Nothing,
-            }
-        });
+        self.wait(dialog, Picked::NoPictureDialog, |path| Picked::Picture(path.to_owned()));
     }
 
     fn save_log(&mut self, log: String) {
@@ -99,13 +106,7 @@ impl Files for SystemFiles {
             .set_title(text::SAVE_LOG_TITLE)
             .set_file_name(text::LOG_FILE)
             .save_file();
-        let asked = Instant::now();
-        self.wait(async move {
-            let Some(file) = dialog.await else {
-                let is_none = asked.elapsed() < CLOSED_BY_NOBODY;
-                return if is_none { Picked::NoLogDialog } else { Picked::Nothing };
-            };
-            let path = file.path();
+        self.wait(dialog, Picked::NoLogDialog, move |path| {
             let written = std::fs::File::create(path).and_then(|mut f| f.write_all(log.as_bytes()));
             Picked::LogSaved(text::log_saved(path, &written))
         });

@@ -195,8 +195,8 @@ impl Model {
 
     /// Whether there may be viewers: a stream that was refused at once has none.
     pub fn is_watched(&self) -> bool {
-        let live = phase::destination(&self.snapshot).map(|d| d.live).unwrap_or_default();
-        self.phase == Phase::Live || self.phase.is_on_air() && live >= SEEN
+        let was_seen = phase::live(&self.snapshot) >= SEEN;
+        self.phase == Phase::Live || self.phase.is_on_air() && was_seen
     }
 
     /// Goes to another service, with what was entered for it before. Gives the

@@ -108,3 +108,8 @@ pub fn number(step: Step) -> (usize, usize) {
 pub fn destination(snapshot: &Snapshot) -> Option<&DestinationSnapshot> {
     snapshot.destinations.first()
 }
+
+/// How long the stream has been live, without the breaks; nothing before.
+pub fn live(snapshot: &Snapshot) -> Duration {
+    destination(snapshot).map(|d| d.live).unwrap_or_default()
+}

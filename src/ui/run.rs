@@ -17,7 +17,6 @@ use super::saver::Saver;
 use super::secrets::Keeper;
 use super::window::{Parts, Window};
 use super::{EngineLink, Repaint, text, theme};
-use crate::engine::{Cause, Fault};
 use crate::settings::{self, Instance, InstanceError, Settings, Store, Warning};
 
 /// The smallest window that everything fits into, in points.
@@ -111,9 +110,7 @@ impl<L: EngineLink> OnScreen<L> {
     fn mood(&self, ctx: &egui::Context) -> Mood {
         let model = self.window.model();
         let busy = !matches!(model.phase, Phase::Ready | Phase::Failed(_));
-        let overloaded = |fault: &Fault| matches!(fault, Fault::Overloaded { .. });
-        let strained = matches!(model.snapshot.cause, Cause::Encoder(_))
-            || model.snapshot.faults.iter().any(overloaded);
+        let strained = model.snapshot.is_overloaded();
         ctx.input(|i| Mood {
             now: i.time,
             touched: !i.events.is_empty(),

@@ -14,7 +14,8 @@ use super::edit::Edit;
 use super::theme::{self, tokens};
 
 pub use buttons::{
-    SQUARE, action_button, explained, icon_button, icon_button_in, in_order, show_copied, square,
+    SQUARE, action_button, beside_square, explained, icon_button, icon_button_in, in_order,
+    show_copied, square,
 };
 pub use lists::{choice, picker, plain_picker};
 

@@ -4,6 +4,7 @@ use egui::{Id, Key, Label, RichText, Ui};
 
 use crate::protocol::rtmp::url::RtmpUrl;
 use crate::settings::{KeyRule, Service, Services};
+use crate::text::sentence;
 use crate::ui::action::Action;
 use crate::ui::address::Check;
 use crate::ui::edit::Edit;
@@ -68,8 +69,11 @@ fn server_field(ui: &mut Ui, model: &Model, out: &mut Outbox) {
         false => text::SERVER_HINT,
     };
     ui.horizontal(|ui| {
-        let menu = if service.servers.len() > 1 { 28.0 + ui.spacing().item_spacing.x } else { 0.0 };
-        let width = ui.available_width() - menu;
+        let width = if service.servers.len() > 1 {
+            widgets::beside_square(ui)
+        } else {
+            ui.available_width()
+        };
         let draft = &model.draft;
         let (response, changed) =
             widgets::text_field(ui, server_id(), text::SERVER, &draft.server, hint, width);
@@ -98,7 +102,7 @@ fn server_menu(ui: &mut Ui, service: &Service, server: &str, out: &mut Outbox) {
 
 fn key_field(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     ui.horizontal(|ui| {
-        let width = ui.available_width() - 28.0 - ui.spacing().item_spacing.x;
+        let width = widgets::beside_square(ui);
         let key = &model.draft.key;
         let field = if model.view.show_key { widgets::text_field } else { widgets::masked_field };
         let (response, changed) = field(ui, key_id(), text::KEY, key, text::KEY_HINT, width);
@@ -207,12 +211,10 @@ fn split(ui: &mut Ui, service: &Service, url: &RtmpUrl, key_length: Option<usize
 }
 
 fn wrong(ui: &mut Ui, words: &str) {
-    let mut words = words.to_owned();
-    if let Some(first) = words.get(..1) {
-        words.replace_range(..1, &first.to_uppercase());
-    }
     let tokens = tokens(ui);
-    ui.add(Label::new(RichText::new(words).font(theme::small()).color(tokens.error)).wrap());
+    ui.add(
+        Label::new(RichText::new(sentence(words)).font(theme::small()).color(tokens.error)).wrap(),
+    );
 }
 
 /// The address that players open, once there is one.
@@ -222,7 +224,7 @@ fn play_address(ui: &mut Ui, model: &Model, out: &mut Outbox) {
         return;
     };
     ui.horizontal(|ui| {
-        let width = ui.available_width() - 28.0 - ui.spacing().item_spacing.x;
+        let width = widgets::beside_square(ui);
         let mut address = server.play_url.as_str();
         let field = egui::TextEdit::singleline(&mut address)
             .id(Id::unique("play address"))

@@ -59,7 +59,7 @@ fn failure(ui: &mut Ui, model: &Model, fault: &Fault, out: &mut Outbox) {
     });
     if model.phase.is_idle() {
         let corner = card.response.rect.right_top() + Vec2::new(-32.0, 4.0);
-        let rect = Rect::from_min_size(corner, Vec2::splat(28.0));
+        let rect = Rect::from_min_size(corner, Vec2::splat(widgets::SQUARE));
         let mut over = ui.new_child(egui::UiBuilder::new().max_rect(rect));
         if widgets::square(&mut over, Icon::Cross, text::DISMISS, None).clicked() {
             out.act(Action::DismissNotices);
@@ -86,9 +86,9 @@ fn state(ui: &mut Ui, model: &Model) {
         ui.painter().circle_filled(rect.center(), 5.0, lamp);
         // The clock first: words take what is left.
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let live = phase::destination(&model.snapshot).map(|d| d.live);
-            if let Some(live) = live.filter(|_| model.phase.is_on_air()) {
-                ui.label(RichText::new(text::clock(live)).font(theme::figure()).color(tokens.text));
+            if model.phase.is_on_air() {
+                let clock = text::clock(phase::live(&model.snapshot));
+                ui.label(RichText::new(clock).font(theme::figure()).color(tokens.text));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| state_words(ui, model));
         });

@@ -6,7 +6,7 @@ use egui::text::LayoutJob;
 use egui::{Color32, Rect, Shape, Stroke, Ui, Vec2};
 use egui_plot::{AxisHints, GridMark, Line, LineStyle, Plot, PlotBounds};
 
-use crate::engine::{Cause, DestinationSnapshot, Fault, Snapshot, Stage};
+use crate::engine::{DestinationSnapshot, Snapshot, Stage};
 use crate::ui::history::{self, History};
 use crate::ui::model::Model;
 use crate::ui::phase::{self, Phase};
@@ -165,8 +165,7 @@ fn picture_figures(figures: &mut Vec<Figure>, model: &Model, tokens: &Tokens) {
     let video = &snapshot.video;
     let due = snapshot.output.fps.as_f64();
     // A rate takes a while to be one.
-    let live = phase::destination(snapshot).map(|d| d.live).unwrap_or_default();
-    let counts = model.phase == Phase::Live && live >= SETTLED;
+    let counts = model.phase == Phase::Live && phase::live(snapshot) >= SETTLED;
     let color = match video.fps / due.max(1.0) {
         share if !counts || share >= RATE[0] => tokens.text,
         share if share >= RATE[1] => tokens.amber,
@@ -185,20 +184,13 @@ fn picture_figures(figures: &mut Vec<Figure>, model: &Model, tokens: &Tokens) {
     figures.push(Figure {
         name: figure::ENCODER,
         value: value(text::tenths_of_ms(video.encoder_ms)),
-        color: match (runs, is_overloaded(snapshot)) {
+        color: match (runs, snapshot.is_overloaded()) {
             (false, _) => tokens.faint,
             (true, false) => tokens.text,
             (true, true) => graded((video.encoder_ms / frame_ms).max(ENCODER[0]), ENCODER, tokens),
         },
         more: text::more::encoder(frame_ms),
     });
-}
-
-/// Whether the encoder is what stands in the way: a high figure alone is no
-/// trouble where several processors share the work.
-fn is_overloaded(snapshot: &Snapshot) -> bool {
-    let gave_up = |fault: &Fault| matches!(fault, Fault::Overloaded { .. });
-    matches!(snapshot.cause, Cause::Encoder(_)) || snapshot.faults.iter().any(gave_up)
 }
 
 fn program_figures(figures: &mut Vec<Figure>, snapshot: &Snapshot, tokens: &Tokens) {

@@ -93,7 +93,7 @@ fn tally(ui: &Ui, phase: &Phase, picture: Rect) {
 fn state_pill(ui: &mut Ui, model: &Model, picture: Rect) {
     let tokens = tokens(ui);
     let at = picture.left_top() + Vec2::splat(10.0);
-    let live = phase::destination(&model.snapshot).map(|d| d.live).unwrap_or_default();
+    let live = phase::live(&model.snapshot);
     match &model.phase {
         Phase::Live => {
             let words = format!("{}  {}", text::LIVE, text::clock(live));
@@ -111,7 +111,7 @@ fn state_pill(ui: &mut Ui, model: &Model, picture: Rect) {
 
 fn mirror_button(ui: &mut Ui, model: &Model, picture: Rect, out: &mut Outbox) {
     let corner = picture.right_top() + Vec2::new(-38.0, 10.0);
-    let rect = Rect::from_min_size(corner, Vec2::splat(28.0));
+    let rect = Rect::from_min_size(corner, Vec2::splat(widgets::SQUARE));
     ui.painter().rect_filled(rect, theme::RADIUS, theme::OVER_PICTURE);
     let mut over = ui.new_child(egui::UiBuilder::new().max_rect(rect));
     // The picture is dark or bright by itself: the dark look fits both.

@@ -76,7 +76,7 @@ fn camera(ui: &mut Ui, model: &Model, out: &mut Outbox) {
 
 fn picture_path(ui: &mut Ui, model: &Model, path: &str, out: &mut Outbox) {
     ui.horizontal(|ui| {
-        let width = ui.available_width() - 28.0 - ui.spacing().item_spacing.x;
+        let width = widgets::beside_square(ui);
         let name = text::PICTURE_PATH;
         let typed = model.view.picture_path.as_deref().unwrap_or(path);
         let (field, changed) = widgets::text_field(ui, path_id(), name, typed, name, width);

@@ -19,6 +19,11 @@ pub const SQUARE: f32 = 28.0;
 /// So long a button says that it has copied, in seconds.
 const COPIED_FOR: f64 = 1.5;
 
+/// What is left of a line that ends with a square button.
+pub fn beside_square(ui: &Ui) -> f32 {
+    ui.available_width() - SQUARE - ui.spacing().item_spacing.x
+}
+
 /// Square buttons at the right end of a line that is filled from there: `count` of
 /// them, drawn and reached with Tab from left to right.
 pub fn in_order(ui: &mut Ui, count: u8, buttons: impl FnOnce(&mut Ui)) {
