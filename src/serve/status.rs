@@ -44,7 +44,7 @@ pub(super) struct Shared {
     pub bytes_in: AtomicU64,
     pub bytes_out: AtomicU64,
     pub missed_pictures: AtomicU64,
-    pub stalled_players: AtomicU64,
+    /// Who is there, and what is counted of them: one change, one moment.
     table: Mutex<Status>,
 }
 
@@ -55,12 +55,11 @@ impl Shared {
             bytes_in: self.bytes_in.load(Ordering::Relaxed),
             bytes_out: self.bytes_out.load(Ordering::Relaxed),
             missed_pictures: self.missed_pictures.load(Ordering::Relaxed),
-            stalled_players: self.stalled_players.load(Ordering::Relaxed),
             ..table
         }
     }
 
-    /// Replaces all but the counters.
+    /// Replaces all but the counters of bytes and pictures.
     pub fn set_table(&self, table: Status) {
         *self.table.lock().unwrap_or_else(PoisonError::into_inner) = table;
     }

@@ -18,7 +18,7 @@ use super::Config;
 use super::admission::{Admission, Refused};
 use super::connection::Connection;
 use super::hub::{ConnectionId, Hub, StreamNumber};
-use super::status::{Shared, Status, StreamStatus, count};
+use super::status::{Shared, Status, StreamStatus};
 use crate::media::{Clock, MediaTime};
 use crate::protocol::rtmp::handshake::RANDOM_SIZE;
 use crate::protocol::rtmp::server::{ServerOptions, ServerSession};
@@ -63,6 +63,8 @@ pub(super) struct Worker {
     contests: Vec<Contest>,
     /// Clients that are only here to be told that there is no room.
     turned_away: usize,
+    /// Clients that were closed for reading nothing.
+    stalled: u64,
     /// The listener may have more, from this time on.
     accept_at: Option<MediaTime>,
     last_id: usize,
@@ -85,6 +87,7 @@ impl Worker {
             ready: BTreeSet::new(),
             contests: Vec::new(),
             turned_away: 0,
+            stalled: 0,
             accept_at: None,
             last_id: FIRST_CONNECTION - 1,
             buffer: vec![0; READ_BUFFER],
@@ -174,7 +177,7 @@ impl Worker {
         }
         if connection.is_stalled(now, self.config.stall_limit) {
             tracing::warn!(client = id.0, "closed: it read nothing for too long");
-            count(&self.shared.stalled_players, 1);
+            self.stalled += 1;
             return self.remove(id, now);
         }
         match connection.session.on_deadline(now) {
@@ -306,6 +309,7 @@ impl Worker {
             publishers: connections.clone().map(|c| c.publishing.len()).sum(),
             players: connections.map(|c| c.playing.len()).sum(),
             streams,
+            stalled_players: self.stalled,
             ..Status::default()
         });
     }
