@@ -71,9 +71,10 @@ pub trait VideoEncoder: Send {
     /// new parameter set.
     fn set_bitrate(&mut self, kbps: u32) -> Result<(), Error>;
 
-    /// How hard it works for a given quality, without a new parameter set. What
-    /// would break a prediction takes effect at the next keyframe. An encoder
-    /// begins with [`Effort::Alone`].
+    /// How hard it works for a given quality, without a new parameter set. Where
+    /// that breaks prediction, the next frame is a keyframe if the encoder is to work
+    /// less long on it, and the change waits for one otherwise. An encoder begins with
+    /// [`Effort::Alone`].
     fn set_effort(&mut self, effort: Effort) -> Result<(), Error>;
 }
 

@@ -43,7 +43,7 @@ struct OpenH264 {
     /// The frame before: what is new is judged against it, and it may be held.
     last: Option<VideoFrame>,
     config: Option<TrackConfig>,
-    /// Threads that share the work, and how many are to from the next keyframe on.
+    /// Threads that share the work, and how many are to; a keyframe begins the change.
     threads: (u8, u8),
 }
 
@@ -126,7 +126,9 @@ impl VideoEncoder for OpenH264 {
         if (layout.width, layout.height) != (self.settings.width, self.settings.height) {
             return Err(Error::Unsupported { codec: CODEC, what: text::OTHER_SIZE.into() });
         }
-        let keyframe = self.count_keyframes(keyframe);
+        let (now, wanted) = self.threads;
+        // Who needs more processors needs them now; fewer can wait for a keyframe.
+        let keyframe = self.count_keyframes(keyframe || wanted > now);
         let before = self.last.as_ref().map(|frame| &*frame.picture);
         let novelty = Novelty::of(&frame.picture, before);
         let plan = self.rate.plan(keyframe, novelty);

@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::figures::{VideoFigures, VideoTarget};
+use super::figures::{Frames, VideoFigures, VideoTarget};
 use super::{Cause, Fault, OutputSettings, report};
 use crate::media::{Effort, MediaTime};
 use crate::publish::overload::{Change, Level, Overload, Work};
@@ -20,9 +20,10 @@ const DROPS_REMEMBERED: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Health {
     overload: Overload,
-    /// Counters at the last full second: due, late, µs of encoding.
-    last: (u64, u64, u64),
-    next: MediaTime,
+    /// When the counters were last looked at, and what they were.
+    seen: (MediaTime, Counters),
+    /// The same, a second ago or a little more.
+    second: (MediaTime, Counters),
     /// The last second's share of time at work, and of frames missed.
     load: f64,
     late: f64,
@@ -37,8 +38,8 @@ impl Health {
     pub fn new(now: MediaTime, figures: &VideoFigures) -> Self {
         Self {
             overload: Overload::new(),
-            last: counters(figures),
-            next: now + Duration::from_secs(1),
+            seen: (now, Counters::read(figures)),
+            second: (now, Counters::read(figures)),
             load: 0.0,
             late: 0.0,
             drops: (now, 0),
@@ -56,25 +57,24 @@ impl Health {
         self.notice.as_ref()
     }
 
-    /// Looks at the counters, once a second.
-    pub fn second(&mut self, now: MediaTime, figures: &VideoFigures, target: &VideoTarget) {
-        if now < self.next {
+    /// Looks at the counters, when it is time to.
+    pub fn look(&mut self, now: MediaTime, figures: &VideoFigures, target: &VideoTarget) {
+        let span = now.since(self.seen.0);
+        if span < Overload::LOOK {
             return;
         }
-        self.next = now + Duration::from_secs(1);
-        let (due, late, busy) = counters(figures);
-        let grown = |new: u64, old: u64| u32::try_from(new.saturating_sub(old)).unwrap_or(u32::MAX);
+        let counters = Counters::read(figures);
         let divisor = target.divisor.load(Ordering::Relaxed).max(1);
-        let frames = grown(due, self.last.0);
-        let work = Work {
-            due: frames / divisor,
-            late: grown(late, self.last.1),
-            busy: Duration::from_micros(busy.saturating_sub(self.last.2)),
-        };
-        self.last = (due, late, busy);
-        self.load = work.busy.as_secs_f64();
-        self.late = f64::from(work.late) / f64::from(frames.max(1));
-        if let Some(change) = self.overload.second(now, &work) {
+        let work = counters.work_since(&self.seen.1, span, divisor);
+        self.seen = (now, counters);
+        let second = now.since(self.second.0);
+        if second >= Duration::from_secs(1) {
+            let all = counters.work_since(&self.second.1, second, 1);
+            self.load = all.busy.as_secs_f64() / second.as_secs_f64();
+            self.late = f64::from(all.late) / f64::from(all.due.max(1));
+            self.second = (now, counters);
+        }
+        if let Some(change) = self.overload.look(now, &work) {
             self.note(change);
         }
     }
@@ -224,9 +224,28 @@ fn blame(reason: &Failure) -> Away {
     }
 }
 
-fn counters(figures: &VideoFigures) -> (u64, u64, u64) {
-    let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
-    (read(&figures.due), read(&figures.late), read(&figures.encode_micros))
+/// What the picture's threads had counted at a moment.
+#[derive(Clone, Copy, Debug)]
+struct Counters {
+    frames: Frames,
+    /// Spent encoding.
+    busy: Duration,
+}
+
+impl Counters {
+    fn read(figures: &VideoFigures) -> Self {
+        let busy = Duration::from_micros(figures.encode_micros.load(Ordering::Relaxed));
+        Self { frames: figures.frames(), busy }
+    }
+
+    /// What was done since `before`, `span` ago, while one frame of so many was to be
+    /// encoded.
+    fn work_since(&self, before: &Self, span: Duration, divisor: u32) -> Work {
+        let Frames { due, made, late } = self.frames.since(before.frames);
+        let count = |frames: u64| u32::try_from(frames).unwrap_or(u32::MAX);
+        let busy = self.busy.saturating_sub(before.busy);
+        Work { span, due: count(due) / divisor, late: count(late), made: count(made), busy }
+    }
 }
 
 #[cfg(test)]

@@ -119,7 +119,7 @@ impl Stream {
     /// Passes on to the encoder what the link and the processor allow: of two
     /// reasons to leave frames out, the stronger counts.
     pub fn follow(&mut self, now: MediaTime, status: &Status, figures: &VideoFigures) {
-        self.health.second(now, figures, &self.target);
+        self.health.look(now, figures, &self.target);
         let level = self.health.level();
         let divisor = status.frame_divisor.max(level.divisor);
         self.target.kbps.store(status.target_kbps, Ordering::Relaxed);

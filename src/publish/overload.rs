@@ -3,8 +3,12 @@
 //! An encoder that can't keep up costs frames at random; giving up on purpose
 //! looks better. First its work is shared among processors, which costs nothing
 //! that anyone sees, then it works less hard, which costs a little quality, then
-//! frames are left out evenly. All comes back when there is room, less eagerly
-//! each time that it turns out there was none.
+//! frames are left out evenly. The first two are done as soon as frames take
+//! longer than there is time for, the last one only when that lasts. All comes
+//! back when there is room, less eagerly each time that it turns out there was none.
+//!
+//! It begins with its work shared: the start is when the machine has most to do.
+//! Where one processor is seen to be enough, one it is.
 //!
 //! Frames can be late though the encoder is quick, when other programs keep the
 //! machine busy. Leaving out more of them would not help; that is not done.
@@ -39,21 +43,31 @@ pub enum Change {
     },
 }
 
-/// What the encoder did in the last second.
+/// What the encoder did in a while.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Work {
+    /// How long that was.
+    pub span: Duration,
     /// Frames that it should have encoded at the present divisor.
     pub due: u32,
     /// Of these, frames that it was too late for.
     pub late: u32,
+    /// Frames that it did encode.
+    pub made: u32,
     /// Time spent encoding.
     pub busy: Duration,
 }
 
 impl Work {
-    /// Share of the second spent encoding.
+    /// Share of the time spent encoding.
     fn load(&self) -> f64 {
-        self.busy.as_secs_f64()
+        self.busy.as_secs_f64() / self.span.as_secs_f64().max(1e-3)
+    }
+
+    /// Share of the time that it would take to encode all that is due: above 1, it
+    /// can't be done.
+    fn demand(&self) -> f64 {
+        self.load() * f64::from(self.due) / f64::from(self.made.max(1))
     }
 
     /// Whether frames are lost that were to be encoded.
@@ -65,6 +79,14 @@ impl Work {
     fn is_too_much(&self) -> bool {
         self.load() > 0.9 || (self.is_late() && self.load() > 0.6)
     }
+
+    fn add(&mut self, more: &Self) {
+        self.span += more.span;
+        self.due += more.due;
+        self.late += more.late;
+        self.made += more.made;
+        self.busy += more.busy;
+    }
 }
 
 /// Decides the level of one encoder.
@@ -72,6 +94,10 @@ impl Work {
 pub struct Overload {
     /// Place in [`Overload::LEVELS`].
     place: usize,
+    /// The work of the present second so far.
+    second: Work,
+    /// Looks in a row at which the frames were too dear for their time.
+    dear: u32,
     /// Seconds in a row that were too much, or that had room.
     too_much: u32,
     room: u32,
@@ -91,19 +117,45 @@ impl Overload {
         (Level { effort: Effort::Least, divisor: 2 }, 0.2),
         (Level { effort: Effort::Least, divisor: 3 }, 0.14),
     ];
+    /// The last that sends all frames.
+    const ALL_FRAMES: usize = 2;
+    /// Where it begins: much happens at once at the start, and nobody sees how many
+    /// processors work on a frame.
+    const FIRST: usize = 1;
 
-    /// Seconds too much in a row before a step down.
+    /// How often it looks.
+    pub const LOOK: Duration = Duration::from_millis(250);
+    /// Frames that take more of the time there is for them are too dear: what hinders
+    /// one for a moment would make others late.
+    const DEAR: f64 = 0.9;
+    /// Looks in a row at such frames before less effort. It is hardly seen, and each
+    /// frame that is lost meanwhile is.
     const HASTE: u32 = 2;
-    /// Seconds of room before a step up: at first, and at most.
-    const PATIENCE: (u32, u32) = (10, 300);
+    /// Frames in a look by which their cost is known.
+    const KNOWN: u32 = 3;
+    /// Seconds too much in a row before a step down: a single slow one can fall into
+    /// two.
+    const SECONDS: u32 = 3;
+    /// Seconds of room before the first step up.
+    const SETTLED: u32 = 3;
+    /// Before others: at first, and at most.
+    const PATIENCE: (u32, u32) = (5, 300);
     /// A step up that had to be taken back so soon was a mistake.
     const MISTAKE: Duration = Duration::from_secs(30);
     /// Load at the level above that leaves room.
     const ROOM: f64 = 0.75;
 
-    /// An encoder at its best level.
+    /// An encoder that begins.
     pub fn new() -> Self {
-        Self { place: 0, too_much: 0, room: 0, patience: Self::PATIENCE.0, up: None }
+        Self {
+            place: Self::FIRST,
+            second: Work::default(),
+            dear: 0,
+            too_much: 0,
+            room: 0,
+            patience: Self::SETTLED,
+            up: None,
+        }
     }
 
     /// How the encoder is to work now.
@@ -111,19 +163,43 @@ impl Overload {
         Self::LEVELS[self.place].0
     }
 
-    /// Judges the last second; once a second while encoding.
-    pub fn second(&mut self, now: MediaTime, work: &Work) -> Option<Change> {
-        let helps = self.level().effort < Effort::Least && work.load() > 0.3;
-        let too_much = work.is_too_much() || (work.is_late() && helps);
+    /// Judges the work since the last look, each [`LOOK`](Self::LOOK) while encoding.
+    pub fn look(&mut self, now: MediaTime, work: &Work) -> Option<Change> {
+        let dear = work.made >= Self::KNOWN && work.demand() > Self::DEAR;
+        self.dear = if dear { self.dear + 1 } else { 0 };
+        if self.dear >= Self::HASTE && self.place < Self::ALL_FRAMES {
+            return Some(self.down(now, self.place_for(work.demand()), work.demand()));
+        }
+        self.second.add(work);
+        // A look that came a little early must not put the judgement off by a whole one.
+        if self.second.span + Self::LOOK / 2 < Duration::from_secs(1) {
+            return None;
+        }
+        let second = std::mem::take(&mut self.second);
+        self.judge(now, &second)
+    }
+
+    /// Judges a whole second.
+    fn judge(&mut self, now: MediaTime, second: &Work) -> Option<Change> {
+        let helps = self.level().effort < Effort::Least && second.load() > 0.3;
+        let too_much = second.is_too_much() || (second.is_late() && helps);
         self.too_much = if too_much { self.too_much + 1 } else { 0 };
-        self.room = if self.has_room(work) { self.room + 1 } else { 0 };
-        if self.too_much >= Self::HASTE && self.place + 1 < Self::LEVELS.len() {
-            return Some(self.down(now, work.load()));
+        self.room = if self.has_room(second) { self.room + 1 } else { 0 };
+        if self.too_much >= Self::SECONDS && self.place + 1 < Self::LEVELS.len() {
+            return Some(self.down(now, self.place + 1, second.load()));
         }
         if self.room >= self.patience && self.place > 0 {
             return Some(self.step_up(now));
         }
         None
+    }
+
+    /// The next place at which all frames can be had at this demand; else the last
+    /// that sends all.
+    fn place_for(&self, demand: f64) -> usize {
+        let here = Self::LEVELS[self.place].1;
+        let fits = |place: &usize| demand * Self::LEVELS[*place].1 / here < Self::DEAR;
+        (self.place + 1..Self::ALL_FRAMES).find(fits).unwrap_or(Self::ALL_FRAMES)
     }
 
     fn has_room(&self, work: &Work) -> bool {
@@ -134,25 +210,27 @@ impl Overload {
         in_time && work.due > 0 && work.load() * growth < Self::ROOM
     }
 
-    fn down(&mut self, now: MediaTime, load: f64) -> Change {
+    fn down(&mut self, now: MediaTime, place: usize, load: f64) -> Change {
         let mistake = self.up.take().is_some_and(|up| now.since(up) < Self::MISTAKE);
         if mistake {
             self.patience = (self.patience * 2).min(Self::PATIENCE.1);
         }
-        self.go(self.place + 1);
+        self.go(place);
         Change::Down { load, level: self.level() }
     }
 
     fn step_up(&mut self, now: MediaTime) -> Change {
         self.up = Some(now);
+        self.patience = self.patience.max(Self::PATIENCE.0);
         self.go(self.place - 1);
         Change::Up { level: self.level() }
     }
 
+    /// What was seen at another level says nothing of this one.
     fn go(&mut self, place: usize) {
         self.place = place;
-        self.too_much = 0;
-        self.room = 0;
+        self.second = Work::default();
+        (self.dear, self.too_much, self.room) = (0, 0, 0);
     }
 }
 
@@ -167,20 +245,22 @@ mod tests {
     use super::*;
     use crate::media::Effort::{Alone, Least, Shared};
 
-    /// An encoder that takes `cost` ms for a frame at its best level, at 30 fps;
-    /// the machine has `cores` of it to give in each second.
-    fn run(overload: &mut Overload, from: i64, seconds: i64, cost: f64) -> Vec<(i64, Level)> {
+    /// An encoder that takes `cost` ms for a frame at its best level, at 30 fps.
+    fn run(overload: &mut Overload, from: f64, seconds: f64, cost: f64) -> Vec<(f64, Level)> {
         let mut changes = Vec::new();
-        for second in from..from + seconds {
+        for look in 1..=(seconds * 4.0) as u32 {
             let level = overload.level();
             let effort = [1.0, 0.65, 0.45][level.effort as usize];
-            let due = 30 / level.divisor;
-            let wanted = cost * effort * f64::from(due) / 1_000.0;
-            let late = (f64::from(due) * (1.0 - 1.0 / wanted.max(1.0))).round() as u32;
-            let work = Work { due, late, busy: Duration::from_secs_f64(wanted.min(1.0)) };
-            let now = MediaTime::from_millis(second * 1_000);
-            if overload.second(now, &work).is_some() {
-                changes.push((second, overload.level()));
+            // 30 a second are 7 and 8 in turns.
+            let due = (7 + look % 2) / level.divisor;
+            let span = Overload::LOOK;
+            let wanted = cost * effort * f64::from(due) / 1e3 / span.as_secs_f64();
+            let made = (f64::from(due) / wanted.max(1.0)).round() as u32;
+            let busy = span.mul_f64(wanted.min(1.0));
+            let now = from + f64::from(look) / 4.0;
+            let work = Work { span, due, late: due - made, made, busy };
+            if overload.look(MediaTime::from_millis((now * 1e3) as i64), &work).is_some() {
+                changes.push((now, overload.level()));
             }
         }
         changes
@@ -191,27 +271,54 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_that_keeps_up_is_left_alone() {
-        assert_eq!(run(&mut Overload::new(), 0, 3_600, 25.0), []);
+    fn a_machine_that_keeps_up_soon_uses_one_processor_and_is_left_alone() {
+        let changes = run(&mut Overload::new(), 0.0, 3_600.0, 20.0);
+        assert_eq!(changes, [(3.0, level(Alone, 1))]);
     }
 
     #[test]
-    fn effort_goes_first_then_frames() {
-        let mut overload = Overload::new();
-        let changes = run(&mut overload, 0, 20, 100.0);
+    fn a_machine_that_needs_two_keeps_two() {
+        assert_eq!(run(&mut Overload::new(), 0.0, 3_600.0, 40.0), []);
+    }
+
+    #[test]
+    fn effort_goes_at_once_and_frames_when_that_is_not_enough() {
+        let changes = run(&mut Overload::new(), 0.0, 20.0, 100.0);
         assert_eq!(
             changes,
-            [(1, level(Shared, 1)), (3, level(Least, 1)), (5, level(Least, 2))],
+            [(0.5, level(Least, 1)), (3.5, level(Least, 2))],
             "45 ms a frame at the least effort are too much for 30 fps and not for 15"
         );
     }
 
     #[test]
-    fn a_single_slow_second_changes_nothing() {
+    fn what_becomes_too_dear_for_one_processor_gets_what_it_needs() {
+        for (cost, wanted) in [(40.0, level(Shared, 1)), (65.0, level(Least, 1))] {
+            let mut overload = Overload::new();
+            run(&mut overload, 0.0, 10.0, 15.0);
+            assert_eq!(overload.level(), level(Alone, 1));
+            let changes = run(&mut overload, 10.0, 4.0, cost);
+            assert_eq!(changes, [(10.5, wanted)], "{cost} ms");
+        }
+    }
+
+    #[test]
+    fn a_single_slow_second_leaves_no_frames_out() {
         let mut overload = Overload::new();
-        for second in 0..100 {
-            let cost = if second % 2 == 0 { 60.0 } else { 20.0 };
-            assert_eq!(run(&mut overload, second, 1, cost), []);
+        for second in 0..100_u32 {
+            let cost = if second % 4 == 0 { 90.0 } else { 20.0 };
+            run(&mut overload, f64::from(second), 1.0, cost);
+            assert_eq!(overload.level().divisor, 1);
+        }
+    }
+
+    #[test]
+    fn a_single_dear_look_changes_nothing() {
+        let mut overload = Overload::new();
+        run(&mut overload, 0.0, 10.0, 20.0);
+        for quarter in 0..100_u32 {
+            let cost = if quarter % 12 == 0 { 60.0 } else { 10.0 };
+            assert_eq!(run(&mut overload, 10.0 + f64::from(quarter) / 4.0, 0.25, cost), []);
         }
     }
 
@@ -219,11 +326,12 @@ mod tests {
     /// doing, and the frames that can be had are sent.
     #[test]
     fn frames_that_others_make_late_are_no_reason_to_leave_out_more() {
-        for (busy, left) in [(450, level(Least, 1)), (60, level(Alone, 1))] {
+        for (busy, left) in [(112, level(Least, 1)), (15, level(Alone, 1))] {
             let mut overload = Overload::new();
-            for second in 0..600 {
-                let work = Work { due: 30, late: 6, busy: Duration::from_millis(busy) };
-                overload.second(MediaTime::from_millis(second * 1_000), &work);
+            for look in 0..2_400 {
+                let busy = Duration::from_millis(busy);
+                let work = Work { span: Overload::LOOK, due: 8, late: 2, made: 6, busy };
+                overload.look(MediaTime::from_millis(look * 250), &work);
                 assert_eq!(overload.level().divisor, 1);
             }
             assert_eq!(overload.level(), left);
@@ -233,11 +341,11 @@ mod tests {
     #[test]
     fn what_was_given_up_comes_back() {
         let mut overload = Overload::new();
-        run(&mut overload, 0, 20, 100.0);
-        let changes = run(&mut overload, 20, 60, 15.0);
+        run(&mut overload, 0.0, 20.0, 100.0);
+        let changes = run(&mut overload, 20.0, 60.0, 15.0);
         let levels: Vec<_> = changes.iter().map(|(_, level)| *level).collect();
         assert_eq!(levels, [level(Least, 1), level(Shared, 1), level(Alone, 1)]);
-        assert!(changes[2].0 <= 20 + 32, "{changes:?}");
+        assert!(changes[2].0 <= 20.0 + 16.0, "{changes:?}");
     }
 
     /// Room that looks like enough and is not: fewer and fewer tries.
@@ -245,10 +353,10 @@ mod tests {
     fn mistakes_make_it_patient() {
         let mut overload = Overload::new();
         let mut steps = Vec::new();
-        for second in 0..3_600 {
+        for quarter in 0..3_600_u32 * 4 {
             // Cheap while it works little, dear as soon as it works more.
             let cost = if overload.level().effort == Alone { 50.0 } else { 20.0 };
-            steps.extend(run(&mut overload, second, 1, cost));
+            steps.extend(run(&mut overload, f64::from(quarter) / 4.0, 0.25, cost));
         }
         let ups = steps.iter().filter(|(_, level)| level.effort == Alone).count();
         assert!((3..=18).contains(&ups), "{ups} tries in an hour");
@@ -257,10 +365,10 @@ mod tests {
     #[test]
     fn nothing_due_is_no_room() {
         let mut overload = Overload::new();
-        run(&mut overload, 0, 20, 100.0);
-        let idle = Work::default();
-        for second in 20..200 {
-            assert_eq!(overload.second(MediaTime::from_millis(second * 1_000), &idle), None);
+        run(&mut overload, 0.0, 20.0, 100.0);
+        let idle = Work { span: Overload::LOOK, ..Work::default() };
+        for look in 80..800 {
+            assert_eq!(overload.look(MediaTime::from_millis(look * 250), &idle), None);
         }
     }
 }
