@@ -189,7 +189,8 @@ fn work_is_shared_at_once_and_alone_from_the_next_keyframe_on() {
             _ => {}
         }
         let shared = threads > 1 && (30..210).contains(&n);
-        let keyframes: &[u64] = if threads > 1 { &[0, 30, 90, 150, 210] } else { &[0, 60, 120, 180] };
+        let keyframes: &[u64] =
+            if threads > 1 { &[0, 30, 90, 150, 210] } else { &[0, 60, 120, 180] };
         let frame = signal(n);
         let packet = encoder.encode(&frame, false).unwrap().expect("no frame is skipped");
         assert_eq!(packet.keyframe, keyframes.contains(&n), "frame {n}");

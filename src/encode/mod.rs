@@ -76,6 +76,10 @@ pub trait VideoEncoder: Send {
     /// less long on it, and the change waits for one otherwise. An encoder begins with
     /// [`Effort::Alone`].
     fn set_effort(&mut self, effort: Effort) -> Result<(), Error>;
+
+    /// Begins anew: the next frame is the first one, and what was encoded before is
+    /// not held against the bitrate.
+    fn restart(&mut self);
 }
 
 /// Sound to access units.

@@ -179,6 +179,12 @@ impl VideoEncoder for OpenH264 {
         self.threads.1 = if effort == Effort::Alone { 1 } else { threads_for(&self.settings) };
         self.raw.set_complexity(complexity(effort)).map_err(failed)
     }
+
+    fn restart(&mut self) {
+        self.rate = RateControl::new(self.settings.kbps, self.settings.fps);
+        self.since_keyframe = None;
+        self.last = None;
+    }
 }
 
 /// Sets what differs from the library's defaults.

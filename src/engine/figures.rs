@@ -23,6 +23,8 @@ pub struct VideoFigures {
     /// Age of the oldest picture when it was encoded, in µs, since it was last looked
     /// at: from when the camera took it, else from when its frame was due.
     pub oldest: AtomicU64,
+    /// The encoder is ready for frames: those before don't count.
+    pub ready: AtomicBool,
     /// The encoder failed and the stream can't go on.
     pub failed: AtomicBool,
     /// The picture has been black for some seconds.

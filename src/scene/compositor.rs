@@ -123,9 +123,6 @@ impl Fitter {
     /// Scales `source` into the middle of `out` and blackens what is left.
     fn fit(&mut self, source: &Picture, out: &mut Picture) {
         let rect = Rect::fit(source.layout(), out.layout());
-        if (rect.width, rect.height) != (out.layout().width, out.layout().height) {
-            blacken(out);
-        }
         let [luma, chroma] = &mut self.scalers;
         scale(luma, source, out, Plane::Y, rect);
         scale(chroma, source, out, Plane::U, rect.half());
@@ -133,21 +130,39 @@ impl Fitter {
     }
 }
 
-/// Scales one plane into a rectangle of another.
+/// Scales one plane into a rectangle of another, with black around it.
 fn scale(scaler: &mut Scaler, source: &Picture, out: &mut Picture, plane: Plane, rect: Rect) {
     let [x, y, width, height] =
         [rect.x, rect.y, rect.width, rect.height].map(|length| length as usize);
     let (width_before, stride) = (source.layout().stride(plane), out.layout().stride(plane));
     let from = scaler::Source { bytes: source.plane(plane), width: width_before };
-    let bytes = &mut out.plane_mut(plane)[y * stride..];
+    let bytes = out.plane_mut(plane);
+    let (above, rest) = bytes.split_at_mut(y * stride);
+    let (bytes, below) = rest.split_at_mut(height * stride);
+    let black = black(plane);
+    above.fill(black);
+    below.fill(black);
+    if width < stride {
+        for row in bytes.chunks_exact_mut(stride) {
+            row[..x].fill(black);
+            row[x + width..].fill(black);
+        }
+    }
     scaler.scale(&from, &mut scaler::Place { bytes, stride, x, width, height });
 }
 
 fn blacken(picture: &mut Picture) {
-    let [y, u, v] = picture.planes_mut();
-    y.fill(16);
-    u.fill(128);
-    v.fill(128);
+    for plane in [Plane::Y, Plane::U, Plane::V] {
+        picture.plane_mut(plane).fill(black(plane));
+    }
+}
+
+/// In limited range.
+fn black(plane: Plane) -> u8 {
+    match plane {
+        Plane::Y => 16,
+        Plane::U | Plane::V => 128,
+    }
 }
 
 #[cfg(test)]

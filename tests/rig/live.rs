@@ -15,15 +15,27 @@ use crate::program::{Program, eventually};
 /// Frames of sound a second.
 pub const RATE: f64 = 48_000.0;
 
-/// Power of a sound at `hertz` against all of it, 0 to 1.
-pub fn share_of_tone(samples: &[f32], hertz: f64) -> f64 {
-    let (mut sin, mut cos, mut all) = (0.0, 0.0, 0.0);
-    for (n, sample) in samples.iter().enumerate() {
-        let (s, c) = (n as f64 * hertz / RATE * std::f64::consts::TAU).sin_cos();
-        let sample = f64::from(*sample);
-        (sin, cos, all) = (sin + sample * s, cos + sample * c, all + sample * sample);
-    }
-    2.0 * (sin * sin + cos * cos) / samples.len() as f64 / all.max(1e-9)
+/// The sound beside a tone of so many Hz, as sums over cosine and sine.
+fn beside(samples: &[f32], first: usize, hertz: f64) -> (f64, f64) {
+    samples.iter().enumerate().fold((0.0, 0.0), |(cos, sin), (n, sample)| {
+        let (s, c) = ((first + n) as f64 * hertz / RATE * std::f64::consts::TAU).sin_cos();
+        (cos + f64::from(*sample) * c, sin + f64::from(*sample) * s)
+    })
+}
+
+/// The tone near `hertz` in a sound: its frequency, and its power against that of
+/// all, 0 to 1. A sound card's clock is not the machine's, so neither is its tone.
+pub fn tone(samples: &[f32], hertz: f64) -> (f64, f64) {
+    let half = samples.len() / 2;
+    let phase = |(cos, sin): (f64, f64)| f64::atan2(-sin, cos);
+    let early = phase(beside(&samples[..half], 0, hertz));
+    let late = phase(beside(&samples[half..], half, hertz));
+    let turned = (late - early + std::f64::consts::PI).rem_euclid(std::f64::consts::TAU);
+    let seconds = half as f64 / RATE;
+    let hertz = hertz + (turned - std::f64::consts::PI) / std::f64::consts::TAU / seconds;
+    let (cos, sin) = beside(samples, 0, hertz);
+    let all: f64 = samples.iter().map(|sample| f64::from(*sample).powi(2)).sum();
+    (hertz, 2.0 * (sin * sin + cos * cos) / samples.len() as f64 / all.max(1e-9))
 }
 
 /// The left channel as ffmpeg decodes it.
@@ -88,8 +100,9 @@ fn publish(name: &str, mode: &str) {
     println!("{mode}: {seconds:.2} s of sound, {:.2} s of picture", (last - first) as f64 / 1e3);
     // From the fifth second on: the tone and nothing else.
     for second in sound[5 * 48_000..].chunks_exact(48_000) {
-        let share = share_of_tone(second, 440.0);
-        println!("{mode}: {:.2} % of the sound is the tone", share * 100.0);
+        let (hertz, share) = tone(second, 440.0);
+        println!("{mode}: {:.2} % of the sound is a tone of {hertz:.3} Hz", share * 100.0);
+        assert!((hertz / 440.0 - 1.0).abs() < 0.001, "another tone: {hertz}");
         assert!(share > 0.99, "the tone is not there: {share}");
     }
     assert_eq!(media::decode_complaints(&file), "");

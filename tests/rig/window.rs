@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use crate::devices::VIVID;
-use crate::live::{RATE, share_of_tone, sound};
+use crate::live::{RATE, sound, tone};
 use crate::media;
 use crate::nginx::Nginx;
 use crate::program::eventually;
@@ -63,7 +63,7 @@ fn goes_live_from_camera_and_microphone() {
     println!("{:.1} pictures a second for {seconds:.1} s", pictures.len() as f64 / seconds);
     assert!(seconds > LIVE.as_secs_f64() - 5.0, "{seconds} s of picture");
     let heard = sound(&file);
-    let share = share_of_tone(&heard[heard.len() / 2..], 440.0);
+    let (_, share) = tone(&heard[heard.len() / 2..], 440.0);
     println!("{:.1} s of sound, {:.2} % of it the tone", heard.len() as f64 / RATE, share * 100.0);
     // The machine's processor draws the window, too, and leaves gaps in the sound; what
     // else there is of it is the microphone's.

@@ -1,0 +1,273 @@
+//! Makes a frame each tick.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+
+use super::{FrameOutput, Offered};
+use crate::engine::figures::count;
+use crate::engine::watch::PictureWatch;
+use crate::media::{Clock, FrameRate, MediaTime, Planes};
+use crate::scene::Compositor;
+use crate::source::VideoSource;
+
+/// Ticks that went by meanwhile and are still made. More of them would only make
+/// the encoder fall further behind, and viewers see what is long past.
+const MADE_UP: u64 = 2;
+
+/// What the frame thread is told.
+pub enum FrameCommand {
+    /// Show this from the next tick on.
+    Source(Option<Box<dyn VideoSource>>),
+    /// Another size or rate.
+    Output(Planes, FrameRate),
+    /// Turn the picture left to right.
+    Mirror(bool),
+    /// Hand frames to an encoder, or to none.
+    Encoder(Option<Sender<Offered>>),
+    /// Hand frames to the preview slot.
+    Preview(bool),
+}
+
+/// The frame thread's handle. Dropping it ends the thread.
+pub struct FrameThread {
+    commands: Sender<FrameCommand>,
+    join: Option<JoinHandle<()>>,
+}
+
+impl FrameThread {
+    /// Starts it without a source: nothing is made until one is given.
+    pub fn start(
+        clock: Clock,
+        output: (Planes, FrameRate),
+        shared: Arc<FrameOutput>,
+    ) -> std::io::Result<Self> {
+        let (commands, inbox) = bounded(16);
+        let maker = FrameMaker {
+            clock,
+            inbox,
+            rate: output.1,
+            compositor: Compositor::new(output.0),
+            source: None,
+            encoder: None,
+            preview: false,
+            watch: PictureWatch::default(),
+            shared,
+        };
+        let join = thread::Builder::new().name("frames".into()).spawn(move || maker.run())?;
+        Ok(Self { commands, join: Some(join) })
+    }
+
+    /// Passes a command on. The thread looks at each tick, so this can wait a
+    /// tick at most.
+    pub fn send(&self, command: FrameCommand) {
+        // An error means that the thread has ended, which `Drop` deals with.
+        let _ = self.commands.send(command);
+    }
+}
+
+impl Drop for FrameThread {
+    fn drop(&mut self) {
+        self.commands = bounded(0).0;
+        if let Some(join) = self.join.take() {
+            let _ = join.join();
+        }
+    }
+}
+
+struct FrameMaker {
+    clock: Clock,
+    inbox: Receiver<FrameCommand>,
+    rate: FrameRate,
+    compositor: Compositor,
+    source: Option<Box<dyn VideoSource>>,
+    encoder: Option<Sender<Offered>>,
+    preview: bool,
+    watch: PictureWatch,
+    shared: Arc<FrameOutput>,
+}
+
+impl FrameMaker {
+    fn run(mut self) {
+        let mut tick = self.next_tick();
+        loop {
+            let (rate, due) = (self.rate, self.rate.time_of(tick));
+            if !self.wait_until(due) {
+                return;
+            }
+            if self.rate != rate {
+                // The ticks of another rate have other numbers.
+                tick = self.next_tick();
+                continue;
+            }
+            self.make(due);
+            let missed = missed(tick, self.next_tick());
+            self.count(1 + missed, missed);
+            tick += 1 + missed;
+        }
+    }
+
+    /// Counts frames for an encoder that is ready for them.
+    fn count(&self, due: u64, late: u64) {
+        let figures = &self.shared.figures;
+        if self.encoder.is_some() && figures.ready.load(Ordering::Relaxed) {
+            count(&figures.due, due);
+            count(&figures.late, late);
+        }
+    }
+
+    /// The first tick that is still to come.
+    fn next_tick(&self) -> u64 {
+        let now = self.clock.at(Instant::now()).as_secs_f64();
+        (now * self.rate.as_f64()).ceil().max(0.0) as u64
+    }
+
+    /// Carries out commands until `due`. False: the engine let go.
+    fn wait_until(&mut self, due: MediaTime) -> bool {
+        use crossbeam_channel::RecvTimeoutError::{Disconnected, Timeout};
+        loop {
+            match self.inbox.recv_deadline(self.clock.instant(due)) {
+                Ok(command) => self.obey(command),
+                Err(Timeout) => return true,
+                Err(Disconnected) => return false,
+            }
+        }
+    }
+
+    fn obey(&mut self, command: FrameCommand) {
+        match command {
+            FrameCommand::Source(source) => self.source = source,
+            FrameCommand::Output(planes, rate) => {
+                self.rate = rate;
+                self.compositor.set_layout(planes);
+            }
+            FrameCommand::Mirror(mirror) => self.compositor.set_mirror(mirror),
+            FrameCommand::Encoder(encoder) => self.encoder = encoder,
+            FrameCommand::Preview(on) => {
+                self.preview = on;
+                if !on {
+                    self.shared.preview.clear();
+                }
+            }
+        }
+    }
+
+    fn make(&mut self, due: MediaTime) {
+        let Some(source) = &mut self.source else { return };
+        if self.encoder.is_none() && !self.preview {
+            source.idle(due);
+            self.shared.status.put(source.status());
+            return;
+        }
+        let picture = source.frame(due);
+        let status = source.status();
+        let ages = status.silent.is_some() && status.trouble.is_none();
+        let picture_of_camera = picture.as_ref().filter(|_| ages);
+        let age = picture_of_camera.map_or(Duration::ZERO, |frame| due.since(frame.time));
+        self.shared.status.put(status);
+        self.compositor.set_upright(source.turn());
+        let frame = self.compositor.compose(picture.as_ref(), due);
+        self.watch.look(due, &frame.picture);
+        self.shared.figures.black.store(self.watch.black, Ordering::Relaxed);
+        self.shared.figures.frozen.store(self.watch.frozen, Ordering::Relaxed);
+        if self.preview {
+            self.shared.preview.put(frame.clone());
+        }
+        if let Some(encoder) = &self.encoder {
+            match encoder.try_send(Offered { frame, age }) {
+                Ok(()) => {}
+                Err(TrySendError::Full(_)) => self.count(0, 1),
+                Err(TrySendError::Disconnected(_)) => self.encoder = None,
+            }
+        }
+    }
+}
+
+/// The ticks after `tick` that are given up when the next to come is `coming`.
+fn missed(tick: u64, coming: u64) -> u64 {
+    let behind = coming.saturating_sub(tick + 1);
+    if behind > MADE_UP { behind } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+    use crate::media::VideoFrame;
+    use crate::source::SourceStatus;
+
+    /// Counts how often it is looked at, and how often not.
+    #[derive(Clone, Default)]
+    struct Counted(Arc<[AtomicU32; 2]>);
+
+    impl Counted {
+        fn counts(&self) -> [u32; 2] {
+            [0, 1].map(|n| self.0[n].load(Ordering::Relaxed))
+        }
+
+        fn until(&self, done: impl Fn([u32; 2]) -> bool) {
+            let begun = Instant::now();
+            while !done(self.counts()) {
+                assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", self.counts());
+                thread::sleep(Duration::from_millis(5));
+            }
+        }
+    }
+
+    impl VideoSource for Counted {
+        fn frame(&mut self, _: MediaTime) -> Option<VideoFrame> {
+            self.0[0].fetch_add(1, Ordering::Relaxed);
+            None
+        }
+
+        fn idle(&mut self, _: MediaTime) {
+            self.0[1].fetch_add(1, Ordering::Relaxed);
+        }
+
+        fn status(&self) -> SourceStatus {
+            SourceStatus::default()
+        }
+    }
+
+    #[test]
+    fn pictures_go_on_at_another_rate() {
+        // By then the ticks of two rates have numbers that are far apart.
+        let a_minute_ago = Instant::now().checked_sub(Duration::from_secs(60));
+        let clock = Clock::starting_at(a_minute_ago.expect("the machine runs for longer"));
+        let layout = Planes::new(64, 36);
+        let frames = FrameThread::start(clock, (layout, FrameRate::whole(100)), Arc::default())
+            .expect("a thread");
+        let source = Counted::default();
+        frames.send(FrameCommand::Source(Some(Box::new(source.clone()))));
+        frames.send(FrameCommand::Preview(true));
+        for rate in [50, 100] {
+            let before = source.counts()[0];
+            frames.send(FrameCommand::Output(layout, FrameRate::whole(rate)));
+            source.until(|[looked_at, _]| looked_at > before + 5);
+        }
+    }
+
+    #[test]
+    fn a_hiccup_costs_no_frame_and_a_pause_is_not_made_up_for() {
+        for (coming, given_up) in [(8, 0), (9, 0), (10, 0), (11, 3), (40, 32)] {
+            assert_eq!(missed(7, coming), given_up, "{coming}");
+        }
+    }
+
+    #[test]
+    fn a_picture_that_nobody_looks_at_is_not_made() {
+        let clock = Clock::starting_at(Instant::now());
+        let output = (Planes::new(64, 36), FrameRate::whole(100));
+        let frames = FrameThread::start(clock, output, Arc::default()).expect("a thread");
+        let source = Counted::default();
+        frames.send(FrameCommand::Source(Some(Box::new(source.clone()))));
+        source.until(|[_, idle]| idle > 3);
+        assert_eq!(source.counts()[0], 0);
+        frames.send(FrameCommand::Preview(true));
+        source.until(|[looked_at, _]| looked_at > 3);
+    }
+}
