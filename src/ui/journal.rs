@@ -15,7 +15,8 @@ pub fn stamped(at: MediaTime, line: &str) -> String {
 pub fn lines(before: &Snapshot, after: &Snapshot) -> Vec<String> {
     let mut lines = Vec::new();
     let (was, is) = (Phase::of(before), Phase::of(after));
-    if is_news(&was, &is) {
+    let further_try = destination(after).is_some_and(|d| !d.log.is_empty());
+    if is_news(&was, &is, further_try) {
         lines.push(phase_line(&is, after));
     }
     for fault in after.faults.iter().filter(|fault| !before.faults.contains(fault)) {
@@ -48,10 +49,12 @@ fn phase_line(phase: &Phase, snapshot: &Snapshot) -> String {
 }
 
 /// Whether it is worth a line of its own: not each tick of a countdown, and of
-/// further tries not each step.
-fn is_news(was: &Phase, is: &Phase) -> bool {
+/// further tries no step.
+fn is_news(was: &Phase, is: &Phase, further_try: bool) -> bool {
     match (was, is) {
-        (Phase::Connecting { step: before, .. }, Phase::Connecting { step, .. }) => before != step,
+        (Phase::Connecting { step: before, .. }, Phase::Connecting { step, .. }) => {
+            before != step && !further_try
+        }
         (Phase::Reconnecting { .. }, Phase::Connecting { .. }) => false,
         (Phase::Reconnecting { attempt: before, .. }, Phase::Reconnecting { attempt, .. }) => {
             before != attempt

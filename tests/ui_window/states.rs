@@ -204,10 +204,19 @@ fn the_log_tells_what_happened() {
     let engine = FakeEngine::default();
     engine.show(state("ready"));
     let mut harness = shown(&engine, model());
-    for name in ["connecting: resolve", "connecting: handshake", "live", "reconnecting", "live"] {
+    for name in ["connecting: resolve", "connecting: handshake", "live", "reconnecting"] {
         engine.show(state(name));
         harness.run_ok();
     }
+    // The next try, of which no step is told.
+    for step in ["connecting: resolve", "connecting: handshake", "connecting: publish"] {
+        let (mut again, before) = (state(step), state("reconnecting"));
+        again.destinations[0].log = before.destinations[0].log.clone();
+        engine.show(again);
+        harness.run_ok();
+    }
+    engine.show(state("live"));
+    harness.run_ok();
     engine.show(Snapshot { stage: Stage::Idle, ..state("failed") });
     harness.run_ok();
     let log = harness.state().model().log.text();
@@ -222,6 +231,8 @@ fn the_log_tells_what_happened() {
         assert!(told, "{line} in\n{log}");
     }
     assert!(log.contains("Not live: The server refused: NetStream.Publish.Denied"), "{log}");
+    let steps = log.lines().filter(|line| line.contains("onnecting: ")).count();
+    assert_eq!(steps, 2, "{log}");
 }
 
 #[test]

@@ -58,7 +58,10 @@ fn picture(ui: &Ui, model: &Model, preview: &mut Preview, area: Rect) -> Rect {
         }
         _ => {
             preview.clear();
-            let fails = model.snapshot.faults.iter().any(|f| matches!(f, Fault::Source { .. }));
+            // The sound's source can fail like that too, beside a picture to come.
+            let none = model.snapshot.camera.status.is_none();
+            let fails =
+                none && model.snapshot.faults.iter().any(|f| matches!(f, Fault::Source { .. }));
             let words = match (off, fails) {
                 (true, _) => text::NO_PICTURE,
                 (false, true) => text::PICTURE_FAILED,
