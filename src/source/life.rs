@@ -90,8 +90,8 @@ impl Overseer {
     }
 }
 
-/// How long to wait before a device is tried again. Never so long that it would
-/// be missed for two seconds after it came back.
+/// How long to wait before a device is tried again: it is to be back within two
+/// seconds, and a slow machine takes one of them to open it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Backoff {
     tries: u32,
@@ -99,7 +99,7 @@ pub(super) struct Backoff {
 
 impl Backoff {
     const FIRST: Duration = Duration::from_millis(200);
-    const LONGEST: Duration = Duration::from_millis(800);
+    const LONGEST: Duration = Duration::from_millis(500);
 
     /// The pause before the next try.
     pub fn next(&mut self) -> Duration {
@@ -122,7 +122,7 @@ mod tests {
     fn pauses_grow_and_stay_short() {
         let mut backoff = Backoff::default();
         let pauses: Vec<_> = (0..6).map(|_| backoff.next().as_millis()).collect();
-        assert_eq!(pauses, [200, 400, 800, 800, 800, 800]);
+        assert_eq!(pauses, [200, 400, 500, 500, 500, 500]);
         backoff.reset();
         assert_eq!(backoff.next().as_millis(), 200);
     }

@@ -1,16 +1,17 @@
 //! Bytes that a session wants sent, until the socket has taken them.
 //!
 //! Chunk headers, commands and short payloads are written into one buffer. Long
-//! payloads are not copied: the pieces between their chunk headers are lent from
-//! where they lie, shared with the send queue and with other destinations or
-//! players, and the socket takes all of it by a vectored write.
+//! payloads are not copied: they are lent from where they lie, shared with the send
+//! queue and with other destinations or players, with the one header that all their
+//! further chunks have between their pieces, and the socket takes all of it by a
+//! vectored write.
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
 use bytes::Bytes;
 
-use super::chunk::{ChunkWriter, MessageHeader, WriteError};
+use super::chunk::{ChunkWriter, Cut, MessageHeader, WriteError};
 use super::message::{ProtocolControl, UserControl};
 
 /// Bytes kept before they are moved to the front of the buffer.
@@ -36,18 +37,67 @@ pub(super) struct Output {
     taken: usize,
     /// What is lent, in order.
     loans: VecDeque<Loan>,
-    /// Bytes lent and not taken.
+    /// Bytes lent and not taken, chunk headers among them.
     lent: usize,
     /// Bytes of answers written since the buffer was empty.
     answers: usize,
 }
 
-/// A piece of a payload, untaken.
+/// A payload that is lent, in chunks.
 #[derive(Debug)]
 struct Loan {
     /// How many of the bytes that are not lent come before it.
     after: usize,
-    piece: Bytes,
+    payload: Bytes,
+    cut: Cut,
+    /// Bytes of payload in the first chunk, and in each further one.
+    chunks: (usize, usize),
+    /// Bytes with all chunk headers but the first, and how many of them were taken.
+    len: usize,
+    taken: usize,
+}
+
+impl Loan {
+    fn new(after: usize, payload: Bytes, cut: Cut, chunks: (usize, usize)) -> Self {
+        let further = payload.len().saturating_sub(chunks.0).div_ceil(chunks.1);
+        let len = payload.len() + further * cut.next_header().len();
+        Self { after, payload, cut, chunks, len, taken: 0 }
+    }
+
+    fn left(&self) -> usize {
+        self.len - self.taken
+    }
+
+    /// What is left of it, piece by piece.
+    #[inline]
+    fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        let (first, further) = self.chunks;
+        let next_header = self.cut.next_header();
+        let (mut header, mut payload, mut room) = (&[][..], &self.payload[..], first);
+        if let Some(behind) = self.taken.checked_sub(first) {
+            let (chunks, within) =
+                (behind / (next_header.len() + further), behind % (next_header.len() + further));
+            let of_payload = within.saturating_sub(next_header.len());
+            header = &next_header[within.min(next_header.len())..];
+            payload = &self.payload[first + chunks * further + of_payload..];
+            room = further - of_payload;
+        } else {
+            payload = &payload[self.taken..];
+            room -= self.taken;
+        }
+        std::iter::from_fn(move || {
+            if payload.is_empty() {
+                return None;
+            }
+            if !header.is_empty() {
+                return Some(std::mem::take(&mut header));
+            }
+            let piece;
+            (piece, payload) = payload.split_at(room.min(payload.len()));
+            (header, room) = (next_header, further);
+            Some(piece)
+        })
+    }
 }
 
 impl Output {
@@ -55,7 +105,7 @@ impl Output {
     /// nothing is left; more may follow once it is taken.
     pub fn pending(&self) -> &[u8] {
         match self.loans.front() {
-            Some(loan) if loan.after == self.taken => &loan.piece,
+            Some(loan) if loan.after == self.taken => loan.pieces().next().unwrap_or_default(),
             Some(loan) => &self.bytes[self.taken..loan.after],
             None => &self.bytes[self.taken..],
         }
@@ -81,7 +131,7 @@ impl Output {
         };
         let mut from = self.taken;
         for loan in &self.loans {
-            if !add(&self.bytes[from..loan.after]) || !add(&loan.piece) {
+            if !add(&self.bytes[from..loan.after]) || !loan.pieces().all(&mut add) {
                 return count;
             }
             from = loan.after;
@@ -92,26 +142,22 @@ impl Output {
 
     /// The socket has taken `count` bytes.
     pub fn consume(&mut self, mut count: usize) {
+        if count >= self.pending_bytes() {
+            return self.clear();
+        }
         while let Some(loan) = self.loans.front_mut() {
             let before = count.min(loan.after - self.taken);
             (self.taken, count) = (self.taken + before, count - before);
-            if count < loan.piece.len() {
-                if self.taken == loan.after {
-                    loan.piece = loan.piece.slice(count..);
-                    self.lent -= count;
-                }
+            let lent = count.min(loan.left());
+            (loan.taken, count) = (loan.taken + lent, count - lent);
+            self.lent -= lent;
+            if loan.left() > 0 {
                 return self.compact();
             }
-            count -= loan.piece.len();
-            self.lent -= loan.piece.len();
             self.loans.pop_front();
         }
-        self.taken = self.bytes.len().min(self.taken + count);
-        if self.taken == self.bytes.len() {
-            self.clear();
-        } else {
-            self.compact();
-        }
+        self.taken += count;
+        self.compact();
     }
 
     /// Gives back what was taken once that is most of the buffer: one that is never
@@ -175,21 +221,11 @@ impl Output {
         let cut = self.writer.cut(header, prefix.len() + payload.len())?;
         self.bytes.extend_from_slice(cut.first_header());
         self.bytes.extend_from_slice(prefix);
-        let mut rest = payload.clone();
-        let mut room = chunk_size - prefix.len();
-        while rest.len() > room {
-            let piece = rest.split_to(room);
-            self.lend(piece);
-            self.bytes.extend_from_slice(cut.next_header());
-            room = chunk_size;
-        }
-        self.lend(rest);
+        let chunks = (chunk_size - prefix.len(), chunk_size);
+        let loan = Loan::new(self.bytes.len(), payload.clone(), cut, chunks);
+        self.lent += loan.len;
+        self.loans.push_back(loan);
         Ok(())
-    }
-
-    fn lend(&mut self, piece: Bytes) {
-        self.lent += piece.len();
-        self.loans.push_back(Loan { after: self.bytes.len(), piece });
     }
 
     pub fn control(&mut self, control: ProtocolControl) -> Result<(), WriteError> {
