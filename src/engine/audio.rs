@@ -129,6 +129,8 @@ impl AudioWorker {
             AudioCommand::Muted(muted) => self.mixer.set_muted(muted),
             AudioCommand::Encoder(encoder) => {
                 if let Some((encoder, fanout)) = &encoder {
+                    // Whatever the last one ended with.
+                    self.shared.figures.failed.store(false, Ordering::Release);
                     fanout.config(encoder.config().clone());
                 }
                 self.encoder = encoder;

@@ -34,10 +34,10 @@ pub struct VideoFigures {
 }
 
 impl VideoFigures {
-    /// Frames so far.
+    /// Frames so far; none is made or late that is not due.
     pub fn frames(&self) -> Frames {
-        let [due, made, late] =
-            [&self.due, &self.made, &self.late].map(|counter| counter.load(Ordering::Relaxed));
+        let [made, late, due] =
+            [&self.made, &self.late, &self.due].map(|counter| counter.load(Ordering::Acquire));
         Frames { due, made, late }
     }
 }
@@ -77,11 +77,11 @@ pub struct VideoTarget {
 
 impl VideoTarget {
     /// Every frame at `kbps`.
-    pub fn new(kbps: u32) -> Self {
+    pub fn new(kbps: u32, effort: Effort) -> Self {
         Self {
             kbps: AtomicU32::new(kbps),
             divisor: AtomicU32::new(1),
-            effort: AtomicU8::new(Effort::Alone as u8),
+            effort: AtomicU8::new(effort as u8),
         }
     }
 
@@ -106,9 +106,9 @@ pub struct AudioFigures {
     pub failed: AtomicBool,
 }
 
-/// Adds to a counter that nothing else is ordered by.
+/// Adds to a counter. Whoever sees that sees what was counted before.
 pub fn count(counter: &AtomicU64, by: u64) {
-    counter.fetch_add(by, Ordering::Relaxed);
+    counter.fetch_add(by, Ordering::Release);
 }
 
 /// How old pictures are when they are encoded: the oldest of the last second.

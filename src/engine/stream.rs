@@ -52,7 +52,10 @@ impl Stream {
         feeds: &Feeds<'_>,
     ) -> Result<Self, Fault> {
         let failed = |error: &dyn std::fmt::Display| Fault::Encoder { detail: error.to_string() };
-        let target = Arc::new(VideoTarget::new(output.video_kbps));
+        let health = Health::new(clock.at(Instant::now()), feeds.figures);
+        // The encode thread may look before this one does: what it rehearses is what it
+        // is to do.
+        let target = Arc::new(VideoTarget::new(output.video_kbps, health.level().effort));
         let fanout = Arc::new(Fanout::new(feeds.frames.is_some(), feeds.sound.is_some()));
         let video = match feeds.frames {
             Some(_) => {
@@ -86,7 +89,6 @@ impl Stream {
         };
         let destination = publish::start(clock, config).map_err(|e| failed(&e))?;
         fanout.attach(Box::new(PacketSink(destination.packets())));
-        let health = Health::new(clock.at(Instant::now()), feeds.figures);
         let mut stream = Self {
             fanout,
             encode: None,

@@ -59,6 +59,13 @@ pub struct Work {
 }
 
 impl Work {
+    /// Frames that take more of the time there is for them are too dear: what hinders
+    /// one for a moment would make others late.
+    const DEAR: f64 = 0.9;
+    /// Frames in a look by which their cost is known. Fewer say it if they left no time
+    /// for as many again.
+    const KNOWN: u32 = 3;
+
     /// Share of the time spent encoding.
     fn load(&self) -> f64 {
         self.busy.as_secs_f64() / self.span.as_secs_f64().max(1e-3)
@@ -68,6 +75,12 @@ impl Work {
     /// can't be done.
     fn demand(&self) -> f64 {
         self.load() * f64::from(self.due) / f64::from(self.made.max(1))
+    }
+
+    /// Whether frames take longer than there is time for.
+    fn is_dear(&self) -> bool {
+        let known = self.made >= Self::KNOWN || (self.made > 0 && self.load() > 0.5);
+        known && self.demand() > Self::DEAR
     }
 
     /// Whether frames are lost that were to be encoded.
@@ -125,14 +138,9 @@ impl Overload {
 
     /// How often it looks.
     pub const LOOK: Duration = Duration::from_millis(250);
-    /// Frames that take more of the time there is for them are too dear: what hinders
-    /// one for a moment would make others late.
-    const DEAR: f64 = 0.9;
     /// Looks in a row at such frames before less effort. It is hardly seen, and each
     /// frame that is lost meanwhile is.
     const HASTE: u32 = 2;
-    /// Frames in a look by which their cost is known.
-    const KNOWN: u32 = 3;
     /// Seconds too much in a row before a step down: a single slow one can fall into
     /// two.
     const SECONDS: u32 = 3;
@@ -165,8 +173,10 @@ impl Overload {
 
     /// Judges the work since the last look, each [`LOOK`](Self::LOOK) while encoding.
     pub fn look(&mut self, now: MediaTime, work: &Work) -> Option<Change> {
-        let dear = work.made >= Self::KNOWN && work.demand() > Self::DEAR;
-        self.dear = if dear { self.dear + 1 } else { 0 };
+        // Between two frames of which each takes longer than a look, nothing is learnt.
+        if work.made > 0 || work.due == 0 {
+            self.dear = if work.is_dear() { self.dear + 1 } else { 0 };
+        }
         if self.dear >= Self::HASTE && self.place < Self::ALL_FRAMES {
             return Some(self.down(now, self.place_for(work.demand()), work.demand()));
         }
@@ -198,7 +208,7 @@ impl Overload {
     /// that sends all.
     fn place_for(&self, demand: f64) -> usize {
         let here = Self::LEVELS[self.place].1;
-        let fits = |place: &usize| demand * Self::LEVELS[*place].1 / here < Self::DEAR;
+        let fits = |place: &usize| demand * Self::LEVELS[*place].1 / here < Work::DEAR;
         (self.place + 1..Self::ALL_FRAMES).find(fits).unwrap_or(Self::ALL_FRAMES)
     }
 
@@ -245,12 +255,15 @@ mod tests {
     use super::*;
     use crate::media::Effort::{Alone, Least, Shared};
 
+    /// Share of the cost of a frame at its best level that each effort takes.
+    const COST: [f64; 3] = [1.0, 0.65, 0.45];
+
     /// An encoder that takes `cost` ms for a frame at its best level, at 30 fps.
     fn run(overload: &mut Overload, from: f64, seconds: f64, cost: f64) -> Vec<(f64, Level)> {
         let mut changes = Vec::new();
         for look in 1..=(seconds * 4.0) as u32 {
             let level = overload.level();
-            let effort = [1.0, 0.65, 0.45][level.effort as usize];
+            let effort = COST[level.effort as usize];
             // 30 a second are 7 and 8 in turns.
             let due = (7 + look % 2) / level.divisor;
             let span = Overload::LOOK;
@@ -289,6 +302,53 @@ mod tests {
             [(0.5, level(Least, 1)), (3.5, level(Least, 2))],
             "45 ms a frame at the least effort are too much for 30 fps and not for 15"
         );
+    }
+
+    /// As `run`, but frame by frame: a look counts what was finished, and a frame may
+    /// take longer than a look. When there was less effort, and when frames were left out.
+    fn frame_by_frame(fps: f64, cost: f64) -> Vec<(f64, Level)> {
+        let (mut overload, mut changes) = (Overload::new(), Vec::new());
+        // When the frame that is being encoded began and will be done; those that wait.
+        let (mut begun, mut done, mut waiting) = (0.0, f64::INFINITY, 0);
+        let (mut work, mut due) = (Work { span: Overload::LOOK, ..Work::default() }, 0.0);
+        for ms in 1..8_000 {
+            let (now, level) = (f64::from(ms), overload.level());
+            due += fps / 1e3 / f64::from(level.divisor);
+            if due >= 1.0 {
+                due -= 1.0;
+                work.due += 1;
+                if waiting < 4 { waiting += 1 } else { work.late += 1 }
+            }
+            if now >= done {
+                work.made += 1;
+                work.busy += Duration::from_secs_f64((done - begun) / 1e3);
+                done = f64::INFINITY;
+            }
+            if done.is_infinite() && waiting > 0 {
+                waiting -= 1;
+                (begun, done) = (now, now + cost * COST[level.effort as usize]);
+            }
+            if ms % 250 == 0 {
+                let span = Overload::LOOK;
+                let work = std::mem::replace(&mut work, Work { span, ..Work::default() });
+                if overload.look(MediaTime::from_millis(ms.into()), &work).is_some() {
+                    changes.push((now / 1e3, overload.level()));
+                }
+            }
+        }
+        changes
+    }
+
+    #[test]
+    fn the_dearer_frames_are_the_sooner_there_is_less_effort() {
+        for (fps, cost) in [(30.0, 100.0), (30.0, 200.0), (30.0, 310.0), (15.0, 160.0)] {
+            let first = frame_by_frame(fps, cost)[0];
+            assert!(first.0 <= 1.0 && first.1 == level(Least, 1), "{fps} {cost}: {first:?}");
+        }
+        let (after, to) = frame_by_frame(30.0, 500.0)[0];
+        assert!(after <= 1.5 && to == level(Least, 1), "three looks a frame: {after}");
+        let changes = frame_by_frame(10.0, 60.0);
+        assert!(changes.iter().all(|(_, level)| level.effort < Least), "{changes:?}");
     }
 
     #[test]

@@ -44,7 +44,8 @@ impl Raw {
         let mut raw = Self { object, params: Box::default(), info: Box::default() };
         // Else it writes to standard error, which belongs to the program.
         let mut quiet: c_int = 0;
-        raw.set_option(sys::ENCODER_OPTION_TRACE_LEVEL, &mut quiet)?;
+        // SAFETY: the level is an `int`.
+        unsafe { raw.set_option(sys::ENCODER_OPTION_TRACE_LEVEL, &mut quiet) }?;
         let defaults = raw.table().GetDefaultParams.ok_or(Code(-1))?;
         // SAFETY: the object lives, and `params` is a valid place to write to.
         check(unsafe { defaults(raw.object, &raw mut *raw.params) })?;
@@ -119,8 +120,11 @@ impl Raw {
     /// makes the library start anew, and nothing makes it write other parameter
     /// sets.
     fn apply(&mut self) -> Result<(), Code> {
+        // Starting anew, the library lets go of what it lent.
+        self.info.iLayerNum = 0;
         let mut params = *self.params;
-        self.set_option(sys::ENCODER_OPTION_SVC_ENCODE_PARAM_EXT, &mut params)
+        // SAFETY: what this option reads is named after it.
+        unsafe { self.set_option(sys::ENCODER_OPTION_SVC_ENCODE_PARAM_EXT, &mut params) }
     }
 
     /// Changes the effort of the pictures to come: one of the library's three
@@ -130,11 +134,19 @@ impl Raw {
         self.apply()
     }
 
-    /// Sets one option. `T` must be the type that the library reads for it.
-    fn set_option<T>(&mut self, option: sys::ENCODER_OPTION, value: &mut T) -> Result<(), Code> {
+    /// Sets one option.
+    ///
+    /// # Safety
+    ///
+    /// `T` is the type that the library reads for it.
+    unsafe fn set_option<T>(
+        &mut self,
+        option: sys::ENCODER_OPTION,
+        value: &mut T,
+    ) -> Result<(), Code> {
         let set = self.table().SetOption.ok_or(Code(-1))?;
-        // SAFETY: the three callers above pass the type that belongs to their
-        // option; the library copies it during the call.
+        // SAFETY: the object lives, the caller vouches for the type, and the library
+        // copies the value during the call.
         check(unsafe { set(self.object, option, ptr::from_mut(value).cast::<c_void>()) })
     }
 

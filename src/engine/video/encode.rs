@@ -37,6 +37,8 @@ impl EncodeThread {
     ) -> std::io::Result<(Self, Sender<Offered>)> {
         let (frames, inbox) = bounded(FRAMES_AHEAD);
         shared.figures.ready.store(false, Ordering::Relaxed);
+        // Whatever the last one ended with.
+        shared.figures.failed.store(false, Ordering::Relaxed);
         let worker = EncodeWorker {
             clock,
             encoder,
@@ -85,12 +87,12 @@ impl EncodeWorker {
     fn encode_all(&mut self, frames: &Receiver<Offered>) -> Result<(), Error> {
         let Ok(first) = frames.recv() else { return Ok(()) };
         self.rehearse(&first.frame)?;
-        self.shared.figures.ready.store(true, Ordering::Relaxed);
         // Those that came meanwhile are old already; where they were too many, some
         // are missing behind the newest.
-        let full = frames.is_full();
-        let newest = frames.try_iter().last().unwrap_or(first);
-        if !full {
+        let waiting = frames.len();
+        self.shared.figures.ready.store(true, Ordering::Relaxed);
+        let newest = frames.try_iter().take(waiting).last().unwrap_or(first);
+        if waiting < FRAMES_AHEAD {
             count(&self.shared.figures.due, 1);
             self.encode(&newest)?;
         }
@@ -195,11 +197,13 @@ mod tests {
     struct SlowAtFirst {
         go_on: Option<mpsc::Receiver<()>>,
         first: bool,
+        effort: Effort,
     }
 
     impl VideoEncoder for SlowAtFirst {
         fn encode(&mut self, frame: &VideoFrame, _: bool) -> Result<Option<Packet>, Error> {
             if let Some(go_on) = self.go_on.take() {
+                assert_eq!(self.effort, Effort::Shared, "what is rehearsed is what is done");
                 go_on.recv().expect("the test goes on");
             }
             let keyframe = std::mem::take(&mut self.first);
@@ -216,7 +220,8 @@ mod tests {
             Ok(())
         }
 
-        fn set_effort(&mut self, _: Effort) -> Result<(), Error> {
+        fn set_effort(&mut self, effort: Effort) -> Result<(), Error> {
+            self.effort = effort;
             Ok(())
         }
 
@@ -241,7 +246,7 @@ mod tests {
     /// begin is over, and two more come then.
     fn begin(waiting: usize) -> Vec<(i64, bool)> {
         let (go_on, slow) = mpsc::channel();
-        let encoder = SlowAtFirst { go_on: Some(slow), first: true };
+        let encoder = SlowAtFirst { go_on: Some(slow), first: true, effort: Effort::Alone };
         let (fanout, seen) = (Arc::new(Fanout::new(true, false)), Seen::default());
         fanout.attach(Box::new(seen.clone()));
         let output = Arc::<FrameOutput>::default();
@@ -249,7 +254,7 @@ mod tests {
             Clock::starting_at(Instant::now()),
             Box::new(encoder),
             Duration::from_secs(2),
-            Arc::new(VideoTarget::new(1_000)),
+            Arc::new(VideoTarget::new(1_000, Effort::Shared)),
             fanout,
             Arc::clone(&output),
         )

@@ -103,9 +103,10 @@ impl FrameMaker {
                 tick = self.next_tick();
                 continue;
             }
+            self.count(1, 0);
             self.make(due);
             let missed = missed(tick, self.next_tick());
-            self.count(1 + missed, missed);
+            self.count(missed, missed);
             tick += 1 + missed;
         }
     }

@@ -7,8 +7,9 @@ use std::io;
 
 use v4l::device::{Device, Handle};
 use v4l::v4l_sys::{
-    v4l2_capability, v4l2_fmtdesc, v4l2_format, v4l2_fract, v4l2_frmival_stepwise,
+    v4l2_buffer, v4l2_capability, v4l2_fmtdesc, v4l2_format, v4l2_fract, v4l2_frmival_stepwise,
     v4l2_frmivalenum, v4l2_frmsize_stepwise, v4l2_frmsizeenum, v4l2_pix_format,
+    v4l2_requestbuffers,
 };
 use v4l::v4l2::vidioc;
 
@@ -169,22 +170,53 @@ pub(super) fn set_format(
     })
 }
 
-/// One of the kernel's structs before it is filled in.
-pub(super) fn zeroed<T: Copy>() -> T {
-    // SAFETY: the callers ask for the kernel's structs, of integers and arrays and
-    // unions of such; all zero is what drivers take for "not said".
+/// What the kernel reads and writes in an ioctl.
+///
+/// # Safety
+///
+/// Any bytes make a value of the type.
+pub(super) unsafe trait Argument: Copy {}
+
+macro_rules! arguments {
+    ($($name:ty),+) => {
+        // SAFETY: integers, arrays of such, raw pointers that nobody follows, and
+        // structs and unions of these.
+        $(unsafe impl Argument for $name {})+
+    };
+}
+
+arguments!(
+    u32,
+    v4l2_buffer,
+    v4l2_capability,
+    v4l2_fmtdesc,
+    v4l2_format,
+    v4l2_frmivalenum,
+    v4l2_frmsizeenum,
+    v4l2_pix_format,
+    v4l2_requestbuffers
+);
+
+/// One of the kernel's structs before it is filled in: all zero is what drivers take
+/// for "not said".
+pub(super) fn zeroed<T: Argument>() -> T {
+    // SAFETY: any bytes make one.
     unsafe { std::mem::zeroed() }
 }
 
-/// One ioctl. `T` must be the type that belongs to `request`.
-pub(super) fn call<T>(
+/// One ioctl. `T` must be the type that belongs to `request`; one of another size is
+/// refused.
+pub(super) fn call<T: Argument>(
     handle: &Handle,
     request: vidioc::_IOC_TYPE,
     argument: &mut T,
 ) -> io::Result<()> {
-    // SAFETY: the callers pass the struct that the kernel's interface defines for
-    // their request, whose size is part of the request's number; the descriptor
-    // is open while the handle is borrowed.
+    if (request as usize >> 16) & 0x3fff != size_of::<T>() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    // SAFETY: the kernel reads and writes as many bytes as the request's number says,
+    // which are those of the argument, and any bytes make one; the descriptor is open
+    // while the handle is borrowed.
     unsafe { v4l::v4l2::ioctl(handle.fd(), request, std::ptr::from_mut(argument).cast()) }
 }
 

@@ -28,7 +28,7 @@ pub(super) struct Stream {
 }
 
 /// A buffer that the driver filled, and is ours until it is given back.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Filled {
     index: u32,
     bytes: usize,
