@@ -143,18 +143,17 @@ impl Axis {
     }
 }
 
-/// The weights in whole numbers whose sum is [`ONE`]: what rounding leaves over goes
-/// to the heaviest.
+/// The weights in whole numbers whose sum is [`ONE`]: each gets what is missing of the
+/// rounded sum up to it.
 fn whole(weights: &[f64]) -> Vec<u64> {
     let sum: f64 = weights.iter().sum();
-    let one = u64::from(ONE);
-    let mut whole: Vec<u64> =
-        weights.iter().map(|weight| (weight / sum * one as f64).round() as u64).collect();
-    let all: u64 = whole.iter().sum();
-    if let Some(heaviest) = whole.iter_mut().max() {
-        *heaviest = *heaviest + one - all;
-    }
-    whole
+    let (mut so_far, mut given) = (0.0, 0);
+    let share = |weight: &f64| {
+        so_far += weight;
+        let up_to_here = (so_far / sum * f64::from(ONE)).round() as u64;
+        up_to_here - std::mem::replace(&mut given, up_to_here)
+    };
+    weights.iter().map(share).collect()
 }
 
 /// One row made of some.
@@ -256,6 +255,8 @@ mod tests {
             ((640, 480), (480, 360)),
             ((1920, 1080), (31, 17)),
             ((3, 5), (64, 2)),
+            // Hundreds of weights, each less than half of the smallest whole one.
+            ((16_000, 8), (64, 2)),
         ] {
             for colour in [0, 1, 128, 254, 255] {
                 let bytes = vec![colour; from.0 * from.1];

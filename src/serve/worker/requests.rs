@@ -149,6 +149,11 @@ impl Worker {
     /// has had its time.
     pub(super) fn settle_contests(&mut self, now: MediaTime) {
         for contest in std::mem::take(&mut self.contests) {
+            // One who waited too long for the answer is gone, or on its way out.
+            let claimant = self.connections.get(&contest.claim.id);
+            if claimant.is_none_or(Connection::is_closing) {
+                continue;
+            }
             let holder = self.connections.get(&contest.holder);
             let number = self.hub.find(&contest.claim.path);
             let holder = holder.filter(|holder| number.is_some_and(|number| holder.feeds(number)));

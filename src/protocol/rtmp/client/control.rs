@@ -4,7 +4,6 @@ use crate::media::MediaTime;
 use crate::protocol::rtmp::error::{ErrorKind, State};
 use crate::protocol::rtmp::message::{MessageType, ProtocolControl, UserControl};
 use crate::protocol::rtmp::timer::Timer;
-use crate::text::connection::waiting_for;
 
 use super::core::Core;
 use super::{Acknowledged, Event};
@@ -61,7 +60,7 @@ impl Core {
                 self.on_goodbye();
                 return Ok(());
             }
-            (Timer::Handshake, _) => waiting_for::THE_HANDSHAKE,
+            (Timer::Handshake, _) => "the handshake",
             (_, State::Connecting) => "connect",
             (_, State::Creating) => "createStream",
             (_, State::Publishing) => "publish",
