@@ -65,10 +65,16 @@ mod tests {
         book.text()
     }
 
+    /// What follows the time of a line.
+    fn said(log: &str) -> &str {
+        log.split_once("  ").map_or("", |(_, said)| said)
+    }
+
     #[test]
     fn an_event_becomes_a_line_with_its_time() {
         let log = logged(|| tracing::info!(client = 7, stream = "main", "publishes"));
-        assert_eq!(log, "0:00:00  publishes client=7 stream=\"main\"\n");
+        assert!(log.starts_with("0:0"), "{log}");
+        assert_eq!(said(&log), "publishes client=7 stream=\"main\"\n");
     }
 
     #[test]
@@ -85,12 +91,12 @@ mod tests {
     #[test]
     fn secrets_are_taken_out_of_messages_and_fields() {
         let log = logged(|| tracing::info!(key = "live_0123456789", "sends live_0123456789?x"));
-        assert_eq!(log, "0:00:00  sends …?x key=\"…\"\n");
+        assert_eq!(said(&log), "sends …?x key=\"…\"\n");
     }
 
     #[test]
     fn a_message_of_many_lines_is_one() {
         let log = logged(|| tracing::info!("one\ntwo\r\n\u{1b}[31mthree"));
-        assert_eq!(log, "0:00:00  one two [31mthree\n");
+        assert_eq!(said(&log), "one two [31mthree\n");
     }
 }

@@ -34,8 +34,6 @@ pub(super) enum Request {
     Edit(Edit),
     /// The server field was left.
     SettleServer,
-    /// An address was pasted where no field is.
-    PasteAddress(String),
     /// A question was answered with yes.
     Confirm,
     /// A question was answered with no, or an overview closed.

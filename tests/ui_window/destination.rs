@@ -10,7 +10,8 @@ use tallylight::ui::{LogBook, text};
 
 use crate::ui_support::{FakeEngine, model};
 use crate::{
-    Shown, all_text, click, copied_by, enter, model_of, press, ready_for, shown, sized, state,
+    Shown, all_text, click, copied_by, enter, model_of, press, push_key, ready_for, shown, sized,
+    state,
 };
 
 #[test]
@@ -68,6 +69,24 @@ fn a_paste_needs_no_click_at_all() {
     press(&mut harness, Action::GoLive);
     let sent = engine.take();
     let [Command::GoLive(to)] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(to.name, "YouTube");
+    assert_eq!(to.key.as_ref().map(|key| key.expose()), Some("abcd-efgh"));
+}
+
+/// As a machine that is slow to draw finds them.
+#[test]
+fn two_pastes_and_the_key_may_come_in_one_frame() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model());
+    engine.take();
+    for text in ["rtmps://a.rtmps.youtube.com/live2", "abcd-efgh"] {
+        harness.input_mut().events.push(egui::Event::Paste(text.into()));
+    }
+    push_key(&mut harness, Action::GoLive);
+    harness.step();
+    let sent = engine.take();
+    let Some(Command::GoLive(to)) = sent.last() else { panic!("{sent:?}") };
     assert_eq!(to.name, "YouTube");
     assert_eq!(to.key.as_ref().map(|key| key.expose()), Some("abcd-efgh"));
 }

@@ -98,8 +98,8 @@ fn state(name: &str) -> Snapshot {
     found.unwrap_or_else(|| panic!("there is no state {name}")).1
 }
 
-/// What an action's key puts on the clipboard.
-fn copied_by(harness: &mut Shown, action: Action) -> Option<String> {
+/// The action's key is among what the next frame finds.
+fn push_key(harness: &mut Shown, action: Action) {
     let shortcut = action.shortcut();
     harness.input_mut().events.push(egui::Event::Key {
         key: shortcut.logical_key,
@@ -108,6 +108,11 @@ fn copied_by(harness: &mut Shown, action: Action) -> Option<String> {
         repeat: false,
         modifiers: shortcut.modifiers,
     });
+}
+
+/// What an action's key puts on the clipboard.
+fn copied_by(harness: &mut Shown, action: Action) -> Option<String> {
+    push_key(harness, action);
     harness.step();
     harness.output().platform_output.commands.iter().find_map(|command| match command {
         egui::OutputCommand::CopyText(text) => Some(text.clone()),

@@ -146,8 +146,11 @@ impl<L: EngineLink> Window<L> {
             Theme::Dark => egui::ThemePreference::Dark,
             Theme::Light => egui::ThemePreference::Light,
         });
-        self.shortcuts(ui.ctx(), &mut out);
-        self.paste_anywhere(ui.ctx(), &mut out);
+        // A slow machine may find a paste and the keys after it in one frame: what was
+        // pasted or typed comes first, and where a key's action goes is settled then.
+        self.paste_anywhere(ui.ctx());
+        let mut keys = Outbox::default();
+        self.shortcuts(ui.ctx(), &mut keys);
         self.layout(ui, &mut out);
         if self.frames == Frames::None {
             self.frames = Frames::First;
@@ -155,7 +158,7 @@ impl<L: EngineLink> Window<L> {
             ui.ctx().request_repaint();
         }
         panels::dialogs::show(ui.ctx(), &self.model, &mut out);
-        for request in out.requests {
+        for request in out.requests.into_iter().chain(keys.requests) {
             self.carry_out(ui.ctx(), request);
         }
     }

@@ -34,23 +34,25 @@ impl<L: EngineLink> Window<L> {
         }
     }
 
-    /// A paste that no field takes goes where it fits.
-    pub(super) fn paste_anywhere(&self, ctx: &Context, out: &mut Outbox) {
+    /// Pastes that no field takes go where they fit.
+    pub(super) fn paste_anywhere(&mut self, ctx: &Context) {
         let idle = self.model.phase.is_idle() && self.model.view.dialog.is_none();
         if !idle || ctx.memory(|memory| memory.focused()).is_some() {
             return;
         }
-        let pasted = ctx.input(|i| {
-            i.events.iter().find_map(|event| match event {
-                egui::Event::Paste(text) => Some(text.clone()),
-                _ => None,
-            })
-        });
-        let Some(text) = pasted else { return };
-        if address::is_address(&text) {
-            out.ask(Request::PasteAddress(text));
-        } else if !self.model.draft.server.is_empty() {
-            out.edit(edit::Edit::Key(text));
+        let paste = |event: &egui::Event| match event {
+            egui::Event::Paste(text) => Some(text.clone()),
+            _ => None,
+        };
+        for text in ctx.input(|i| i.events.iter().filter_map(paste).collect::<Vec<_>>()) {
+            let command = if address::is_address(&text) {
+                self.model.enter_address(&text)
+            } else if self.model.draft.server.is_empty() {
+                None
+            } else {
+                edit::Edit::Key(text).apply(&mut self.model)
+            };
+            self.follow_up(command);
         }
     }
 
@@ -64,8 +66,12 @@ impl<L: EngineLink> Window<L> {
             }
             Request::Edit(edit) => edit.apply(&mut self.model),
             Request::SettleServer => self.model.settle_server(),
-            Request::PasteAddress(text) => self.model.enter_address(&text),
         };
+        self.follow_up(command);
+    }
+
+    /// What a change of the model asks of others.
+    fn follow_up(&mut self, command: Option<Command>) {
         if let Some(command) = command {
             self.send(command);
         }
