@@ -49,9 +49,10 @@ install_missing() {
     # Word splitting is what turns the list into arguments.
     # shellcheck disable=SC2086
     {
-        $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q >&2 &&
+        $as_root env DEBIAN_FRONTEND=noninteractive \
+            apt-get update -q -o Acquire::Retries=5 >&2 &&
             $as_root env DEBIAN_FRONTEND=noninteractive \
-                apt-get install -q -y --no-install-recommends $missing >&2
+                apt-get install -o Acquire::Retries=5 -q -y --no-install-recommends $missing >&2
     } || {
         say "apt-get could not install:$missing"
         exit 1

@@ -10,7 +10,7 @@ use tallylight::engine::{
 };
 use tallylight::media::FrameRate;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A small picture, so that the tests beside this one have a processor too.
 fn output() -> OutputSettings {
@@ -131,10 +131,12 @@ fn figures_are_counted_for_each_stream() {
     eventually(&engine, "counting", |snapshot| snapshot.video.due > 30);
     let first = stop(&engine);
     assert!(first.video.due > 30, "the last stream's figures stay");
+    let asked = Instant::now();
     go_live(&engine);
     let second = engine.snapshot();
     assert_eq!((first.streams, second.streams), (1, 2));
-    assert!(second.video.due < 20, "{:?}", second.video);
+    let most = asked.elapsed().as_secs_f64() * output().fps.as_f64() + 2.0;
+    assert!((second.video.due as f64) < most, "{:?}", second.video);
     assert!(second.video.made <= second.video.due, "{:?}", second.video);
 }
 
@@ -143,8 +145,9 @@ fn a_refusal_is_over_when_its_reason_is() {
     let engine = engine(any_port());
     go_live(&engine);
     engine.send(Command::GoLive(DestinationSettings::default()));
-    eventually(&engine, "refused", |s| matches!(s.faults[..], [Fault::NotNow { .. }]));
-    assert_eq!(stop(&engine).faults, []);
+    let is_refusal = |fault: &Fault| matches!(fault, Fault::NotNow { .. });
+    eventually(&engine, "refused", |snapshot| snapshot.faults.iter().any(is_refusal));
+    assert!(!stop(&engine).faults.iter().any(is_refusal));
 }
 
 #[test]

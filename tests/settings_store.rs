@@ -18,6 +18,7 @@ impl Folder {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("tallylight-settings-{}-{number}", std::process::id());
         let folder = std::env::temp_dir().join(name);
+        let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).expect("the temporary folder can be written");
         Self(folder)
     }

@@ -17,8 +17,6 @@ pub mod waiting_for {
     pub const APPLICATION: &str = "asking for the application";
     /// `publish`.
     pub const PUBLISH: &str = "asking to publish";
-    /// RTMP's handshake, as the session names it.
-    pub const THE_HANDSHAKE: &str = "the handshake";
 }
 
 /// What a session was doing when it ended.

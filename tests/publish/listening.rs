@@ -11,6 +11,7 @@ use crate::faults::{live, stop};
 use crate::odd_server::{Heard, OddServer};
 use crate::peer::Script;
 use crate::program::eventually;
+use crate::witness::Witness;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -164,10 +165,15 @@ fn a_second_interrupt_ends_at_once() {
     pictures(&server, 0, 10);
     server.set_deaf(true);
     // What it says must have somewhere to wait, or the goodbye would be through.
-    std::thread::sleep(Duration::from_secs(3));
+    loop {
+        let line = program.wait_for_state("live");
+        if line["queue_ms"].as_u64() > Some(300) {
+            break;
+        }
+    }
     program.interrupt();
     program.wait_for_state("stopping");
-    let begun = std::time::Instant::now();
+    let begun = Witness::start();
     program.interrupt();
     let ended = program.wait();
     assert_eq!(ended.code(), Some(130), "{}", ended.stderr);

@@ -16,6 +16,8 @@ mod program;
 mod proxy;
 #[path = "../support/tls_front.rs"]
 mod tls_front;
+#[path = "../support/witness.rs"]
+mod witness;
 
 mod encrypted;
 mod endurance;

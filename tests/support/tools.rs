@@ -147,6 +147,7 @@ impl Folder {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let unique = format!("tallylight-{name}-{}-{number}", std::process::id());
         let path = std::env::temp_dir().join(unique);
+        let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).expect("a folder for the test can be made");
         Self(path)
     }
