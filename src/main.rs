@@ -37,11 +37,11 @@ fn window(started: Instant, log: ui::LogBook) -> ExitCode {
     match ui::run(started, log, start) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error @ ui::Error::AlreadyRunning) => {
-            eprintln!("tallylight: {error}");
+            cli::complain(&error.to_string());
             ExitCode::FAILURE
         }
         Err(error @ ui::Error::NoWindow(_)) => {
-            eprintln!("tallylight: {error}. `tallylight publish` goes live without one.");
+            cli::complain(&format!("{error}. `tallylight publish` goes live without one."));
             ExitCode::from(ExitClass::Device.status())
         }
     }

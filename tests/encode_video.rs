@@ -226,7 +226,7 @@ fn close(kbps: f64, wanted: u32, percent: f64) {
 
 #[test]
 fn the_bitrate_is_held_on_the_test_signal() {
-    for (width, height, kbps_asked) in [(1280, 720, 2500), (320, 180, 400)] {
+    for (width, height, kbps_asked) in [(1280, 720, 2500), (320, 180, 400), (640, 360, 2500)] {
         let settings = VideoSettings { width, height, kbps: kbps_asked, ..SETTINGS };
         let mut encoder = open_video(&settings).unwrap();
         let packets = encode(&mut *encoder, settings, 300, &[]);

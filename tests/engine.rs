@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tallylight::engine::{
-    Command, Connection, DestinationSettings, Engine, Fault, Options, OutputSettings, Snapshot,
-    Stage, VideoInput,
+    AudioInput, Command, Connection, DestinationSettings, Engine, Fault, Options, OutputSettings,
+    Snapshot, Stage, Tracks, VideoInput,
 };
 use tallylight::media::FrameRate;
 
@@ -138,6 +138,38 @@ fn figures_are_counted_for_each_stream() {
     let most = asked.elapsed().as_secs_f64() * output().fps.as_f64() + 2.0;
     assert!((second.video.due as f64) < most, "{:?}", second.video);
     assert!(second.video.made <= second.video.due, "{:?}", second.video);
+}
+
+#[test]
+fn sources_that_are_taken_away_leave_a_stream_that_goes_on_and_can_be_stopped() {
+    let engine = engine(any_port());
+    go_live(&engine);
+    engine.send(Command::SetVideoInput(VideoInput::None));
+    engine.send(Command::SetAudioInput(AudioInput::None));
+    let is_off = |s: &Snapshot| s.camera.status.is_none() && s.microphone.status.is_none();
+    let begun = eventually(&engine, "off", is_off);
+    assert_eq!(begun.tracks, Some(Tracks { picture: true, sound: true }));
+    eventually(&engine, "black and silent, and going on", |snapshot| {
+        let (now, before) = (&snapshot.destinations[0], &begun.destinations[0]);
+        snapshot.video.black
+            && now.video_frames > before.video_frames + 15
+            && now.audio_frames > before.audio_frames + 15
+    });
+    assert_eq!(stop(&engine).tracks, None);
+}
+
+#[test]
+fn nothing_is_not_streamed() {
+    let engine = engine(any_port());
+    engine.send(Command::SetVideoInput(VideoInput::None));
+    engine.send(Command::SetAudioInput(AudioInput::None));
+    engine.send(Command::GoLive(DestinationSettings {
+        built_in_server: true,
+        ..DestinationSettings::default()
+    }));
+    let failed = eventually(&engine, "over", |snapshot| snapshot.streams == 1);
+    let connection = failed.destinations.first().map(|to| &to.connection);
+    assert!(matches!(connection, Some(Connection::Failed(Fault::Source { .. }))), "{connection:?}");
 }
 
 #[test]

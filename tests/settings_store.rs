@@ -192,6 +192,20 @@ fn each_wrong_value_becomes_its_default_with_a_warning_that_names_it() {
     }
 }
 
+/// A later version may know them.
+#[test]
+fn names_that_are_not_known_are_kept_and_said() {
+    let (settings, warnings) = warnings_of("[destination]\nservice = \"nonsense\"");
+    let [warning] = &warnings[..] else { panic!("{warnings:?}") };
+    assert!(warning.starts_with("The setting destination.service has to be one of "), "{warning}");
+    assert!(warning.ends_with("; \"custom\" is used instead of \"nonsense\""), "{warning}");
+    assert_eq!(settings.destination.service, "nonsense");
+    let (settings, warnings) = warnings_of("[output]\npreset = \"huge\"");
+    assert!(warnings[0].contains("output.preset has to be one of light, "), "{warnings:?}");
+    assert_eq!(settings.output.preset, "huge");
+    assert_eq!(warnings_of("[output]\npreset = \"custom\"").1, [""; 0]);
+}
+
 #[test]
 fn one_wrong_value_does_not_spoil_its_neighbours() {
     let (settings, warnings) = warnings_of("[output]\nwidth = -1\nheight = 480\nfps = 25\n");

@@ -10,7 +10,7 @@ use crate::media::FrameRate;
 
 /// A light, honest live publisher.
 #[derive(Debug, Parser)]
-#[command(name = "tallylight", version, about, args_conflicts_with_subcommands = true)]
+#[command(name = "tallylight", version, about)]
 pub struct Cli {
     /// What to do. Without one: the window, or without a display the test signal
     /// to the built-in server.
@@ -126,6 +126,27 @@ impl Publish {
         Alone::parse_from(["tallylight"]).publish
     }
 
+    /// Gives back an address that stands behind `--camera` or `--mic`, which alone take
+    /// what comes next; says so where there is one already.
+    pub fn untangle(&mut self) -> Result<(), &'static str> {
+        let Self { url, camera, mic, .. } = self;
+        if let VideoInput::Camera(asked) = camera
+            && is_address(asked)
+        {
+            let address = std::mem::take(asked);
+            *camera = VideoInput::Default;
+            give_back(url, address)?;
+        }
+        if let AudioInput::Microphone(asked) = mic
+            && is_address(asked)
+        {
+            let address = std::mem::take(asked);
+            *mic = AudioInput::Default;
+            give_back(url, address)?;
+        }
+        Ok(())
+    }
+
     /// What is to be made of picture and sound.
     pub fn output(&self) -> OutputSettings {
         OutputSettings {
@@ -137,6 +158,13 @@ impl Publish {
             keyframe_s: self.keyframe_s,
             adaptive: !self.no_adaptive,
         }
+    }
+}
+
+fn give_back(url: &mut Option<String>, address: String) -> Result<(), &'static str> {
+    match url.replace(address) {
+        None => Ok(()),
+        Some(_) => Err("There are two addresses. One stream goes to one of them: leave one out."),
     }
 }
 
@@ -158,16 +186,26 @@ fn parse_size(text: &str) -> Result<(u32, u32), String> {
     if w % 2 == 1 || h % 2 == 1 {
         return Err("width and height must be even".into());
     }
-    if !(64..=4_096).contains(&w) || !(64..=2_304).contains(&h) {
-        return Err("from 64x64 to 4096x2304".into());
+    if w.min(h) < 64 || w.max(h) > 4_096 || w.min(h) > 2_304 {
+        return Err("from 64x64 to 4096x2304 or 2304x4096".into());
     }
     Ok((w, h))
 }
 
+/// An address is let through, and never repeated: it may have a key.
 fn parse_camera(text: &str) -> Result<VideoInput, String> {
+    if is_address(text) {
+        return Ok(VideoInput::Camera(text.into()));
+    }
     let Ok(camera) = text.parse::<VideoInput>();
     camera.check()?;
     Ok(camera)
+}
+
+/// Whether it says where a stream goes.
+fn is_address(text: &str) -> bool {
+    let lower = text.trim_start().to_ascii_lowercase();
+    ["rtmp://", "rtmps://"].iter().any(|scheme| lower.starts_with(scheme))
 }
 
 fn parse_rate(text: &str) -> Result<FrameRate, String> {
@@ -226,6 +264,48 @@ mod tests {
     fn the_definition_is_sound() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_address_behind_camera_or_mic_is_where_the_stream_goes() {
+        let parse = |arguments: &[&str]| {
+            let all = [&["tallylight", "publish"], arguments].concat();
+            let Cli { command: Some(Task::Publish(mut publish)), .. } = Cli::parse_from(all) else {
+                panic!("it was publish");
+            };
+            publish.untangle().map(|()| publish)
+        };
+        let url = "rtmps://h/app/key";
+        for arguments in [
+            &["--camera", "--mic", url][..],
+            &["--mic", "--camera", url],
+            &[url, "--camera", "--mic"],
+            &["--camera", "default", "--mic", url],
+        ] {
+            let publish = parse(arguments).expect("one address");
+            assert_eq!(publish.url.as_deref(), Some(url), "{arguments:?}");
+            assert_eq!((publish.camera, publish.mic), (VideoInput::Default, AudioInput::Default));
+        }
+        let two = parse(&["--mic", "RTMP://h/app/other", url]).expect_err("two addresses");
+        assert!(!two.contains("other"), "{two}");
+    }
+
+    #[test]
+    fn verbosity_may_stand_anywhere() {
+        for arguments in [["-vv", "serve"], ["serve", "-vv"]] {
+            let cli = Cli::parse_from([&["tallylight"], &arguments[..]].concat());
+            assert!(cli.verbose == 2 && matches!(cli.command, Some(Task::Serve(_))));
+        }
+    }
+
+    #[test]
+    fn sizes_lie_or_stand() {
+        for size in [(4_096, 2_304), (2_160, 3_840), (64, 64)] {
+            assert_eq!(parse_size(&format!("{}x{}", size.0, size.1)), Ok(size));
+        }
+        for bad in ["4098x64", "2306x2306", "62x64", "641x361", "640", "x", "-2x4"] {
+            assert!(parse_size(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

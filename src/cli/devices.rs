@@ -16,7 +16,13 @@ pub fn run(args: &Devices) -> ExitCode {
     }
     list("Cameras", "There is no camera here.", devices.cameras.iter().map(camera));
     let microphones = devices.microphones.iter().map(microphone);
-    list("Microphones", "There is no microphone here.", microphones);
+    let none = match devices.microphone_trouble {
+        Some(Trouble::Denied) => {
+            "The microphones can't be used: the system does not allow it (on Linux: the group audio)."
+        }
+        _ => "There is no microphone here.",
+    };
+    list("Microphones", none, microphones);
     let instead = match (devices.cameras.is_empty(), devices.microphones.is_empty()) {
         (true, true) => "--camera test --mic test",
         (true, false) => "--camera test",

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::out;
+use crate::engine::on_interrupt;
 
 /// The exit status of a program that was interrupted, by custom.
 const INTERRUPTED: i32 = 130;
@@ -22,7 +23,7 @@ pub fn listen(wake: impl Fn() + Send + 'static) {
         0 => wake(),
         _ => end_at_once(),
     };
-    if let Err(error) = ctrlc::set_handler(handle) {
+    if let Err(error) = on_interrupt(handle) {
         tracing::warn!(%error, "Ctrl-C will end the program without a goodbye");
     }
 }

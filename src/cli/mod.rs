@@ -22,6 +22,7 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::{Registry, fmt};
 
 pub use args::{Cli, Publish, Task};
+pub use out::complain;
 
 /// Reads the arguments, starts logging and runs what was asked for. `window` is
 /// called where nothing was asked for and there is a display; `log` is the
@@ -41,11 +42,11 @@ where
     let is_window = cli.command.is_none() && has_display();
     start_logging(cli.verbose, is_window.then_some(log));
     let status = match cli.command {
-        Some(Task::Publish(args)) => publish::run(&args),
+        Some(Task::Publish(args)) => publish::run(*args),
         Some(Task::Serve(args)) => serve::run(&args),
         Some(Task::Devices(args)) => devices::run(&args),
         None if is_window => window(),
-        None => publish::run(&Publish::parse_defaults()),
+        None => publish::run(Publish::parse_defaults()),
     };
     out::flush(Duration::from_secs(1));
     status

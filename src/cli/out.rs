@@ -63,6 +63,11 @@ pub fn write(text: &str) {
     let _ = out.flush();
 }
 
+/// Says what is wrong, where somebody reads it. Nothing ends for want of a reader.
+pub fn complain(words: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "tallylight: {words}");
+}
+
 fn wait(writer: &Sender<Job>, deadline: Instant) {
     let (done, written) = bounded(1);
     if writer.send_deadline(Job::Mark(done), deadline).is_ok() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::args::Publish;
 use super::interrupt;
-use super::out::emit;
+use super::out::{complain, emit};
 use super::report::Reporter;
 use crate::engine::{
     AudioInput, Command, Connection, DestinationSettings, Engine, ExitClass, Fault, Options,
@@ -32,6 +32,9 @@ const KEY_VARIABLE: &str = "TALLYLIGHT_KEY";
 /// The environment's name for the password.
 const PASSWORD_VARIABLE: &str = "TALLYLIGHT_PASSWORD";
 
+/// What is read of a key at most, in bytes; more than any server takes.
+const MOST_KEY: u64 = 64 << 10;
+
 /// What was asked for can't be begun; why, in words, and the exit status.
 #[derive(Debug)]
 struct Refusal {
@@ -52,13 +55,14 @@ impl From<Fault> for Refusal {
 }
 
 /// Publishes until it is told to stop, the time is over, or it can't go on.
-pub fn run(args: &Publish) -> ExitCode {
+pub fn run(mut args: Publish) -> ExitCode {
     let mut reporter = Reporter::new(args.json);
-    match publish(args, &mut reporter) {
+    let done = args.untangle().map_err(Refusal::usage);
+    match done.and_then(|()| publish(&args, &mut reporter)) {
         Ok(status) => status,
         Err(Refusal { words, class }) => {
-            eprintln!("tallylight: {words}");
-            reporter.refuse(words);
+            reporter.refuse(words.clone());
+            complain(&words);
             ExitCode::from(class.status())
         }
     }
@@ -167,12 +171,12 @@ fn status_of(last: &Snapshot, keep_trying: bool) -> ExitCode {
         _ => match destination.log.last() {
             Some(end) => &end.reason,
             None => {
-                eprintln!("tallylight: Stopped before the server had answered.");
+                complain("Stopped before the server had answered.");
                 return ExitCode::from(ExitClass::Network.status());
             }
         },
     };
-    eprintln!("tallylight: {fault}{}", hint(fault, keep_trying));
+    complain(&format!("{}{}", fault.last_words(), hint(fault, keep_trying)));
     ExitCode::from(fault.exit_class().status())
 }
 
@@ -231,18 +235,18 @@ fn secret_key(args: &Publish, url: &str) -> Result<Option<StreamKey>, Refusal> {
     let key = std::env::var(KEY_VARIABLE).ok().map(|text| StreamKey::new(&text));
     let key = key.filter(|key| !key.is_empty());
     if key.is_some() && url_has_key {
-        eprintln!(
-            "tallylight: The stream key is the last part of the address; {KEY_VARIABLE} is not \
-             used. If the last part is no key, end the address with a slash."
-        );
+        complain(&format!(
+            "The stream key is the last part of the address; {KEY_VARIABLE} is not used. If the \
+             last part is no key, end the address with a slash."
+        ));
         return Ok(None);
     }
     Ok(key)
 }
 
-fn key_from(mut input: impl BufRead) -> Result<StreamKey, Refusal> {
+fn key_from(input: impl BufRead) -> Result<StreamKey, Refusal> {
     let mut line = String::new();
-    let read = input.read_line(&mut line);
+    let read = input.take(MOST_KEY).read_line(&mut line);
     let key = StreamKey::new(&line);
     match read {
         Ok(_) if !key.is_empty() => Ok(key),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::out::{emit, emit_last};
-use crate::engine::{Connection, DestinationSnapshot, Snapshot, Step};
+use crate::engine::{Connection, DestinationSnapshot, Snapshot, SourceSnapshot, Step};
 use crate::media::MediaTime;
 
 /// Prints changes and figures.
@@ -49,10 +49,15 @@ impl Reporter {
         if !changed && snapshot.at < self.next {
             return;
         }
+        if self.json && went_by_unseen(self.last_state, state) {
+            print_json(&Line::new(snapshot, destination, CONNECTING, String::new()));
+        }
         self.last_state = Some(state);
         self.last_news = news;
-        let pause = if self.json || self.terminal { 1 } else { 10 };
-        self.next = snapshot.at + Duration::from_secs(pause);
+        let pause = Duration::from_secs(if self.json || self.terminal { 1 } else { 10 });
+        // Counted from when it was due, so that a second stays one.
+        let on_time = !changed && snapshot.at.since(self.next) < pause / 2;
+        self.next = if on_time { self.next } else { snapshot.at } + pause;
         // Its sentence goes to standard error, at the end.
         let said_elsewhere = matches!(destination.connection, Connection::Failed(_)) && !self.json;
         if said_elsewhere {
@@ -129,11 +134,20 @@ pub fn print_json(value: &impl Serialize) {
     emit(&json_line(value));
 }
 
+const CONNECTING: &str = "connecting";
+const LIVE: &str = "live";
+
+/// Whether there was a connection being made between two states that were seen: on this
+/// computer that takes no longer than a look.
+fn went_by_unseen(last: Option<&str>, state: &str) -> bool {
+    state == LIVE && last != Some(CONNECTING) && last != Some(LIVE)
+}
+
 /// The machine's name of a state.
 fn state_name(connection: &Connection) -> &'static str {
     match connection {
-        Connection::Connecting(_) => "connecting",
-        Connection::Live { .. } => "live",
+        Connection::Connecting(_) => CONNECTING,
+        Connection::Live { .. } => LIVE,
         Connection::Reconnecting { .. } => "reconnecting",
         Connection::Stopping => "stopping",
         Connection::Stopped => "stopped",
@@ -158,7 +172,7 @@ fn detail(snapshot: &Snapshot, destination: &DestinationSnapshot) -> String {
         Connection::Reconnecting { at, attempt, reason } => {
             format!("{reason} ({})", next_try(snapshot, *at, *attempt))
         }
-        Connection::Failed(fault) => fault.to_string(),
+        Connection::Failed(fault) => fault.last_words(),
         Connection::Live { .. } if snapshot.faults.is_empty() => {
             snapshot.cause.sentence().unwrap_or_default().to_string()
         }
@@ -202,7 +216,41 @@ struct Line {
     picture_ms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     rtt_ms: Option<u64>,
+    /// Where to play it, of a stream to the built-in server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    play_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    camera: Option<Device>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    microphone: Option<Device>,
     detail: String,
+}
+
+/// What a device delivers, and what became of it.
+#[derive(Serialize)]
+struct Device {
+    name: String,
+    delivers: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fps: Option<f64>,
+    repeated: u64,
+    dropped: u64,
+    lost: u64,
+}
+
+impl Device {
+    /// `None` of what is no device.
+    fn new(source: &SourceSnapshot) -> Option<Self> {
+        let status = source.status.as_ref().filter(|status| status.silent.is_some())?;
+        Some(Self {
+            name: status.name.clone(),
+            delivers: status.delivers.clone(),
+            fps: status.fps.map(|fps| rounded(fps, 10.0)),
+            repeated: status.repeated,
+            dropped: status.dropped,
+            lost: status.lost,
+        })
+    }
 }
 
 impl Line {
@@ -223,6 +271,9 @@ impl Line {
             encoder_ms: rounded(snapshot.video.encoder_ms, 100.0),
             picture_ms: rounded(snapshot.video.picture_ms, 10.0),
             rtt_ms: destination.rtt.map(millis),
+            play_url: snapshot.server.as_ref().map(|server| server.play_url.clone()),
+            camera: Device::new(&snapshot.camera),
+            microphone: Device::new(&snapshot.microphone),
             detail,
         }
     }
@@ -242,6 +293,9 @@ impl Line {
             encoder_ms: 0.0,
             picture_ms: 0.0,
             rtt_ms: None,
+            play_url: None,
+            camera: None,
+            microphone: None,
             detail,
         }
     }

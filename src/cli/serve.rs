@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::args::Serve;
 use super::interrupt;
-use super::out::emit;
+use super::out::{complain, emit};
 use super::report::print_json;
 use crate::engine::{ExitClass, server_only};
 use crate::publish::transport;
@@ -20,7 +20,7 @@ pub fn run(args: &Serve) -> ExitCode {
     let server = match server_only(args.listen) {
         Ok(server) => server,
         Err(fault) => {
-            eprintln!("tallylight: {fault} --listen takes another address and port.");
+            complain(&format!("{fault} --listen takes another address and port."));
             return ExitCode::from(ExitClass::Network.status());
         }
     };
@@ -33,9 +33,7 @@ pub fn run(args: &Serve) -> ExitCode {
     while interrupted.recv_timeout(Duration::from_secs(1)).is_err() {
         show(args.json, begun, &server.status(), &mut shown);
         if !server.is_running() {
-            eprintln!(
-                "tallylight: The server has stopped by itself; -v says more. Start it again."
-            );
+            complain("The server has stopped by itself; -v says more. Start it again.");
             return ExitCode::from(ExitClass::Device.status());
         }
     }

@@ -141,8 +141,9 @@ impl RateControl {
     const FINER_STEP: f64 = 2.0;
     /// What a frame may aim at, as shares of an even one.
     const FRAME: std::ops::RangeInclusive<f64> = 0.1..=2.0;
-    /// What the codec can do; below the first figure nobody sees a difference.
-    const QP: std::ops::RangeInclusive<f64> = 10.0..=51.0;
+    /// What is asked of the codec; below the first figure it writes noise, which even
+    /// those who ask for a high bitrate don't want.
+    const QP: std::ops::RangeInclusive<f64> = 4.0..=51.0;
     /// The cost in a [`Model`] that has seen nothing, on the careful side.
     const UNKNOWN: Model = Model { cost: 6.0 };
 

@@ -139,9 +139,15 @@ impl AudioWorker {
     }
 
     fn process(&mut self, block: &mut AudioBlock) {
-        let Some(source) = &mut self.source else { return };
-        source.read(block);
-        self.shared.status.put(source.status());
+        match &mut self.source {
+            Some(source) => {
+                source.read(block);
+                self.shared.status.put(source.status());
+            }
+            // A stream that began with sound goes on with silence.
+            None if self.encoder.is_some() => *block = AudioBlock::silence(block.time),
+            None => return,
+        }
         self.mixer.process(&mut block.samples);
         self.shared.levels.put(levels(&self.mixer));
         if let Err(error) = self.encode(block) {

@@ -17,7 +17,8 @@ use super::stream::{Feeds, Stream};
 use super::video::{FrameCommand, FrameOutput, FrameThread};
 use super::{
     AudioInput, Cause, Command, DestinationSettings, DestinationSnapshot, Fault, OutputSettings,
-    ServerSnapshot, Snapshot, SourceSnapshot, Stage, VideoInput, VideoSnapshot, inputs, report,
+    ServerSnapshot, Snapshot, SourceSnapshot, Stage, Tracks, VideoInput, VideoSnapshot, inputs,
+    report,
 };
 use crate::media::{Clock, MediaTime, Planes};
 use crate::serve::Server;
@@ -245,6 +246,7 @@ impl Control {
             self.output,
             &settings,
             self.give_up_first_connect,
+            self.tracks(),
             &self.feeds(),
         )?;
         self.stopping_since = None;
@@ -264,11 +266,12 @@ impl Control {
     }
 
     fn feeds(&self) -> Feeds<'_> {
-        Feeds {
-            frames: (self.video != VideoInput::None).then_some((&self.frames, &self.frame_output)),
-            figures: &self.frame_output.figures,
-            sound: (self.audio != AudioInput::None).then_some((&self.sound, &self.audio_output)),
-        }
+        Feeds { frames: &self.frames, frame_output: &self.frame_output, sound: &self.sound }
+    }
+
+    /// What a stream that begins now carries.
+    fn tracks(&self) -> Tracks {
+        Tracks { picture: self.video != VideoInput::None, sound: self.audio != AudioInput::None }
     }
 
     fn stop(&mut self) {
@@ -357,6 +360,7 @@ impl Control {
             stage,
             streams: self.streams,
             output: self.output,
+            tracks: self.stream.as_ref().map(|stream| stream.tracks),
             most_kbps: self.stream.as_ref().map(|stream| stream.most_kbps),
             video: self.video_figures(now),
             camera,

@@ -50,6 +50,11 @@ pub enum Fault {
         /// What it looks like, or what was wrong with it.
         detail: String,
     },
+    /// The peer closed before it had said anything.
+    NoGreeting {
+        /// Host and port.
+        peer: String,
+    },
     /// Encryption could not be agreed on.
     Encryption {
         /// Host and port.
@@ -191,6 +196,7 @@ impl Fault {
             Self::Unreachable { peer } => text::unreachable(peer),
             Self::NoAnswer { peer, waiting_for } => text::no_answer(peer, waiting_for),
             Self::NotRtmp { peer, detail } => text::not_rtmp(peer, detail),
+            Self::NoGreeting { peer } => text::no_greeting(peer),
             Self::Encryption { peer, reason } => text::encryption(peer, reason),
             Self::Refused { code, text } => text::refused(code, text),
             Self::SignIn { why } => text::sign_in(why),
@@ -224,7 +230,7 @@ impl Fault {
             Self::PortRefused { .. } => remedy::PORT_REFUSED,
             Self::Unreachable { .. } => remedy::UNREACHABLE,
             Self::NoAnswer { .. } => remedy::NO_ANSWER,
-            Self::NotRtmp { .. } => remedy::NOT_RTMP,
+            Self::NotRtmp { .. } | Self::NoGreeting { .. } => remedy::NOT_RTMP,
             Self::Encryption { .. } => remedy::ENCRYPTION,
             Self::Refused { .. } => remedy::REFUSED,
             Self::SignIn { .. } => remedy::SIGN_IN,
@@ -248,6 +254,19 @@ impl Fault {
         }
     }
 
+    /// The same of a stream that is given up, with which nothing goes on by itself.
+    pub fn last_remedy(&self) -> &'static str {
+        match self {
+            Self::ConnectionLost { .. } | Self::Stalled { .. } => remedy::NETWORK_AT_LAST,
+            other => other.remedy(),
+        }
+    }
+
+    /// What happened and what to do about it when the stream is given up.
+    pub fn last_words(&self) -> String {
+        format!("{}. {}.", self.sentence(), self.last_remedy())
+    }
+
     /// What kind of end it is.
     pub fn exit_class(&self) -> ExitClass {
         match self {
@@ -264,6 +283,7 @@ impl Fault {
             | Self::Unreachable { .. }
             | Self::NoAnswer { .. }
             | Self::NotRtmp { .. }
+            | Self::NoGreeting { .. }
             | Self::Encryption { .. }
             | Self::ConnectionLost { .. }
             | Self::Stalled { .. }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::control::{Control, no_thread};
 use super::slot::Slot;
@@ -73,9 +73,10 @@ impl Engine {
         Ok(Self { commands, snapshot, changed, join: Some(join), started })
     }
 
-    /// Passes a command on. False: too many wait, it was not taken.
+    /// Passes a command on. False: too many wait or the engine has ended, it was not
+    /// taken.
     pub fn send(&self, command: Command) -> bool {
-        !matches!(self.commands.try_send(command), Err(TrySendError::Full(_)))
+        self.commands.try_send(command).is_ok()
     }
 
     /// The newest snapshot.

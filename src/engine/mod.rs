@@ -14,6 +14,7 @@ mod figures;
 mod handle;
 mod health;
 mod inputs;
+mod interrupt;
 mod process;
 mod report;
 mod slot;
@@ -31,7 +32,8 @@ pub use command::{Command, DestinationSettings, OutputSettings};
 pub use fault::{ExitClass, Fault};
 pub use handle::{Engine, Options};
 pub use inputs::{list_devices, server_only};
+pub use interrupt::on_interrupt;
 pub use snapshot::{
     Cause, Connection, ConnectionLog, DestinationSnapshot, Drops, Levels, ProcessSnapshot,
-    ServerSnapshot, Snapshot, SourceSnapshot, Stage, Step, VideoSnapshot,
+    ServerSnapshot, Snapshot, SourceSnapshot, Stage, Step, Tracks, VideoSnapshot,
 };

@@ -183,9 +183,12 @@ fn session_fault(peer: &str, error: &rtmp::Error) -> Fault {
         ErrorKind::Closed { last_status: None } if live => {
             Fault::ConnectionLost { detail: words::CLOSED.into() }
         }
+        ErrorKind::Closed { last_status: None } if error.state == rtmp::State::Handshaking => {
+            Fault::NoGreeting { peer }
+        }
         ErrorKind::Closed { last_status: None } => {
             let asked = &error.state;
-            let connected = !matches!(asked, rtmp::State::Handshaking | rtmp::State::Connecting);
+            let connected = *asked != rtmp::State::Connecting;
             Fault::ClosedEarly { step: error.state.to_string(), connected }
         }
         ErrorKind::TimedOut { .. } => {

@@ -19,6 +19,8 @@ pub struct Snapshot {
     pub streams: u64,
     /// What the stream that runs is made of, or the next one will be.
     pub output: OutputSettings,
+    /// What the stream that runs carries.
+    pub tracks: Option<Tracks>,
     /// The highest video bitrate that the running encoder takes, in kbit/s.
     pub most_kbps: Option<u32>,
     /// The picture.
@@ -41,6 +43,15 @@ pub struct Snapshot {
     pub cause: Cause,
     /// What is wrong just now, worst first.
     pub faults: Vec<Fault>,
+}
+
+/// What a stream carries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tracks {
+    /// A picture; black while none is chosen any more.
+    pub picture: bool,
+    /// Sound; silence while none is chosen any more.
+    pub sound: bool,
 }
 
 /// What the engine as a whole is doing.

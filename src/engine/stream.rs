@@ -4,18 +4,21 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::audio::{AudioCommand, AudioOutput, AudioThread};
+use super::audio::{AudioCommand, AudioThread};
 use super::fanout::{Fanout, Sink};
 use super::figures::{VideoFigures, VideoTarget};
 use super::health::Health;
 use super::video::{EncodeThread, FrameCommand, FrameOutput, FrameThread};
-use super::{DestinationSettings, Fault, OutputSettings, report};
+use super::{DestinationSettings, Fault, OutputSettings, Tracks, report};
 use crate::encode::{AudioSettings, VideoSettings, registry};
 use crate::media::{Clock, MediaTime, Packet, TrackConfig};
 use crate::publish::{self, Certificates, Destination, KeyframeRequest, PacketSender, Status};
+use crate::text::fault as text;
 
 /// A stream that runs.
 pub struct Stream {
+    /// What it carries from its beginning to its end, whatever is chosen meanwhile.
+    pub tracks: Tracks,
     fanout: Arc<Fanout>,
     encode: Option<EncodeThread>,
     /// What is asked of the video encoder.
@@ -34,12 +37,12 @@ pub struct Stream {
 
 /// What a stream is fed from.
 pub struct Feeds<'a> {
-    /// The frame thread, unless the picture is off.
-    pub frames: Option<(&'a FrameThread, &'a Arc<FrameOutput>)>,
-    /// What the picture's threads count.
-    pub figures: &'a VideoFigures,
-    /// The sound thread, unless the sound is off.
-    pub sound: Option<(&'a AudioThread, &'a Arc<AudioOutput>)>,
+    /// The frame thread.
+    pub frames: &'a FrameThread,
+    /// What the picture's threads hand out.
+    pub frame_output: &'a Arc<FrameOutput>,
+    /// The sound thread.
+    pub sound: &'a AudioThread,
 }
 
 impl Stream {
@@ -49,27 +52,22 @@ impl Stream {
         output: OutputSettings,
         settings: &DestinationSettings,
         give_up_first_connect: Option<Duration>,
+        tracks: Tracks,
         feeds: &Feeds<'_>,
     ) -> Result<Self, Fault> {
+        if tracks == Tracks::default() {
+            return Err(Fault::Source { why: text::NOTHING_TO_SEND.into() });
+        }
         let failed = |error: &dyn std::fmt::Display| Fault::Encoder { detail: error.to_string() };
-        let health = Health::new(clock.at(Instant::now()), feeds.figures);
+        let health = Health::new(clock.at(Instant::now()), &feeds.frame_output.figures);
         // The encode thread may look before this one does: what it rehearses is what it
         // is to do.
         let target = Arc::new(VideoTarget::new(output.video_kbps, health.level().effort));
-        let fanout = Arc::new(Fanout::new(feeds.frames.is_some(), feeds.sound.is_some()));
-        let video = match feeds.frames {
-            Some(_) => {
-                Some(registry::open_video(&video_settings(&output)).map_err(|e| failed(&e))?)
-            }
-            None => None,
-        };
-        let audio = match feeds.sound {
-            Some(_) => {
-                let settings = AudioSettings { kbps: output.audio_kbps };
-                Some(registry::open_audio(&settings).map_err(|e| failed(&e))?)
-            }
-            None => None,
-        };
+        let fanout = Arc::new(Fanout::new(tracks.picture, tracks.sound));
+        let open_video = || registry::open_video(&video_settings(&output));
+        let video = tracks.picture.then(open_video).transpose().map_err(|e| failed(&e))?;
+        let open_audio = || registry::open_audio(&AudioSettings { kbps: output.audio_kbps });
+        let audio = tracks.sound.then(open_audio).transpose().map_err(|e| failed(&e))?;
         let keyframes = {
             let fanout = Arc::clone(&fanout);
             KeyframeRequest(Arc::new(move || fanout.want_keyframe()))
@@ -80,8 +78,8 @@ impl Stream {
                 ca_file: settings.ca_file.clone(),
                 only: settings.only_certificate,
             },
-            video_kbps: feeds.frames.map(|_| output.video_kbps),
-            audio_kbps: feeds.sound.map(|_| output.audio_kbps),
+            video_kbps: tracks.picture.then_some(output.video_kbps),
+            audio_kbps: tracks.sound.then_some(output.audio_kbps),
             adaptive: output.adaptive,
             give_up_first_connect,
             live_limit: settings.live_limit,
@@ -91,6 +89,7 @@ impl Stream {
         fanout.attach(Box::new(PacketSink(destination.packets())));
         let mut stream = Self {
             fanout,
+            tracks,
             encode: None,
             target,
             destination,
@@ -99,21 +98,21 @@ impl Stream {
             most_kbps: output.video_kbps.saturating_add(output.video_kbps / 2),
             video_kbps: output.video_kbps,
         };
-        if let (Some(encoder), Some((thread, shared))) = (video, feeds.frames) {
+        if let Some(encoder) = video {
             let (encode, frames) = EncodeThread::start(
                 clock,
                 encoder,
                 Duration::from_secs_f32(output.keyframe_s),
                 Arc::clone(&stream.target),
                 Arc::clone(&stream.fanout),
-                Arc::clone(shared),
+                Arc::clone(feeds.frame_output),
             )
             .map_err(|e| failed(&e))?;
             stream.encode = Some(encode);
-            thread.send(FrameCommand::Encoder(Some(frames)));
+            feeds.frames.send(FrameCommand::Encoder(Some(frames)));
         }
-        if let (Some(encoder), Some((thread, _))) = (audio, feeds.sound) {
-            thread.send(AudioCommand::Encoder(Some((encoder, Arc::clone(&stream.fanout)))));
+        if let Some(encoder) = audio {
+            feeds.sound.send(AudioCommand::Encoder(Some((encoder, Arc::clone(&stream.fanout)))));
         }
         Ok(stream)
     }
@@ -142,12 +141,8 @@ impl Stream {
 
     /// Closes the encoders. The destination must have ended or is left to itself.
     pub fn end(mut self, feeds: &Feeds<'_>) {
-        if let Some((thread, _)) = feeds.frames {
-            thread.send(FrameCommand::Encoder(None));
-        }
-        if let Some((thread, _)) = feeds.sound {
-            thread.send(AudioCommand::Encoder(None));
-        }
+        feeds.frames.send(FrameCommand::Encoder(None));
+        feeds.sound.send(AudioCommand::Encoder(None));
         if let Some(encode) = self.encode.take() {
             encode.join();
         }

@@ -89,7 +89,7 @@ impl Default for Config {
         let timeouts = Timeouts { ping: PING, pong: PONG, ..Timeouts::SERVER };
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)),
-            max_connections: 256,
+            max_connections: 900,
             max_per_address: 64,
             stall_limit: Duration::from_secs(10),
             silence_limit: Duration::from_secs(3),

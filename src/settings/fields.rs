@@ -113,6 +113,23 @@ impl<'a> Fields<'a> {
         self.checked(key, value, &expected, |n| n % 2 == 0 && range.contains(n));
     }
 
+    /// A name out of a list. Another one stays, for a later version may know it, and
+    /// counts as `other` until then.
+    pub fn name(&mut self, key: &str, name: &mut String, known: &[&str], other: &str) {
+        self.value(key, name);
+        if let Pass::Read { warnings, .. } = &mut self.pass
+            && !known.contains(&name.as_str())
+            && name != other
+        {
+            warnings.push(Warning::Wrong {
+                setting: format!("{}.{key}", self.section),
+                expected: value::one_of(known),
+                used: format!("\"{other}\""),
+                found: shown(&Item::Value(name.write())),
+            });
+        }
+    }
+
     fn checked<T: Stored>(
         &mut self,
         key: &str,

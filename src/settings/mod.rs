@@ -135,7 +135,9 @@ impl Section for Destination {
     const NAME: &'static str = "destination";
 
     fn fields(&mut self, fields: &mut Fields<'_>) {
-        fields.value("service", &mut self.service);
+        let known: Vec<&str> =
+            Services::built_in().all().iter().map(|service| service.id.as_str()).collect();
+        fields.name("service", &mut self.service, &known, Services::CUSTOM);
     }
 }
 
@@ -199,7 +201,8 @@ impl Section for Output {
     const NAME: &'static str = "output";
 
     fn fields(&mut self, fields: &mut Fields<'_>) {
-        fields.value("preset", &mut self.preset);
+        let known: Vec<&str> = PRESETS.iter().map(|preset| preset.id).collect();
+        fields.name("preset", &mut self.preset, &known, Output::CUSTOM);
         fields.even("width", &mut self.width, 64..=3840);
         fields.even("height", &mut self.height, 64..=3840);
         fields.value("fps", &mut self.fps);

@@ -14,6 +14,9 @@ pub struct Devices {
     pub cameras: Vec<CameraInfo>,
     /// Microphones.
     pub microphones: Vec<MicrophoneInfo>,
+    /// Why there is none, where that is known: the system keeps them from us.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub microphone_trouble: Option<Trouble>,
 }
 
 /// A camera.
@@ -64,7 +67,9 @@ pub struct MicrophoneInfo {
 /// Lists the devices. Asks drivers, and can take a second: not for a thread that
 /// must answer at once. A device that does not answer is left out.
 pub fn list_devices() -> Devices {
-    Devices { cameras: camera::list(), microphones: microphone::list() }
+    let microphones = microphone::list();
+    let microphone_trouble = microphones.is_empty().then(microphone::why_none).flatten();
+    Devices { cameras: camera::list(), microphones, microphone_trouble }
 }
 
 /// A number that changes when a device comes or goes. Looks at the names of the

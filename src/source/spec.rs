@@ -58,10 +58,17 @@ impl FromStr for VideoSpec {
             ("default" | "", _) => Self::Default,
             (_, Some(("device", id))) => Self::Camera(id.into()),
             (_, Some(("file", path))) => Self::Picture(path.into()),
-            _ if text.to_lowercase().ends_with(".png") => Self::Picture(text.into()),
+            _ if is_picture(text) => Self::Picture(text.into()),
             _ => Self::Camera(text.into()),
         })
     }
+}
+
+/// Whether it is named as pictures are: PNG alone can be read, which the person is told
+/// of others.
+fn is_picture(name: &str) -> bool {
+    let name = name.to_lowercase();
+    [".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp"].iter().any(|end| name.ends_with(end))
 }
 
 impl FromStr for AudioSpec {

@@ -36,6 +36,11 @@ pub fn not_rtmp(peer: &str, detail: &str) -> String {
     format!("{peer} does not speak RTMP: {detail}")
 }
 
+/// Closed before a word was said.
+pub fn no_greeting(peer: &str) -> String {
+    format!("{peer} closed the connection before it said a word of RTMP")
+}
+
 /// No TLS; the reason is of [`super::encryption`].
 pub fn encryption(peer: &str, reason: &str) -> String {
     format!("No safe connection to {peer}: {reason}")
@@ -99,6 +104,9 @@ pub fn listen_failed(detail: &str) -> String {
     format!("The built-in server {detail}")
 }
 
+/// A stream of nothing.
+pub const NOTHING_TO_SEND: &str = "There is neither picture nor sound to send";
+
 /// What can't be done while a stream runs.
 pub const STREAM_RUNS: &str = "A stream is running";
 
@@ -155,6 +163,8 @@ pub mod remedy {
     pub const ENDED_BY_SERVER: &str = "Look at the service's page for what it says of the stream";
     /// A break, or a link that carries nothing.
     pub const NETWORK: &str = "Check the network; the stream goes on by itself when it is back";
+    /// The same of a stream that was given up.
+    pub const NETWORK_AT_LAST: &str = "Check the network and the address, and go live again";
     /// A place where the stream does not go.
     pub const REDIRECTED: &str =
         "It is not followed there; ask the service for the address to publish to";

@@ -85,6 +85,11 @@ pub mod value {
     /// What is none of these.
     pub const SOMETHING_ELSE: &str = "something else";
 
+    /// A name out of a list.
+    pub fn one_of(names: &[&str]) -> String {
+        format!("one of {}", names.join(", "))
+    }
+
     /// A number between two others.
     pub fn between(kind: &str, least: impl Display, most: impl Display) -> String {
         format!("{kind} from {least} to {most}")

@@ -168,12 +168,25 @@ pub const WRONG_SERVER: &str = "Check the server address";
 pub const WRONG_KEY: &str = "Check the stream key";
 /// Why Go Live is not possible: one of both can't be used.
 pub const WRONG: &str = "Check the server address and the key";
+/// Of notices for which there is no room.
+pub fn more_in_log(count: usize) -> String {
+    format!("There is more to say of the settings: {count} lines in the log.")
+}
+
+/// Why Go Live is not possible yet: picture and sound are off.
+pub const MISSING_SOURCE: &str = "Choose a picture or a sound";
 /// Why Go Live is not possible yet: the server.
 pub const MISSING_SERVER: &str = "Paste the server address";
 /// Why Go Live is not possible yet: the key that a service gives for each stream.
 pub const MISSING_KEY_OF_STREAM: &str = "Paste the key of this stream";
 /// Why Go Live is not possible yet: the key.
 pub const MISSING_KEY: &str = "Paste the stream key";
+/// Of a picture that was chosen while a stream runs that has none.
+pub const PICTURE_FROM_NEXT_STREAM: &str =
+    "This stream began without a picture; the next one will have it.";
+/// Of a sound that was chosen while a stream runs that has none.
+pub const SOUND_FROM_NEXT_STREAM: &str =
+    "This stream began without sound; the next one will have it.";
 /// Beside Go Live, where a camera could be shown instead.
 pub const TEST_SIGNAL_IS_SENT: &str = "Viewers will see the test signal.";
 

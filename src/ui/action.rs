@@ -129,7 +129,9 @@ impl Action {
     pub fn is_possible(self, model: &Model) -> bool {
         let phase = &model.phase;
         match self {
-            Self::GoLive => phase.is_idle() && model.check().is_ready(model.service()),
+            Self::GoLive => {
+                phase.is_idle() && model.has_source() && model.check().is_ready(model.service())
+            }
             Self::Stop => phase.is_busy() && *phase != Phase::Stopping,
             Self::ReconnectNow => matches!(phase, Phase::Reconnecting { .. }),
             Self::ToggleKey | Self::ToggleServerDetails => !model.service().is_this_computer(),

@@ -2,11 +2,38 @@
 
 use super::address::{self, Pasted};
 use super::secrets::Kept;
+use crate::protocol::rtmp::key::StreamKey;
 use crate::protocol::rtmp::url::RtmpUrl;
 use crate::settings::{SecretKind, Server, Service};
 
-/// So many characters at once were pasted, not typed.
-const PASTED: usize = 6;
+/// What a field holds after a change. It prints without that.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Entered {
+    /// All of it.
+    pub text: String,
+    /// What was put in at once, as it was, with its line ends; `None`: it was typed.
+    pub pasted: Option<String>,
+}
+
+impl Entered {
+    /// All of it was put in at once.
+    pub fn pasted(text: String) -> Self {
+        Self { pasted: Some(text.clone()), text }
+    }
+
+    /// The address that came with a paste, or that it has completed. One that is being
+    /// typed is left alone until the field is.
+    pub fn pasted_address(&self) -> Option<&str> {
+        let pasted = self.pasted.as_deref()?;
+        [pasted, &self.text].into_iter().find(|text| address::is_address(text))
+    }
+}
+
+impl std::fmt::Debug for Entered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Entered(…)")
+    }
+}
 
 /// The text of the fields. It prints without key and password.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -82,25 +109,14 @@ impl Draft {
         self.loaded = Some(Box::new(self.clone()));
     }
 
-    /// The address in what was inserted at once into the server field to make
-    /// `text`, if there is one.
-    pub fn pasted_address(&self, text: &str) -> Option<String> {
-        let inserted = inserted(&self.server, text);
-        let pasted = inserted.chars().count() >= PASTED && address::is_address(text);
-        // An address that was pasted in parts is read as a whole.
-        pasted.then(|| if address::is_address(inserted) { inserted } else { text }.to_owned())
-    }
-
-    /// What was inserted into the key field to make `text`.
-    pub fn inserted_key<'a>(&self, text: &'a str) -> &'a str {
-        let inserted = inserted(&self.key, text);
-        if address::is_address(inserted) { inserted } else { text }
-    }
-
     /// The key field's text is `text`.
     pub fn set_key(&mut self, text: String) {
+        let longest = || text.split_whitespace().max_by_key(|word| word.len()).map(StreamKey::new);
         self.key = match text.contains(char::is_whitespace) {
-            true => Pasted::read(&text).key.map(|key| key.expose().to_owned()).unwrap_or_default(),
+            true => {
+                let key = Pasted::read(&text).key.or_else(longest);
+                key.map(|key| key.expose().to_owned()).unwrap_or_default()
+            }
             false => text,
         };
     }
@@ -154,30 +170,9 @@ impl std::fmt::Debug for Draft {
     }
 }
 
-/// The part of `new` that is not in `old`, if one part was inserted.
-fn inserted<'a>(old: &str, new: &'a str) -> &'a str {
-    let same = |(a, b): &(char, char)| a == b;
-    let start: usize =
-        old.chars().zip(new.chars()).take_while(same).map(|(c, _)| c.len_utf8()).sum();
-    let (old, new) = (&old[start..], &new[start..]);
-    let end: usize =
-        old.chars().rev().zip(new.chars().rev()).take_while(same).map(|(c, _)| c.len_utf8()).sum();
-    &new[..new.len() - end]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_was_inserted_is_found() {
-        assert_eq!(inserted("", "abc"), "abc");
-        assert_eq!(inserted("ad", "abcd"), "bc");
-        assert_eq!(inserted("xyz", "abc"), "abc");
-        assert_eq!(inserted("é", "éè"), "è");
-        assert_eq!(inserted("aa", "aaa"), "a");
-        assert_eq!(inserted("abc", "ab"), "");
-    }
 
     #[test]
     fn a_key_that_was_cut_off_never_goes_back_into_the_address() {

@@ -1,7 +1,7 @@
 //! Choices that have a value: what changes in the settings, and what is asked
 //! of the engine.
 
-use super::draft::Draft;
+use super::draft::{Draft, Entered};
 use super::model::Model;
 use crate::engine::{AudioInput, Command, OutputSettings, VideoInput};
 use crate::media::FrameRate;
@@ -19,9 +19,9 @@ pub enum Edit {
     /// Another service, by its id.
     Service(String),
     /// The server field's text.
-    Server(String),
+    Server(Entered),
     /// The key field's text.
-    Key(String),
+    Key(Entered),
     /// The user field's text.
     User(String),
     /// The password field's text.
@@ -72,8 +72,8 @@ impl Edit {
                 Some(Command::SetGain(decibels))
             }
             Self::Service(id) => model.change_service(&id),
-            Self::Server(text) => model.enter_server(text),
-            Self::Key(text) => model.enter_key(text),
+            Self::Server(entered) => model.enter_server(entered),
+            Self::Key(entered) => model.enter_key(entered),
             Self::User(text) => enter(model, |draft| draft.user = text),
             Self::Password(text) => enter(model, |draft| draft.password = text),
             Self::CaFile(text) => enter(model, |draft| draft.ca_file = text),

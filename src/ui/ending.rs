@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Repaint;
+use crate::engine::on_interrupt;
 
 /// The exit status of a program that Ctrl-C has ended.
 const INTERRUPTED: i32 = 130;
@@ -18,7 +19,7 @@ impl Ending {
     /// the window, the second the program at once.
     pub fn listen(&self, repaint: Repaint) {
         let ending = self.clone();
-        let heard = ctrlc::set_handler(move || {
+        let heard = on_interrupt(move || {
             if ending.ask() {
                 std::process::exit(INTERRUPTED);
             }

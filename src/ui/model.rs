@@ -6,16 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::address::{self, Check, Pasted};
-use super::draft::Draft;
+use super::draft::{Draft, Entered};
 use super::history::History;
 use super::journal;
 use super::log::LogBook;
 use super::phase::{self, Phase};
 use super::secrets::{Changes, Kept};
+use super::text;
 use crate::engine::{Command, DestinationSettings, Fault, Snapshot};
 use crate::protocol::rtmp::key::{Credentials, Secret, StreamKey};
 use crate::settings::{
-    Preset, SecretKind, Server, Service, Services, Settings, VaultPlace, Warning,
+    Input, Preset, SecretKind, Server, Service, Services, Settings, VaultPlace, Warning,
 };
 
 /// Notices shown at a time; older ones go.
@@ -108,8 +109,17 @@ impl Model {
             asked: HashSet::new(),
             unsaved: Vec::new(),
         };
-        for warning in warnings {
+        // Room for one more: how many there are.
+        let fits = if warnings.len() > NOTICES { NOTICES - 1 } else { NOTICES };
+        let (shown, more) = warnings.split_at(fits.min(warnings.len()));
+        for warning in shown {
             model.notify(warning.to_string());
+        }
+        for warning in more {
+            model.log.tell(&warning.to_string());
+        }
+        if !more.is_empty() {
+            model.notify(text::more_in_log(more.len()));
         }
         model.load_draft();
         model
@@ -123,6 +133,12 @@ impl Model {
     /// What is entered for the destination, read.
     pub fn check(&self) -> Check {
         Check::of(self.service(), &self.draft.server, &self.draft.key)
+    }
+
+    /// Whether a picture or a sound is chosen.
+    pub fn has_source(&self) -> bool {
+        let sources = &self.settings.sources;
+        sources.camera != Input::Off || sources.microphone != Input::Off
     }
 
     /// The destination as the engine takes it.
@@ -214,24 +230,22 @@ impl Model {
     }
 
     /// The server field's text has changed.
-    pub(super) fn enter_server(&mut self, text: String) -> Option<Command> {
-        match self.draft.pasted_address(&text) {
-            Some(pasted) => self.enter_address(&pasted),
-            None => {
-                let command = self.leave_this_computer(&text);
-                self.draft.server = text;
-                self.remember();
-                command
-            }
+    pub(super) fn enter_server(&mut self, entered: Entered) -> Option<Command> {
+        if let Some(address) = entered.pasted_address() {
+            return self.enter_address(address);
         }
+        let command = self.leave_this_computer(&entered.text);
+        self.draft.server = entered.text;
+        self.remember();
+        command
     }
 
     /// The key field's text has changed.
-    pub(super) fn enter_key(&mut self, text: String) -> Option<Command> {
-        if address::is_address(&text) {
-            let pasted = self.draft.inserted_key(&text).to_owned();
-            return self.enter_address(&pasted);
+    pub(super) fn enter_key(&mut self, entered: Entered) -> Option<Command> {
+        if let Some(address) = entered.pasted_address() {
+            return self.enter_address(address);
         }
+        let text = entered.text;
         let command = self.leave_this_computer(&text).or_else(|| self.follow_key(&text));
         self.draft.set_key(text);
         self.remember();
@@ -368,6 +382,10 @@ impl Model {
     pub(super) fn hide_secrets(&self) {
         for secret in self.secrets().all() {
             self.log.hide(secret);
+        }
+        // As it is sent: without quotes and what can't be seen.
+        if let Check::Fine(target) = self.check() {
+            self.log.hide(&Secret::new(target.key.expose()));
         }
         // A token that stands behind the key is worth as much as the key.
         for part in self.draft.key.split(['?', '&', '=']) {

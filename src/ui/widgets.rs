@@ -10,6 +10,7 @@ use egui::{
 };
 
 use super::action::Action;
+use super::draft::Entered;
 use super::edit::Edit;
 use super::theme::{self, tokens};
 
@@ -99,7 +100,7 @@ pub fn text_field(
     value: &str,
     hint: &str,
     width: f32,
-) -> (Response, Option<String>) {
+) -> (Response, Option<Entered>) {
     field(ui, id, name, value, hint, width, false)
 }
 
@@ -111,7 +112,7 @@ pub fn masked_field(
     value: &str,
     hint: &str,
     width: f32,
-) -> (Response, Option<String>) {
+) -> (Response, Option<Entered>) {
     field(ui, id, name, value, hint, width, true)
 }
 
@@ -123,7 +124,7 @@ fn field(
     hint: &str,
     width: f32,
     masked: bool,
-) -> (Response, Option<String>) {
+) -> (Response, Option<Entered>) {
     let mut text = value.to_owned();
     let field = TextEdit::singleline(&mut text)
         .id(id)
@@ -136,8 +137,22 @@ fn field(
         .align(egui::Align2::LEFT_CENTER);
     let response = ui.add(field).accessible_name(name);
     focus_ring(ui, &response);
-    let changed = response.changed().then_some(text);
+    let changed = response.changed().then(|| Entered { text, pasted: put_in(ui) });
     (response, changed)
+}
+
+/// What this frame put into a field at once: a paste, or a value that an assistive
+/// program has set.
+fn put_in(ui: &Ui) -> Option<String> {
+    let whole = |event: &egui::Event| match event {
+        egui::Event::Paste(text) => Some(text.clone()),
+        egui::Event::AccessKitActionRequest(request) => match &request.data {
+            Some(egui::accesskit::ActionData::Value(text)) => Some(text.to_string()),
+            _ => None,
+        },
+        _ => None,
+    };
+    ui.input(|i| i.events.iter().rev().find_map(whole))
 }
 
 /// A sentence on a coloured ground.

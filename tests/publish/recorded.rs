@@ -20,6 +20,7 @@ fn ten_seconds_arrive_whole() {
         (nginx, ended)
     });
     assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+    assert_eq!(ended.lines[0]["state"], "connecting", "{:?}", ended.lines);
     assert!(ended.lines.iter().any(|line| line["state"] == "live"), "{:?}", ended.lines);
     assert_eq!(ended.summary()["dropped"], 0);
 

@@ -126,6 +126,42 @@ fn rubbish() {
     expect(&peer(Some(&[0xA5; 8_000])), 4, "does not speak RTMP");
 }
 
+/// Whether what was said to it was read or not, which is an end or a reset.
+#[test]
+fn a_peer_that_closes_without_a_word() {
+    for reads in [true, false] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port can be had");
+        let port = listener.local_addr().expect("it has an address").port();
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let mut greeting = [0; 1 + 1536];
+                let _ = if reads { stream.read_exact(&mut greeting) } else { Ok(()) };
+            }
+        });
+        let url = format!("rtmp://127.0.0.1:{port}/live/k");
+        expect(&url, 4, "closed the connection before it said a word of RTMP. Check the address");
+    }
+}
+
+#[test]
+fn an_address_behind_mic_alone_is_no_microphone() {
+    let url = format!("rtmp://127.0.0.1:{}/live/hush-1", free_port());
+    let ended = Program::start(&["publish", "--json", "--camera", "none", "--mic", &url]).wait();
+    assert_eq!(ended.code(), Some(5), "there is no microphone: {}", ended.stderr);
+    assert!(!ended.stderr.contains("hush"), "{}", ended.stderr);
+    assert!(!format!("{:?}", ended.lines).contains("hush"));
+}
+
+#[test]
+fn a_complaint_that_nobody_can_read_changes_nothing() {
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("a full device");
+    let status = std::process::Command::new(env!("CARGO_BIN_EXE_tallylight"))
+        .args(["publish", "http://example.com/x"])
+        .stderr(full)
+        .status();
+    assert_eq!(status.expect("it was built").code(), Some(2));
+}
+
 #[test]
 fn a_peer_that_never_speaks() {
     expect(&peer(None), 4, "did not answer in time");

@@ -91,6 +91,70 @@ fn two_pastes_and_the_key_may_come_in_one_frame() {
     assert_eq!(to.key.as_ref().map(|key| key.expose()), Some("abcd-efgh"));
 }
 
+/// However many letters a slow frame finds.
+#[test]
+fn an_address_that_is_typed_is_left_whole_until_the_field_is() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model());
+    harness.get_by_label(text::SERVER).focus();
+    harness.step();
+    for letters in ["rtmp://10.0.0.7/live/oth", "erkey-67", "89"] {
+        letters.chars().for_each(|c| {
+            harness.input_mut().events.push(egui::Event::Text(c.into()));
+        });
+        harness.step();
+    }
+    assert_eq!(harness.state().model().draft.server, "rtmp://10.0.0.7/live/otherkey-6789");
+    harness.get_by_label(text::KEY).focus();
+    harness.run_ok();
+    let draft = &harness.state().model().draft;
+    assert_eq!(
+        (draft.server.as_str(), draft.key.as_str()),
+        ("rtmp://10.0.0.7/live", "otherkey-6789")
+    );
+}
+
+#[test]
+fn a_key_before_its_server_is_found_in_either_field() {
+    let text = "Stream key: kkk-1\nServer: rtmp://10.0.0.7/live\n";
+    for field in [text::SERVER, text::KEY] {
+        let engine = FakeEngine::default();
+        let mut harness = shown(&engine, model_of("custom"));
+        enter(&mut harness, field, text);
+        let draft = &harness.state().model().draft;
+        assert_eq!((draft.server.as_str(), draft.key.as_str()), ("rtmp://10.0.0.7/live", "kkk-1"));
+    }
+}
+
+#[test]
+fn an_address_typed_into_the_key_field_is_no_key_and_no_server() {
+    let (_, mut harness) = ready_for("custom", "rtmp://10.0.0.7/live", "");
+    harness.get_by_label(text::KEY).focus();
+    harness.step();
+    for letter in "rtmp://h".chars() {
+        harness.event(egui::Event::Text(letter.into()));
+        harness.step();
+    }
+    assert_eq!(harness.state().model().draft.server, "rtmp://10.0.0.7/live");
+    harness.get_by_role_and_label(Role::Status, text::WRONG_KEY);
+}
+
+#[test]
+fn a_stray_paste_changes_no_key() {
+    let (_, mut harness) = ready_for("custom", "rtmp://10.0.0.7/live", "old-key");
+    harness.ctx.memory_mut(|memory| memory.stop_text_input());
+    harness.step();
+    for text in ["see you tomorrow", "https://example.org/page", "tomorrow"] {
+        harness.event(egui::Event::Paste(text.into()));
+        harness.run_ok();
+        assert_eq!(harness.state().model().draft.key, "old-key", "{text}");
+    }
+    harness.event(egui::Event::Paste("live_123_new".into()));
+    harness.run_ok();
+    assert_eq!(harness.state().model().draft.key, "live_123_new");
+}
+
 #[test]
 fn what_was_pasted_is_split_and_shown() {
     let engine = FakeEngine::default();

@@ -2,6 +2,7 @@
 
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable;
+use tallylight::engine::Tracks;
 use tallylight::settings::Input;
 use tallylight::ui::action::Action;
 use tallylight::ui::model::Model;
@@ -9,6 +10,36 @@ use tallylight::ui::text;
 
 use crate::ui_support::{FakeEngine, model};
 use crate::{Shown, click, model_of, press, shown, state};
+
+#[test]
+fn a_stream_of_nothing_is_not_begun() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut model = model();
+    model.settings.sources.camera = Input::Off;
+    model.settings.sources.microphone = Input::Off;
+    let mut harness = shown(&engine, model);
+    engine.take();
+    harness.get_by_role_and_label(Role::Status, text::MISSING_SOURCE);
+    press(&mut harness, Action::GoLive);
+    assert_eq!(engine.printed(), [""; 0]);
+}
+
+#[test]
+fn what_comes_too_late_for_this_stream_is_said_to() {
+    let engine = FakeEngine::default();
+    let mut snapshot = state("live");
+    snapshot.tracks = Some(Tracks { picture: false, sound: true });
+    engine.show(snapshot.clone());
+    let harness = shown(&engine, model());
+    harness.get_by_label(text::PICTURE_FROM_NEXT_STREAM);
+    assert!(harness.query_by_label(text::SOUND_FROM_NEXT_STREAM).is_none());
+    snapshot.tracks = Some(Tracks { picture: true, sound: false });
+    engine.show(snapshot);
+    let harness = shown(&engine, model());
+    harness.get_by_label(text::SOUND_FROM_NEXT_STREAM);
+    assert!(harness.query_by_label(text::PICTURE_FROM_NEXT_STREAM).is_none());
+}
 
 #[test]
 fn half_a_path_is_no_picture() {

@@ -94,7 +94,8 @@ fn warnings_stand_over_the_picture() {
     engine.show(state("trouble"));
     let mut harness = shown(&engine, model());
     for words in [
-        "The camera “Logitech HD Pro Webcam C920” is not there.",
+        "The camera “Logitech HD Pro Webcam C920” is not there. Plug it in again; it comes back by \
+         itself.",
         text::WARN_MUTED,
         text::WARN_BLACK,
     ] {
@@ -114,8 +115,11 @@ fn warnings_stand_over_the_picture() {
     ];
     engine.show(unopened);
     harness.run_ok();
-    harness.get_by_label("/pictures/card.png can't be opened: no such file.");
-    let slow = "This computer is too slow for these settings; only one frame in 2 is sent.";
+    harness.get_by_label(
+        "/pictures/card.png can't be opened: no such file. Choose another picture or sound.",
+    );
+    let slow = "This computer is too slow for these settings; only one frame in 2 is sent. Choose \
+                a smaller picture or a lower frame rate, or close other programs.";
     harness.get_by_label(slow);
 }
 

@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use super::{FrameOutput, Offered};
 use crate::engine::figures::count;
 use crate::engine::watch::PictureWatch;
-use crate::media::{Clock, FrameRate, MediaTime, Planes};
+use crate::media::{Clock, FrameRate, MediaTime, Planes, VideoFrame};
 use crate::scene::Compositor;
 use crate::source::VideoSource;
 
@@ -156,12 +156,16 @@ impl FrameMaker {
         }
     }
 
-    fn make(&mut self, due: MediaTime) {
-        let Some(source) = &mut self.source else { return };
+    /// The source's picture and its age: none where there is no source any more, which
+    /// is sent as black. `None`: nobody wants one.
+    fn look(&mut self, due: MediaTime) -> Option<(Option<VideoFrame>, Duration)> {
+        let Some(source) = &mut self.source else {
+            return self.encoder.is_some().then_some((None, Duration::ZERO));
+        };
         if self.encoder.is_none() && !self.preview {
             source.idle(due);
             self.shared.status.put(source.status());
-            return;
+            return None;
         }
         let picture = source.frame(due);
         let status = source.status();
@@ -170,6 +174,11 @@ impl FrameMaker {
         let age = picture_of_camera.map_or(Duration::ZERO, |frame| due.since(frame.time));
         self.shared.status.put(status);
         self.compositor.set_upright(source.turn());
+        Some((picture, age))
+    }
+
+    fn make(&mut self, due: MediaTime) {
+        let Some((picture, age)) = self.look(due) else { return };
         let frame = self.compositor.compose(picture.as_ref(), due);
         self.watch.look(due, &frame.picture);
         self.shared.figures.black.store(self.watch.black, Ordering::Relaxed);

@@ -130,7 +130,7 @@ impl Running {
         let mut buffer = [0; READ_SIZE];
         for _ in 0..READS {
             let received = self.transport.read(&mut buffer);
-            match received.map_err(|error| self.transport_failure(error))? {
+            match received.map_err(|error| self.transport_failure(now, error))? {
                 Received::Bytes(count) => {
                     let read = self.session.read(now, &buffer[..count]);
                     read.map_err(|error| self.session_failure(error))?;
@@ -158,7 +158,7 @@ impl Running {
             let mut slices = [IoSlice::new(&[]); SLICES];
             let count = self.session.output_slices(&mut slices);
             let written = self.transport.write(&slices[..count]);
-            let count = written.map_err(|error| self.transport_failure(error))?;
+            let count = written.map_err(|error| self.transport_failure(now, error))?;
             if count == 0 {
                 return Ok(false);
             }
@@ -166,7 +166,8 @@ impl Running {
             self.session.consume(now, count);
             self.gauge.written(now, self.sent, self.transport.sent());
         }
-        self.transport.flush().map_err(|error| self.transport_failure(error))
+        let flushed = self.transport.flush();
+        flushed.map_err(|error| self.transport_failure(now, error))
     }
 
     /// Writes what the session has, and lets packets follow as long as the system
@@ -299,7 +300,14 @@ impl Running {
         false
     }
 
-    fn transport_failure(&self, error: transport::Error) -> Failure {
+    fn transport_failure(&mut self, now: MediaTime, error: transport::Error) -> Failure {
+        // Whoever resets the connection before it has greeted has closed it.
+        if matches!(error, transport::Error::Reset)
+            && self.session.state() == SessionState::Handshaking
+            && let Err(closed) = self.session.peer_closed(now)
+        {
+            return self.session_failure(closed);
+        }
         Failure::Transport { peer: self.peer.clone(), error: Arc::new(error) }
     }
 

@@ -33,6 +33,15 @@ const NAMES: [(&str, RawFormat); 10] = [
     ("MJPEG", RawFormat::Mjpeg),
 ];
 
+/// What V4L2 calls some of them.
+const ALIASES: [(&str, RawFormat); 5] = [
+    ("YU12", RawFormat::I420),
+    ("RGB3", RawFormat::Rgb),
+    ("BGR3", RawFormat::Bgr),
+    ("MJPG", RawFormat::Mjpeg),
+    ("JPEG", RawFormat::Mjpeg),
+];
+
 /// The name of a format.
 pub(super) fn name_of(format: RawFormat) -> &'static str {
     NAMES.iter().find(|(_, other)| *other == format).map_or("", |(name, _)| name)
@@ -95,7 +104,8 @@ fn size(text: &str) -> Option<(u32, u32)> {
 
 fn format(name: &str) -> Option<RawFormat> {
     let wanted = name.to_uppercase();
-    NAMES.iter().find(|(name, _)| *name == wanted).map(|(_, format)| *format)
+    let mut names = NAMES.iter().chain(&ALIASES);
+    names.find(|(name, _)| *name == wanted).map(|(_, format)| *format)
 }
 
 fn rotation(degrees: &str) -> Option<Rotation> {

@@ -54,13 +54,18 @@ pub(super) fn find(id: Option<&str>) -> Result<Device, Trouble> {
     listed.or_else(|| host.default_input_device().filter(is_it)).ok_or_else(missing)
 }
 
-/// Why a device is not there: cards that may not be opened are not listed either.
+/// Why a device is not there.
 fn missing() -> Trouble {
+    why_none().unwrap_or(Trouble::Missing)
+}
+
+/// Why none is listed, if not for want of any: cards that may not be opened are not.
+pub(super) fn why_none() -> Option<Trouble> {
     #[cfg(target_os = "linux")]
     if super::denied::all_inputs_are(std::path::Path::new("/dev/snd")) {
-        return Trouble::Denied;
+        return Some(Trouble::Denied);
     }
-    Trouble::Missing
+    None
 }
 
 /// A device's identity.
@@ -226,10 +231,13 @@ fn rank(setup: &Setup) -> (u32, u16, u8) {
 
 /// The order in which sample formats are preferred; `None`: can't be read.
 fn format_rank(format: SampleFormat) -> Option<u8> {
-    const ORDER: [SampleFormat; 7] = [
+    const ORDER: [SampleFormat; 10] = [
         SampleFormat::F32,
         SampleFormat::I32,
+        SampleFormat::I24,
         SampleFormat::I16,
+        SampleFormat::U32,
+        SampleFormat::U24,
         SampleFormat::U16,
         SampleFormat::U8,
         SampleFormat::I8,

@@ -196,5 +196,10 @@ pub(super) fn list() -> Vec<MicrophoneInfo> {
     devices::list()
 }
 
+/// Why none is listed, if not for want of any.
+pub(super) fn why_none() -> Option<Trouble> {
+    devices::why_none()
+}
+
 #[cfg(test)]
 mod tests;

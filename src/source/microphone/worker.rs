@@ -181,8 +181,11 @@ fn build(
 ) -> Result<Stream, cpal::Error> {
     let build = match format {
         SampleFormat::I32 => build_of::<i32>,
+        SampleFormat::I24 => build_of::<cpal::I24>,
         SampleFormat::I16 => build_of::<i16>,
         SampleFormat::I8 => build_of::<i8>,
+        SampleFormat::U32 => build_of::<u32>,
+        SampleFormat::U24 => build_of::<cpal::U24>,
         SampleFormat::U16 => build_of::<u16>,
         SampleFormat::U8 => build_of::<u8>,
         SampleFormat::F64 => build_of::<f64>,

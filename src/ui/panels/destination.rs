@@ -7,6 +7,7 @@ use crate::settings::{KeyRule, Service, Services};
 use crate::text::sentence;
 use crate::ui::action::Action;
 use crate::ui::address::Check;
+use crate::ui::draft::Entered;
 use crate::ui::edit::Edit;
 use crate::ui::icon::Icon;
 use crate::ui::model::Model;
@@ -77,8 +78,8 @@ fn server_field(ui: &mut Ui, model: &Model, out: &mut Outbox) {
         let draft = &model.draft;
         let (response, changed) =
             widgets::text_field(ui, server_id(), text::SERVER, &draft.server, hint, width);
-        if let Some(text) = changed {
-            out.edit(Edit::Server(text));
+        if let Some(entered) = changed {
+            out.edit(Edit::Server(entered));
         } else if response.lost_focus() {
             out.ask(Request::SettleServer);
         }
@@ -94,7 +95,7 @@ fn server_menu(ui: &mut Ui, service: &Service, server: &str, out: &mut Outbox) {
         ui.set_min_width(280.0);
         for choice in &service.servers {
             if widgets::choice(ui, choice.address == server, &choice.name, "") {
-                out.edit(Edit::Server(choice.address.clone()));
+                out.edit(Edit::Server(Entered::pasted(choice.address.clone())));
             }
         }
     });
@@ -109,8 +110,8 @@ fn key_field(ui: &mut Ui, model: &Model, out: &mut Outbox) {
         if response.gained_focus() {
             select_all(ui, key_id(), key);
         }
-        if let Some(text) = changed {
-            out.edit(Edit::Key(text));
+        if let Some(entered) = changed {
+            out.edit(Edit::Key(entered));
         } else if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
             out.act(Action::GoLive);
         }
@@ -137,19 +138,19 @@ fn sign_in(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     let (_, user) =
         widgets::text_field(ui, user_id, text::USER, &draft.user, text::USER_HINT, width);
     if let Some(user) = user {
-        out.edit(Edit::User(user));
+        out.edit(Edit::User(user.text));
     }
     let id = Id::unique("destination password");
     let (_, password) =
         widgets::masked_field(ui, id, text::PASSWORD, &draft.password, text::PASSWORD_HINT, width);
     if let Some(password) = password {
-        out.edit(Edit::Password(password));
+        out.edit(Edit::Password(password.text));
     }
     let id = Id::unique("destination certificate");
     let (_, file) =
         widgets::text_field(ui, id, text::CA_FILE, &draft.ca_file, text::CA_FILE_HINT, width);
     if let Some(file) = file {
-        out.edit(Edit::CaFile(file));
+        out.edit(Edit::CaFile(file.text));
     }
 }
 

@@ -54,7 +54,8 @@ fn failure(ui: &mut Ui, model: &Model, fault: &Fault, out: &mut Outbox) {
         let words = RichText::new(&sentence).color(tokens.error);
         let label = ui.add(egui::Label::new(words).wrap().selectable(true));
         announce(ui, &label, &sentence, Live::Assertive);
-        let remedy = RichText::new(format!("{}.", fault.remedy())).color(tokens.text);
+        let remedy = if model.phase.is_idle() { fault.last_remedy() } else { fault.remedy() };
+        let remedy = RichText::new(format!("{remedy}.")).color(tokens.text);
         ui.add(egui::Label::new(remedy).wrap());
     });
     if model.phase.is_idle() {
@@ -111,6 +112,7 @@ fn state_words(ui: &mut Ui, model: &Model) {
 fn missing(model: &Model) -> Option<String> {
     let has_server = match model.check() {
         _ if !model.phase.is_idle() => return None,
+        _ if !model.has_source() => return Some(text::MISSING_SOURCE.to_owned()),
         Check::Empty => false,
         Check::NoKey(_) => true,
         Check::Wrong(error) => return Some(text::wrong(&error).to_owned()),

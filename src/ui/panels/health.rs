@@ -172,7 +172,8 @@ fn picture_figures(figures: &mut Vec<Figure>, model: &Model, tokens: &Tokens) {
         _ => tokens.error,
     };
     // Frames are made for a stream only.
-    let runs = video.fps > 0.0 || snapshot.stage != Stage::Idle;
+    let has_picture = snapshot.tracks.is_none_or(|tracks| tracks.picture);
+    let runs = has_picture && (video.fps > 0.0 || snapshot.stage != Stage::Idle);
     let value = |words: String| if runs { words } else { NOTHING.into() };
     figures.push(Figure {
         name: figure::FPS,

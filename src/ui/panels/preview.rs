@@ -157,7 +157,7 @@ pub fn current_warnings(model: &Model) -> Vec<String> {
         .faults
         .iter()
         .filter(|fault| is_of_the_picture(fault))
-        .map(|fault| model.log.without_secrets(&format!("{}.", fault.sentence())))
+        .map(|fault| model.log.without_secrets(&fault.to_string()))
         .collect();
     let has_picture = sources.camera != Input::Off;
     let has_sound = sources.microphone != Input::Off;

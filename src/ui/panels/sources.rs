@@ -29,6 +29,7 @@ pub fn show(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     });
     camera(ui, model, out);
     microphone(ui, model, out);
+    from_next_stream(ui, model);
     delivery(ui, [&model.snapshot.camera, &model.snapshot.microphone]);
     sound(ui, model, out);
 }
@@ -81,7 +82,7 @@ fn picture_path(ui: &mut Ui, model: &Model, path: &str, out: &mut Outbox) {
         let typed = model.view.picture_path.as_deref().unwrap_or(path);
         let (field, changed) = widgets::text_field(ui, path_id(), name, typed, name, width);
         if let Some(path) = changed {
-            out.edit(Edit::PicturePath(path));
+            out.edit(Edit::PicturePath(path.text));
         } else if field.lost_focus() {
             // Enter asks for the file once more: it may be there by now.
             let again = ui.input(|i| i.key_pressed(Key::Enter));
@@ -167,6 +168,18 @@ fn gain(ui: &mut Ui, set: f32, out: &mut Outbox) {
     widgets::focus_ring(ui, &number);
     if gain != set {
         out.edit(Edit::Gain(gain));
+    }
+}
+
+/// What was chosen too late for the stream that runs.
+fn from_next_stream(ui: &mut Ui, model: &Model) {
+    let Some(tracks) = model.snapshot.tracks else { return };
+    let sources = &model.settings.sources;
+    if !tracks.picture && sources.camera != Input::Off {
+        widgets::aside(ui, text::PICTURE_FROM_NEXT_STREAM);
+    }
+    if !tracks.sound && sources.microphone != Input::Off {
+        widgets::aside(ui, text::SOUND_FROM_NEXT_STREAM);
     }
 }
 

@@ -64,7 +64,7 @@ impl<L: EngineLink> Window<L> {
 
     /// Asks for the secrets of a service that was not seen before.
     pub(super) fn load_secrets(&mut self) {
-        let service = &self.model.settings.destination.service;
+        let service = &self.model.service().id;
         let known = self.model.asked.contains(service);
         if let Some(keeper) = self.keeper.as_ref().filter(|_| !known) {
             self.model.awaited.entry(service.clone()).or_default();

@@ -7,6 +7,7 @@ use super::Window;
 use crate::engine::{Command, Stage};
 use crate::settings::Theme;
 use crate::ui::action::Action;
+use crate::ui::draft::{Draft, Entered};
 use crate::ui::model::{Dialog, Model};
 use crate::ui::widgets::{self, Outbox, Request};
 use crate::ui::{EngineLink, address, edit, text};
@@ -45,12 +46,13 @@ impl<L: EngineLink> Window<L> {
             _ => None,
         };
         for text in ctx.input(|i| i.events.iter().filter_map(paste).collect::<Vec<_>>()) {
+            let Draft { server, key, .. } = &self.model.draft;
             let command = if address::is_address(&text) {
                 self.model.enter_address(&text)
-            } else if self.model.draft.server.is_empty() {
-                None
+            } else if let (false, Some(key)) = (server.is_empty(), address::key_alone(&text, key)) {
+                edit::Edit::Key(Entered::pasted(key)).apply(&mut self.model)
             } else {
-                edit::Edit::Key(text).apply(&mut self.model)
+                continue;
             };
             self.follow_up(command);
         }

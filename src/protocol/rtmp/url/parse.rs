@@ -48,8 +48,8 @@ pub(super) fn key(text: &str) -> Result<StreamKey, UrlError> {
         Err(UrlError::Empty) => return Ok(StreamKey::new("")),
         text => text?,
     };
-    let start = text.get(..8).unwrap_or(&text).to_ascii_lowercase();
-    if start.starts_with("rtmp://") || start.starts_with("rtmps://") {
+    // Of a page, perhaps, that the key was to be copied from.
+    if scheme_of(&text).is_some() {
         return Err(UrlError::KeyIsAddress);
     }
     Ok(StreamKey::new(&text))

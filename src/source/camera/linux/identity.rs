@@ -47,9 +47,10 @@ pub(super) fn pick<'a>(nodes: &'a [Node], id: &str, place: Option<&str>) -> Opti
 }
 
 impl Node {
-    /// Whether it goes by that name.
+    /// Whether it goes by that name, or is the node of that path.
     fn is(&self, id: &str) -> bool {
-        [&self.id, &self.place, &self.plain].iter().any(|name| *name == id)
+        let is_path = id.strip_prefix("/dev/").is_some_and(|node| node == self.node);
+        is_path || [&self.id, &self.place, &self.plain].iter().any(|name| *name == id)
     }
 }
 

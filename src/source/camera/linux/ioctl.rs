@@ -34,13 +34,24 @@ pub(super) struct Caps {
 
 impl Caps {
     const CAPTURE: u32 = 0x1;
-    const MEMORY_TO_MEMORY: u32 = 0x8000;
+    const CAPTURE_MULTI_PLANAR: u32 = 0x1000;
+    const MEMORY_TO_MEMORY: u32 = 0x8000 | 0x4000;
     const STREAMING: u32 = 0x0400_0000;
 
     /// Whether it is a camera: a node that streams pictures in. Webcams have
     /// other nodes beside it, for metadata.
     pub fn is_camera(&self) -> bool {
-        self.flags & (Self::CAPTURE | Self::STREAMING) == Self::CAPTURE | Self::STREAMING
+        self.streams_in(Self::CAPTURE)
+    }
+
+    /// Whether it is one of those whose pictures come in several buffers, which this
+    /// program can't read.
+    pub fn is_multi_planar(&self) -> bool {
+        self.streams_in(Self::CAPTURE_MULTI_PLANAR)
+    }
+
+    fn streams_in(&self, kind: u32) -> bool {
+        self.flags & (kind | Self::STREAMING) == kind | Self::STREAMING
             && self.flags & Self::MEMORY_TO_MEMORY == 0
     }
 }
@@ -115,6 +126,20 @@ pub(super) fn sizes(device: &Device, fourcc: [u8; 4]) -> Vec<Sizes> {
         })
     };
     (0..MOST).map_while(ask).collect()
+}
+
+/// The size that a device of no list would take for a format: that which it is set to.
+pub(super) fn own_size(device: &Device, fourcc: [u8; 4]) -> Option<(u32, u32)> {
+    let mut format: v4l2_format = zeroed();
+    format.type_ = VIDEO_CAPTURE;
+    call(&device.handle(), vidioc::VIDIOC_G_FMT, &mut format).ok()?;
+    let pixelformat = u32::from_le_bytes(fourcc);
+    // SAFETY: for this type of buffer the driver fills in `pix`, and any bytes make one.
+    format.fmt.pix = v4l2_pix_format { pixelformat, ..unsafe { format.fmt.pix } };
+    call(&device.handle(), vidioc::VIDIOC_TRY_FMT, &mut format).ok()?;
+    // SAFETY: the same.
+    let v4l2_pix_format { width, height, pixelformat: taken, .. } = unsafe { format.fmt.pix };
+    (taken == pixelformat && width > 0 && height > 0).then_some((width, height))
 }
 
 /// A fraction of a second.
@@ -244,5 +269,8 @@ mod tests {
         assert!(!camera(0x04a0_0000), "metadata");
         assert!(!camera(0x0400_8001), "a codec");
         assert!(!camera(0x0100_0001), "no streaming");
+        let planes = |flags| Caps { card: String::new(), flags }.is_multi_planar();
+        assert!(planes(0x0420_1000) && !camera(0x0420_1000));
+        assert!(!planes(0x0420_4000), "a codec");
     }
 }

@@ -74,8 +74,15 @@ fn look_at(node: &Node) -> Option<Found> {
     };
     match Device::with_path(&found.address).map_err(trouble_of) {
         Ok(device) => {
-            found.name = ioctl::caps(&device).ok().filter(ioctl::Caps::is_camera)?.card;
-            (found.offers, found.unknown) = offers(&device);
+            let caps = ioctl::caps(&device).ok()?;
+            if caps.is_camera() {
+                (found.offers, found.unknown) = offers(&device);
+            } else if caps.is_multi_planar() {
+                found.unknown.push(MULTI_PLANAR.into());
+            } else {
+                return None;
+            }
+            found.name = caps.card;
         }
         // Not the nodes beside the first, which are for metadata.
         Err(trouble @ (Trouble::Denied | Trouble::Busy)) if !node.id.contains('#') => {
@@ -87,6 +94,9 @@ fn look_at(node: &Node) -> Option<Found> {
     }
     Some(found)
 }
+
+/// What stands among the formats of a camera whose pictures come in several buffers.
+const MULTI_PLANAR: &str = "multi-planar";
 
 /// All modes whose format can be converted, and the formats that can't be.
 fn offers(device: &Device) -> (Vec<Offer>, Vec<String>) {
@@ -122,6 +132,10 @@ fn sizes(device: &Device, fourcc: [u8; 4]) -> Vec<(u32, u32)> {
                 sizes.extend(common.filter(|(w, h)| fits(*w, widths) && fits(*h, heights)));
             }
         }
+    }
+    // Grabbers may have no list, only what their input is set to.
+    if sizes.is_empty() {
+        sizes.extend(ioctl::own_size(device, fourcc));
     }
     sizes.sort_unstable();
     sizes.dedup();
