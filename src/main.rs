@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tallylight::engine::{
     AudioInput, Command, Engine, ExitClass, Fault, Options, Snapshot, VideoInput,
+    give_large_blocks_back,
 };
 use tallylight::{cli, ui};
 
@@ -15,6 +16,7 @@ const FIRST_CONNECT: Duration = Duration::from_secs(90);
 
 fn main() -> ExitCode {
     let started = Instant::now();
+    give_large_blocks_back();
     let log = ui::LogBook::default();
     cli::main(log.clone(), || window(started, log))
 }

@@ -94,6 +94,7 @@ const UNHEARD: &[(&str, &str)] = &[
     ("publish/status.rs", "how a connection ended, for the log; `engine::Fault` is what is shown"),
     ("serve/message.rs", "a message while debugging"),
     ("source/camera/native.rs", "what the words of others are looked through for"),
+    ("ui/scheme.rs", "the desktop's names of its calls"),
 ];
 
 fn rank(module: &str) -> Option<u8> {

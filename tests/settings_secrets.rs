@@ -155,7 +155,8 @@ fn a_file_that_can_not_be_understood_is_kept_aside() {
     let mut vault = FileVault::new(&folder.0);
     for (broken, kept) in [("\"twitch/key\" = 'old", ".broken"), ("= = =", ".broken-2")] {
         fs::write(&file, broken).expect("writable");
-        assert!(vault.read(&name("twitch")).expect("readable").is_none());
+        let told = vault.read(&name("twitch")).expect_err("nobody knows what it held").to_string();
+        assert!(told.contains("can't be understood") && !told.contains("old"), "{told}");
         assert!(file.exists(), "reading changes nothing");
         vault.write(&name("twitch"), &Secret::new(MARKER)).expect("writable");
         let kept = folder.0.join(format!("{}{kept}", FileVault::FILE));

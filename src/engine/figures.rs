@@ -76,12 +76,12 @@ pub struct VideoTarget {
 }
 
 impl VideoTarget {
-    /// Every frame at `kbps`.
-    pub fn new(kbps: u32, effort: Effort) -> Self {
+    /// Every frame at `kbps`, by one processor.
+    pub fn new(kbps: u32) -> Self {
         Self {
             kbps: AtomicU32::new(kbps),
             divisor: AtomicU32::new(1),
-            effort: AtomicU8::new(effort as u8),
+            effort: AtomicU8::new(Effort::Alone as u8),
         }
     }
 

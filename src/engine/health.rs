@@ -19,7 +19,8 @@ const DROPS_REMEMBERED: Duration = Duration::from_secs(10);
 /// Watches one stream.
 #[derive(Debug)]
 pub struct Health {
-    overload: Overload,
+    /// Of the encoder, once it is ready.
+    overload: Option<Overload>,
     /// When the counters were last looked at, and what they were.
     seen: (MediaTime, Counters),
     /// The same, a second ago or a little more.
@@ -37,7 +38,7 @@ impl Health {
     /// For a stream that begins now.
     pub fn new(now: MediaTime, figures: &VideoFigures) -> Self {
         Self {
-            overload: Overload::new(),
+            overload: None,
             seen: (now, Counters::read(figures)),
             second: (now, Counters::read(figures)),
             load: 0.0,
@@ -47,9 +48,9 @@ impl Health {
         }
     }
 
-    /// How the encoder is to work.
-    pub fn level(&self) -> Level {
-        self.overload.level()
+    /// How the encoder is to work, once it is ready.
+    pub fn level(&self) -> Option<Level> {
+        self.overload.as_ref().map(Overload::level)
     }
 
     /// What is given up just now, as a notice.
@@ -64,6 +65,11 @@ impl Health {
             return;
         }
         let counters = Counters::read(figures);
+        if !figures.ready.load(Ordering::Acquire) {
+            return;
+        }
+        // It has found out for itself how to begin.
+        let overload = self.overload.get_or_insert_with(|| Overload::new(target.effort()));
         let divisor = target.divisor.load(Ordering::Relaxed).max(1);
         let work = counters.work_since(&self.seen.1, span, divisor);
         self.seen = (now, counters);
@@ -74,7 +80,7 @@ impl Health {
             self.late = f64::from(all.late) / f64::from(all.due.max(1));
             self.second = (now, counters);
         }
-        if let Some(change) = self.overload.look(now, &work) {
+        if let Some(change) = overload.look(now, &work) {
             self.note(change);
         }
     }

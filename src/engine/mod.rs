@@ -33,6 +33,7 @@ pub use fault::{ExitClass, Fault};
 pub use handle::{Engine, Options};
 pub use inputs::{list_devices, server_only};
 pub use interrupt::on_interrupt;
+pub use process::give_large_blocks_back;
 pub use snapshot::{
     Cause, Connection, ConnectionLog, DestinationSnapshot, Drops, Levels, ProcessSnapshot,
     ServerSnapshot, Snapshot, SourceSnapshot, Stage, Step, Tracks, VideoSnapshot,

@@ -28,6 +28,18 @@ impl ProcessMeter {
     }
 }
 
+/// Has large blocks of memory go back to the system when they are let go. glibc keeps
+/// blocks as large as the largest that it ever got back, and an encoder that starts
+/// anew and a renderer leave ten megabytes of holes so.
+pub fn give_large_blocks_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: they change two numbers of the allocator's, which does so for itself.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 20);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 4 << 20);
+    }
+}
+
 #[cfg(target_os = "linux")]
 mod system {
     /// Processor time in µs and resident memory in bytes (proc(5)).

@@ -60,9 +60,7 @@ impl Stream {
         }
         let failed = |error: &dyn std::fmt::Display| Fault::Encoder { detail: error.to_string() };
         let health = Health::new(clock.at(Instant::now()), &feeds.frame_output.figures);
-        // The encode thread may look before this one does: what it rehearses is what it
-        // is to do.
-        let target = Arc::new(VideoTarget::new(output.video_kbps, health.level().effort));
+        let target = Arc::new(VideoTarget::new(output.video_kbps));
         let fanout = Arc::new(Fanout::new(tracks.picture, tracks.sound));
         let open_video = || registry::open_video(&video_settings(&output));
         let video = tracks.picture.then(open_video).transpose().map_err(|e| failed(&e))?;
@@ -102,6 +100,7 @@ impl Stream {
             let (encode, frames) = EncodeThread::start(
                 clock,
                 encoder,
+                output.fps.interval(),
                 Duration::from_secs_f32(output.keyframe_s),
                 Arc::clone(&stream.target),
                 Arc::clone(&stream.fanout),
@@ -121,11 +120,13 @@ impl Stream {
     /// reasons to leave frames out, the stronger counts.
     pub fn follow(&mut self, now: MediaTime, status: &Status, figures: &VideoFigures) {
         self.health.look(now, figures, &self.target);
-        let level = self.health.level();
-        let divisor = status.frame_divisor.max(level.divisor);
         self.target.kbps.store(status.target_kbps, Ordering::Relaxed);
+        let mut divisor = status.frame_divisor;
+        if let Some(level) = self.health.level() {
+            divisor = divisor.max(level.divisor);
+            self.target.set_effort(level.effort);
+        }
         self.target.divisor.store(divisor, Ordering::Relaxed);
-        self.target.set_effort(level.effort);
     }
 
     /// Another bitrate while it runs, not above what the encoder takes; the one

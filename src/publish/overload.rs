@@ -7,8 +7,9 @@
 //! longer than there is time for, the last one only when that lasts. All comes
 //! back when there is room, less eagerly each time that it turns out there was none.
 //!
-//! It begins with its work shared: the start is when the machine has most to do.
-//! Where one processor is seen to be enough, one it is.
+//! Where the first frame already takes long, it begins with its work shared: the start
+//! is when the machine has most to do. Where one processor is seen to be enough, one it
+//! is.
 //!
 //! Frames can be late though the encoder is quick, when other programs keep the
 //! machine busy. Leaving out more of them would not help; that is not done.
@@ -132,9 +133,6 @@ impl Overload {
     ];
     /// The last that sends all frames.
     const ALL_FRAMES: usize = 2;
-    /// Where it begins: much happens at once at the start, and nobody sees how many
-    /// processors work on a frame.
-    const FIRST: usize = 1;
 
     /// How often it looks.
     pub const LOOK: Duration = Duration::from_millis(250);
@@ -153,10 +151,18 @@ impl Overload {
     /// Load at the level above that leaves room.
     const ROOM: f64 = 0.75;
 
-    /// An encoder that begins.
-    pub fn new() -> Self {
+    /// How an encoder is to begin whose first frame took so long, alone, where frames are
+    /// so far apart. That one takes several times as long as those that follow, so it
+    /// tells too much rather than too little; nobody sees how many processors work.
+    pub fn first(took: Duration, interval: Duration) -> Effort {
+        if took > interval { Effort::Shared } else { Effort::Alone }
+    }
+
+    /// An encoder that begins so.
+    pub fn new(effort: Effort) -> Self {
+        let place = Self::LEVELS.iter().position(|(level, _)| level.effort == effort);
         Self {
-            place: Self::FIRST,
+            place: place.unwrap_or(0),
             second: Work::default(),
             dear: 0,
             too_much: 0,
@@ -244,12 +250,6 @@ impl Overload {
     }
 }
 
-impl Default for Overload {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,18 +285,26 @@ mod tests {
 
     #[test]
     fn a_machine_that_keeps_up_soon_uses_one_processor_and_is_left_alone() {
-        let changes = run(&mut Overload::new(), 0.0, 3_600.0, 20.0);
+        let changes = run(&mut Overload::new(Shared), 0.0, 3_600.0, 20.0);
         assert_eq!(changes, [(3.0, level(Alone, 1))]);
     }
 
     #[test]
+    fn a_slow_first_frame_begins_on_two() {
+        let interval = Duration::from_millis(33);
+        assert_eq!(Overload::first(Duration::from_millis(20), interval), Alone);
+        assert_eq!(Overload::first(Duration::from_millis(150), interval), Shared);
+        assert_eq!(run(&mut Overload::new(Alone), 0.0, 3_600.0, 20.0), []);
+    }
+
+    #[test]
     fn a_machine_that_needs_two_keeps_two() {
-        assert_eq!(run(&mut Overload::new(), 0.0, 3_600.0, 40.0), []);
+        assert_eq!(run(&mut Overload::new(Shared), 0.0, 3_600.0, 40.0), []);
     }
 
     #[test]
     fn effort_goes_at_once_and_frames_when_that_is_not_enough() {
-        let changes = run(&mut Overload::new(), 0.0, 20.0, 100.0);
+        let changes = run(&mut Overload::new(Shared), 0.0, 20.0, 100.0);
         assert_eq!(
             changes,
             [(0.5, level(Least, 1)), (3.5, level(Least, 2))],
@@ -307,7 +315,7 @@ mod tests {
     /// As `run`, but frame by frame: a look counts what was finished, and a frame may
     /// take longer than a look. When there was less effort, and when frames were left out.
     fn frame_by_frame(fps: f64, cost: f64) -> Vec<(f64, Level)> {
-        let (mut overload, mut changes) = (Overload::new(), Vec::new());
+        let (mut overload, mut changes) = (Overload::new(Shared), Vec::new());
         // When the frame that is being encoded began and will be done; those that wait.
         let (mut begun, mut done, mut waiting) = (0.0, f64::INFINITY, 0);
         let (mut work, mut due) = (Work { span: Overload::LOOK, ..Work::default() }, 0.0);
@@ -354,7 +362,7 @@ mod tests {
     #[test]
     fn what_becomes_too_dear_for_one_processor_gets_what_it_needs() {
         for (cost, wanted) in [(40.0, level(Shared, 1)), (65.0, level(Least, 1))] {
-            let mut overload = Overload::new();
+            let mut overload = Overload::new(Shared);
             run(&mut overload, 0.0, 10.0, 15.0);
             assert_eq!(overload.level(), level(Alone, 1));
             let changes = run(&mut overload, 10.0, 4.0, cost);
@@ -364,7 +372,7 @@ mod tests {
 
     #[test]
     fn a_single_slow_second_leaves_no_frames_out() {
-        let mut overload = Overload::new();
+        let mut overload = Overload::new(Shared);
         for second in 0..100_u32 {
             let cost = if second % 4 == 0 { 90.0 } else { 20.0 };
             run(&mut overload, f64::from(second), 1.0, cost);
@@ -374,7 +382,7 @@ mod tests {
 
     #[test]
     fn a_single_dear_look_changes_nothing() {
-        let mut overload = Overload::new();
+        let mut overload = Overload::new(Shared);
         run(&mut overload, 0.0, 10.0, 20.0);
         for quarter in 0..100_u32 {
             let cost = if quarter % 12 == 0 { 60.0 } else { 10.0 };
@@ -387,7 +395,7 @@ mod tests {
     #[test]
     fn frames_that_others_make_late_are_no_reason_to_leave_out_more() {
         for (busy, left) in [(112, level(Least, 1)), (15, level(Alone, 1))] {
-            let mut overload = Overload::new();
+            let mut overload = Overload::new(Shared);
             for look in 0..2_400 {
                 let busy = Duration::from_millis(busy);
                 let work = Work { span: Overload::LOOK, due: 8, late: 2, made: 6, busy };
@@ -400,7 +408,7 @@ mod tests {
 
     #[test]
     fn what_was_given_up_comes_back() {
-        let mut overload = Overload::new();
+        let mut overload = Overload::new(Shared);
         run(&mut overload, 0.0, 20.0, 100.0);
         let changes = run(&mut overload, 20.0, 60.0, 15.0);
         let levels: Vec<_> = changes.iter().map(|(_, level)| *level).collect();
@@ -411,7 +419,7 @@ mod tests {
     /// Room that looks like enough and is not: fewer and fewer tries.
     #[test]
     fn mistakes_make_it_patient() {
-        let mut overload = Overload::new();
+        let mut overload = Overload::new(Shared);
         let mut steps = Vec::new();
         for quarter in 0..3_600_u32 * 4 {
             // Cheap while it works little, dear as soon as it works more.
@@ -424,7 +432,7 @@ mod tests {
 
     #[test]
     fn nothing_due_is_no_room() {
-        let mut overload = Overload::new();
+        let mut overload = Overload::new(Shared);
         run(&mut overload, 0.0, 20.0, 100.0);
         let idle = Work { span: Overload::LOOK, ..Work::default() };
         for look in 80..800 {

@@ -268,7 +268,8 @@ impl FileVault {
 
 impl Vault for FileVault {
     fn read(&mut self, name: &SecretName) -> Result<Option<Secret>, VaultError> {
-        let Some(document) = self.load()? else { return Ok(None) };
+        let broken = || self.failed(io::Error::other(vault::NOT_UNDERSTOOD));
+        let document = self.load()?.ok_or_else(broken)?;
         Ok(document.get(&name.to_string()).and_then(|item| item.as_str()).map(Secret::new))
     }
 

@@ -134,6 +134,8 @@ pub mod vault {
     pub const TOO_LONG: &str = "the secret is too long for it";
     /// It does not say.
     pub const NO_REASON: &str = "it gave no reason";
+    /// Somebody has changed it by hand.
+    pub const NOT_UNDERSTOOD: &str = "it can't be understood; it is kept aside at the next change";
     /// The old file stays in the way of the new one.
     pub const NOT_RENAMED: &str = "it can't be renamed";
 

@@ -25,6 +25,7 @@ mod preview;
 mod repaint;
 mod run;
 mod saver;
+mod scheme;
 mod secrets;
 pub mod text;
 pub mod theme;

@@ -16,7 +16,7 @@ use super::repaint::{Mood, Pace, is_unseen};
 use super::saver::Saver;
 use super::secrets::Keeper;
 use super::window::{Parts, Window};
-use super::{EngineLink, Repaint, text, theme};
+use super::{EngineLink, Repaint, scheme, text, theme};
 use crate::settings::{self, Instance, InstanceError, Settings, Store, Warning};
 
 /// The smallest window that everything fits into, in points.
@@ -124,8 +124,9 @@ impl<L: EngineLink> OnScreen<L> {
 impl<L: EngineLink> App for OnScreen<L> {
     fn logic(&mut self, ctx: &egui::Context, _: &mut eframe::Frame) {
         if self.first.is_shown() {
-            // Finding the system's fonts takes time that the first frame needs.
+            // Finding the system's fonts and wishes takes time that the first frame needs.
             ctx.add_font_provider(Arc::new(SystemFontProvider::new()));
+            scheme::follow(ctx);
         }
         self.window.update(ctx);
         self.pace.follow(self.mood(ctx));

@@ -179,3 +179,26 @@ fn a_second_interrupt_ends_at_once() {
     assert_eq!(ended.code(), Some(130), "{}", ended.stderr);
     assert!(begun.elapsed() < Duration::from_millis(700), "{:?}", begun.elapsed());
 }
+
+/// As `nohup` starts it: the terminal may close.
+#[test]
+fn a_hangup_that_is_to_be_ignored_is() {
+    let server = OddServer::start();
+    let mut child = std::process::Command::new("sh")
+        .args(["-c", "trap '' HUP; exec \"$0\" publish --json --size 320x180 \"$1\""])
+        .args([env!("CARGO_BIN_EXE_tallylight"), &server.url("k")])
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("there is a shell");
+    let send = |signal: &str| {
+        let id = child.id().to_string();
+        let sent = std::process::Command::new("kill").args([signal, &id]).status();
+        assert!(sent.expect("kill is part of procps").success());
+    };
+    let so_far = pictures(&server, 0, 10).pictures().len();
+    send("-HUP");
+    pictures(&server, 0, so_far + 60);
+    send("-INT");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    assert!(server.heard()[0].unpublished, "it said goodbye");
+}

@@ -87,8 +87,20 @@ impl EngineLink for FakeEngine {
 /// File dialogs that answer what they are told.
 #[derive(Clone, Default)]
 pub struct FakeFiles {
-    pub asked: Arc<Mutex<Vec<String>>>,
-    pub answer: Arc<Mutex<Option<Picked>>>,
+    asked: Arc<Mutex<Vec<String>>>,
+    answer: Arc<Mutex<Option<Picked>>>,
+}
+
+impl FakeFiles {
+    /// What was asked for since the last call.
+    pub fn take_asked(&self) -> Vec<String> {
+        std::mem::take(&mut *self.asked.lock().expect("no test panics with it"))
+    }
+
+    /// The person has answered.
+    pub fn answer(&self, picked: Picked) {
+        *self.answer.lock().expect("no test panics with it") = Some(picked);
+    }
 }
 
 impl Files for FakeFiles {
@@ -107,12 +119,21 @@ impl Files for FakeFiles {
 
 /// A window on a fake engine, without a disk or a keyring.
 pub fn window(engine: &FakeEngine, model: Model) -> Window<FakeEngine> {
+    window_with_files(engine, model, &FakeFiles::default())
+}
+
+/// The same with file dialogs that the test answers.
+pub fn window_with_files(
+    engine: &FakeEngine,
+    model: Model,
+    files: &FakeFiles,
+) -> Window<FakeEngine> {
     Window::new(Parts {
         link: engine.clone(),
         model,
         saver: Saver::none(),
         keeper: None,
-        files: Box::new(FakeFiles::default()),
+        files: Box::new(files.clone()),
         ending: engine.ending.clone(),
     })
 }

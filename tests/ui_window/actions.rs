@@ -3,12 +3,14 @@
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 use tallylight::engine::Command;
+use tallylight::settings::Input;
+use tallylight::ui::Picked;
 use tallylight::ui::action::Action;
 use tallylight::ui::model::Dialog;
 use tallylight::ui::text;
 
-use crate::ui_support::{FakeEngine, model};
-use crate::{Shown, all_text, click, copied_by, model_of, press, shown, sized, state};
+use crate::ui_support::{FakeEngine, FakeFiles, model, window_with_files};
+use crate::{Shown, all_text, click, copied_by, drawn, model_of, press, shown, sized, state};
 
 #[test]
 fn a_key_that_is_held_down_is_one_press() {
@@ -114,6 +116,52 @@ fn each_action_works_by_its_key() {
     press(&mut harness, Action::ShowKeys);
     assert_eq!(view(&harness).dialog, Some(Dialog::Keys));
     assert_eq!(engine.printed(), [""; 0]);
+}
+
+/// A window with a picture chosen, so that it has a button for another.
+fn with_dialogs() -> (FakeEngine, FakeFiles, Shown) {
+    let (engine, files) = (FakeEngine::default(), FakeFiles::default());
+    engine.show(state("ready"));
+    let mut model = model();
+    model.settings.sources.camera = Input::File("/old.png".into());
+    let mut harness = drawn(window_with_files(&engine, model, &files), [1280.0, 800.0]);
+    harness.run_ok();
+    engine.take();
+    (engine, files, harness)
+}
+
+#[test]
+fn a_picture_is_chosen_in_a_dialog_by_key_or_click() {
+    let (engine, files, mut harness) = with_dialogs();
+    press(&mut harness, Action::ChoosePicture);
+    click(&mut harness, Action::ChoosePicture.label());
+    assert_eq!(files.take_asked(), ["picture", "picture"]);
+    files.answer(Picked::Picture("/new.png".into()));
+    harness.run_ok();
+    assert_eq!(engine.printed(), [r#"SetVideoInput(Picture("/new.png"))"#]);
+    files.answer(Picked::Nothing);
+    harness.run_ok();
+    files.answer(Picked::NoPictureDialog);
+    harness.run_ok();
+    assert!(all_text(&harness).contains(text::TYPE_PICTURE_PATH), "{}", all_text(&harness));
+    assert_eq!(engine.printed(), [""; 0]);
+}
+
+#[test]
+fn the_log_is_saved_in_a_dialog_by_key_or_click() {
+    let (_, files, mut harness) = with_dialogs();
+    press(&mut harness, Action::ShowLog);
+    press(&mut harness, Action::NextTheme);
+    press(&mut harness, Action::SaveLog);
+    click(&mut harness, Action::SaveLog.label());
+    let asked = files.take_asked();
+    assert!(asked.len() == 2 && asked.iter().all(|log| log.contains("Theme: dark")), "{asked:?}");
+    files.answer(Picked::LogSaved("The log is in /tmp/x.".into()));
+    harness.run_ok();
+    assert!(all_text(&harness).contains("The log is in /tmp/x."));
+    files.answer(Picked::NoLogDialog);
+    harness.run_ok();
+    assert!(all_text(&harness).contains(text::COPY_LOG_INSTEAD));
 }
 
 #[test]

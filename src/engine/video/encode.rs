@@ -12,6 +12,7 @@ use crate::encode::{Error, VideoEncoder};
 use crate::engine::fanout::Fanout;
 use crate::engine::figures::{VideoTarget, count};
 use crate::media::{Clock, Effort, MediaTime, VideoFrame};
+use crate::publish::overload::Overload;
 
 /// Frames between the two threads; one more skips its tick. Four ride out the
 /// hiccups of a machine that is busy elsewhere, and cost nothing while empty.
@@ -30,6 +31,7 @@ impl EncodeThread {
     pub fn start(
         clock: Clock,
         encoder: Box<dyn VideoEncoder>,
+        interval: Duration,
         keyframe_every: Duration,
         target: Arc<VideoTarget>,
         fanout: Arc<Fanout>,
@@ -42,6 +44,7 @@ impl EncodeThread {
         let worker = EncodeWorker {
             clock,
             encoder,
+            interval,
             keyframe_every,
             applied: (target.kbps.load(Ordering::Relaxed), Effort::Alone),
             target,
@@ -65,6 +68,8 @@ impl EncodeThread {
 struct EncodeWorker {
     clock: Clock,
     encoder: Box<dyn VideoEncoder>,
+    /// From frame to frame.
+    interval: Duration,
     keyframe_every: Duration,
     target: Arc<VideoTarget>,
     /// Bitrate and effort that the encoder works with.
@@ -90,7 +95,7 @@ impl EncodeWorker {
         // Those that came meanwhile are old already; where they were too many, some
         // are missing behind the newest.
         let waiting = frames.len();
-        self.shared.figures.ready.store(true, Ordering::Relaxed);
+        self.shared.figures.ready.store(true, Ordering::Release);
         let newest = frames.try_iter().take(waiting).last().unwrap_or(first);
         if waiting < FRAMES_AHEAD {
             count(&self.shared.figures.due, 1);
@@ -101,10 +106,16 @@ impl EncodeWorker {
 
     /// The first frame takes several times as long as those that follow, as all is
     /// new to the machine. Nobody waits for it yet, so it is encoded for that alone:
-    /// else the stream would begin with a gap.
+    /// else the stream would begin with a gap. How long it takes tells how to begin.
     fn rehearse(&mut self, frame: &VideoFrame) -> Result<(), Error> {
-        self.follow_target()?;
+        let begun = Instant::now();
         self.encoder.encode(frame, false)?;
+        self.target.set_effort(Overload::first(begun.elapsed(), self.interval));
+        if self.target.effort() != self.applied.1 {
+            self.follow_target()?;
+            self.encoder.encode(frame, false)?;
+        }
+        tracing::debug!(took = ?begun.elapsed(), effort = ?self.applied.1, "encoder rehearsed");
         self.encoder.restart();
         Ok(())
     }
@@ -198,15 +209,17 @@ mod tests {
         go_on: Option<mpsc::Receiver<()>>,
         first: bool,
         effort: Effort,
+        /// Of each frame.
+        efforts: Arc<Mutex<Vec<Effort>>>,
     }
 
     impl VideoEncoder for SlowAtFirst {
         fn encode(&mut self, frame: &VideoFrame, _: bool) -> Result<Option<Packet>, Error> {
             if let Some(go_on) = self.go_on.take() {
-                assert_eq!(self.effort, Effort::Shared, "what is rehearsed is what is done");
                 go_on.recv().expect("the test goes on");
             }
             let keyframe = std::mem::take(&mut self.first);
+            self.efforts.lock().unwrap().push(self.effort);
             let (pts, dts) = (frame.time, frame.time);
             let data = Bytes::from_static(b"picture");
             Ok(Some(Packet { track: Track::Video, pts, dts, keyframe, data }))
@@ -246,15 +259,22 @@ mod tests {
     /// begin is over, and two more come then.
     fn begin(waiting: usize) -> Vec<(i64, bool)> {
         let (go_on, slow) = mpsc::channel();
-        let encoder = SlowAtFirst { go_on: Some(slow), first: true, effort: Effort::Alone };
+        let efforts = Arc::default();
+        let encoder = SlowAtFirst {
+            go_on: Some(slow),
+            first: true,
+            effort: Effort::Alone,
+            efforts: Arc::clone(&efforts),
+        };
         let (fanout, seen) = (Arc::new(Fanout::new(true, false)), Seen::default());
         fanout.attach(Box::new(seen.clone()));
         let output = Arc::<FrameOutput>::default();
         let (thread, frames) = EncodeThread::start(
             Clock::starting_at(Instant::now()),
             Box::new(encoder),
+            Duration::ZERO,
             Duration::from_secs(2),
-            Arc::new(VideoTarget::new(1_000, Effort::Shared)),
+            Arc::new(VideoTarget::new(1_000)),
             fanout,
             Arc::clone(&output),
         )
@@ -279,6 +299,9 @@ mod tests {
         drop(frames);
         thread.join();
         assert_eq!(output.figures.late.load(Ordering::Relaxed), 0);
+        let efforts = efforts.lock().unwrap();
+        assert_eq!(efforts[0], Effort::Alone, "it is seen whether one processor is enough");
+        assert!(efforts[1..].iter().all(|effort| *effort == Effort::Shared), "and it was not");
         seen.0.lock().unwrap().clone()
     }
 
