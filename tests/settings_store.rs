@@ -339,3 +339,16 @@ fn a_second_start_is_told_and_a_third_after_the_end_is_not() {
     drop(first);
     Instance::claim(folder.path()).expect("the first one has ended");
 }
+
+/// As in a folder where nothing can be written.
+#[cfg(unix)]
+#[test]
+fn without_a_lock_file_the_folder_is_locked() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path().join(Instance::FILE)).expect("the folder can be written");
+    let first = Instance::claim(folder.path()).expect("nobody else is there");
+    let second = Instance::claim(folder.path());
+    assert!(matches!(second, Err(InstanceError::Running)), "{second:?}");
+    drop(first);
+    Instance::claim(folder.path()).expect("the first one has ended");
+}

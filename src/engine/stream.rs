@@ -70,19 +70,7 @@ impl Stream {
             let fanout = Arc::clone(&fanout);
             KeyframeRequest(Arc::new(move || fanout.want_keyframe()))
         };
-        let config = publish::Config {
-            target: report::target_of(settings)?,
-            certificates: Certificates {
-                ca_file: settings.ca_file.clone(),
-                only: settings.only_certificate,
-            },
-            video_kbps: tracks.picture.then_some(output.video_kbps),
-            audio_kbps: tracks.sound.then_some(output.audio_kbps),
-            adaptive: output.adaptive,
-            give_up_first_connect,
-            live_limit: settings.live_limit,
-            keyframes,
-        };
+        let config = config(&output, settings, give_up_first_connect, tracks, keyframes)?;
         let destination = publish::start(clock, config).map_err(|e| failed(&e))?;
         fanout.attach(Box::new(PacketSink(destination.packets())));
         let mut stream = Self {
@@ -162,6 +150,29 @@ impl Sink for PacketSink {
     fn packet(&mut self, packet: &Packet) {
         self.0.packet(packet.clone());
     }
+}
+
+/// What the destination's thread is told.
+fn config(
+    output: &OutputSettings,
+    settings: &DestinationSettings,
+    give_up_first_connect: Option<Duration>,
+    tracks: Tracks,
+    keyframes: KeyframeRequest,
+) -> Result<publish::Config, Fault> {
+    Ok(publish::Config {
+        target: report::target_of(settings)?,
+        certificates: Certificates {
+            ca_file: settings.ca_file.clone(),
+            only: settings.only_certificate,
+        },
+        video_kbps: tracks.picture.then_some(output.video_kbps),
+        audio_kbps: tracks.sound.then_some(output.audio_kbps),
+        adaptive: output.adaptive,
+        give_up_first_connect,
+        live_limit: settings.live_limit,
+        keyframes,
+    })
 }
 
 fn video_settings(output: &OutputSettings) -> VideoSettings {

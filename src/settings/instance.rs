@@ -38,7 +38,9 @@ impl Instance {
             .write(true)
             .create(true)
             .truncate(false)
-            .open(folder.join(Self::FILE))?;
+            .open(folder.join(Self::FILE));
+        // Where nothing can be written there is the folder, which some systems lock too.
+        let file = file.or_else(|error| File::open(folder).map_err(|_| error))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _locked: file }),
             Err(TryLockError::WouldBlock) => Err(InstanceError::Running),

@@ -1,6 +1,7 @@
 //! The destination's fields while they are edited.
 
-use super::address::{self, Pasted};
+use super::address;
+use super::paste::{self, Pasted};
 use super::secrets::Kept;
 use crate::protocol::rtmp::key::StreamKey;
 use crate::protocol::rtmp::url::RtmpUrl;
@@ -25,7 +26,7 @@ impl Entered {
     /// typed is left alone until the field is.
     pub fn pasted_address(&self) -> Option<&str> {
         let pasted = self.pasted.as_deref()?;
-        [pasted, &self.text].into_iter().find(|text| address::is_address(text))
+        [pasted, &self.text].into_iter().find(|text| paste::is_address(text))
     }
 }
 

@@ -20,6 +20,7 @@ mod log;
 mod meter;
 pub mod model;
 pub mod panels;
+mod paste;
 pub mod phase;
 mod preview;
 mod repaint;

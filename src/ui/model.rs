@@ -5,11 +5,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::address::{self, Check, Pasted};
+use super::address::{self, Check};
 use super::draft::{Draft, Entered};
 use super::history::History;
 use super::journal;
 use super::log::LogBook;
+use super::paste::{self, Pasted};
 use super::phase::{self, Phase};
 use super::secrets::{Changes, Kept};
 use super::text;
@@ -266,7 +267,7 @@ impl Model {
     pub(super) fn settle_server(&mut self) -> Option<Command> {
         let before = self.draft.leave_server();
         let typed = self.draft.server.clone();
-        if !address::is_address(&typed) {
+        if !paste::is_address(&typed) {
             return None;
         }
         let service = self.service();
@@ -282,7 +283,7 @@ impl Model {
 
     /// Takes an address, and a key where there is one with it.
     pub(super) fn enter_address(&mut self, pasted: &str) -> Option<Command> {
-        let pasted = address::Pasted::read(pasted);
+        let pasted = Pasted::read(pasted);
         let command =
             pasted.server.as_deref().and_then(|server| self.follow_address(server, &pasted));
         self.draft.take(pasted);

@@ -10,7 +10,7 @@ use crate::ui::action::Action;
 use crate::ui::draft::{Draft, Entered};
 use crate::ui::model::{Dialog, Model};
 use crate::ui::widgets::{self, Outbox, Request};
-use crate::ui::{EngineLink, address, edit, text};
+use crate::ui::{EngineLink, edit, paste, text};
 
 impl<L: EngineLink> Window<L> {
     pub(super) fn shortcuts(&self, ctx: &Context, out: &mut Outbox) {
@@ -47,9 +47,9 @@ impl<L: EngineLink> Window<L> {
         };
         for text in ctx.input(|i| i.events.iter().filter_map(paste).collect::<Vec<_>>()) {
             let Draft { server, key, .. } = &self.model.draft;
-            let command = if address::is_address(&text) {
+            let command = if paste::is_address(&text) {
                 self.model.enter_address(&text)
-            } else if let (false, Some(key)) = (server.is_empty(), address::key_alone(&text, key)) {
+            } else if let (false, Some(key)) = (server.is_empty(), paste::key_alone(&text, key)) {
                 edit::Edit::Key(Entered::pasted(key)).apply(&mut self.model)
             } else {
                 continue;
