@@ -11,6 +11,7 @@ mod choose;
 mod linux;
 #[cfg(not(target_os = "linux"))]
 mod native;
+mod pacer;
 mod request;
 mod shared;
 mod watch;
@@ -23,6 +24,7 @@ use std::time::Duration;
 use self::attempts::Attempts;
 use self::backend::Backend;
 use self::choose::Wish;
+use self::pacer::{Pacer, Pick};
 use self::request::Request;
 use self::shared::{Shared, State};
 use self::watch::LAST_PICTURE;
@@ -43,11 +45,7 @@ pub struct Camera {
     clock: Clock,
     shared: Arc<Shared>,
     overseer: Overseer,
-    /// Pictures that had arrived at the last tick.
-    seen: u64,
-    repeated: u64,
-    /// Pictures that came and went between two ticks.
-    skipped: u64,
+    pacer: Pacer,
     /// What the slate in use says, and the slate.
     slate: Option<(Trouble, Arc<Picture>)>,
     /// Whether the last picture was the slate.
@@ -74,9 +72,7 @@ impl Camera {
             clock,
             shared,
             overseer: Overseer::default(),
-            seen: 0,
-            repeated: 0,
-            skipped: 0,
+            pacer: Pacer::default(),
             slate: None,
             shows_slate: false,
         })
@@ -103,7 +99,8 @@ impl Camera {
                 let mut state = shared.state();
                 (state.name, state.trouble) = (name, Some(Trouble::Stalled));
             }
-            (self.shared, self.seen, self.request) = (shared, 0, request);
+            (self.shared, self.request) = (shared, request);
+            self.pacer.idle(0);
         }
     }
 
@@ -146,16 +143,14 @@ impl VideoSource for Camera {
         self.abandon_if_dead(due);
         self.shared.ask(due);
         let state = self.shared.state().clone();
-        match state.arrived.saturating_sub(self.seen) {
-            0 if state.came.is_some() => self.repeated += 1,
-            0 => {}
-            new => self.skipped += new - 1,
-        }
-        self.seen = state.arrived;
+        let picture = match self.pacer.tick(state.arrived) {
+            Pick::Before => state.before.clone().or_else(|| state.latest.clone()),
+            Pick::Newest => state.latest.clone(),
+        };
         let trouble = self.trouble(&state, due);
         let fresh = |frame: &VideoFrame| due.since(frame.time) < LAST_PICTURE;
         self.shows_slate = false;
-        match (state.latest, trouble) {
+        match (picture, trouble) {
             (Some(frame), None) => Some(frame),
             (Some(frame), Some(_)) if fresh(&frame) => Some(frame),
             (_, Some(trouble)) => {
@@ -168,7 +163,7 @@ impl VideoSource for Camera {
 
     fn idle(&mut self, due: MediaTime) {
         self.abandon_if_dead(due);
-        self.seen = self.shared.state().arrived;
+        self.pacer.idle(self.shared.state().arrived);
     }
 
     fn turn(&self) -> Turn {
@@ -190,8 +185,8 @@ impl VideoSource for Camera {
             fps_lost: state.fps_lost,
             fps_set: state.fps_set,
             trouble,
-            repeated: self.repeated,
-            dropped: state.dropped + self.skipped,
+            repeated: self.pacer.repeated,
+            dropped: state.dropped + self.pacer.skipped,
             lost: state.lost,
         }
     }

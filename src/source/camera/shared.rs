@@ -26,6 +26,8 @@ pub(super) struct State {
     /// The newest picture, with the time at which it was taken; none while nobody
     /// looks.
     pub latest: Option<VideoFrame>,
+    /// The picture before that.
+    pub before: Option<VideoFrame>,
     /// When the newest picture was taken, whether or not anybody looks.
     pub came: Option<MediaTime>,
     /// Pictures that came so far and could be read.
@@ -58,6 +60,7 @@ impl Default for State {
     fn default() -> Self {
         Self {
             latest: None,
+            before: None,
             came: None,
             arrived: 0,
             dropped: 0,

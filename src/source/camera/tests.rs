@@ -29,9 +29,7 @@ fn camera() -> Camera {
         shared,
         // So that no thread is started for a source whose time is the test's.
         overseer: Overseer::resigned(),
-        seen: 0,
-        repeated: 0,
-        skipped: 0,
+        pacer: Pacer::default(),
         slate: None,
         shows_slate: false,
     }
@@ -45,7 +43,7 @@ fn at(millis: i64) -> MediaTime {
 fn deliver(camera: &Camera, millis: i64) {
     let picture = Arc::new(Picture::black(Planes::new(32, 18)));
     let mut state = camera.shared.state();
-    state.latest = Some(VideoFrame { time: at(millis), picture });
+    state.before = state.latest.replace(VideoFrame { time: at(millis), picture });
     state.note(at(millis), None);
 }
 
@@ -105,7 +103,10 @@ fn repeated_and_skipped_pictures_are_counted() {
         camera.frame(at(tick * 33 + 10));
     }
     let status = camera.status();
-    assert_eq!((status.repeated, status.dropped), (1, 2));
+    assert_eq!((status.repeated, status.dropped), (1, 1), "one waits for the next tick");
+    let shown = camera.frame(at(140)).map(|frame| frame.time);
+    assert_eq!(shown, Some(at(3 * 33 + 2)));
+    assert_eq!(camera.status().repeated, 1);
 }
 
 #[test]

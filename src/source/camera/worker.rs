@@ -184,7 +184,7 @@ impl Developer {
         let mut state = shared.state();
         match &result {
             Ok(()) => {
-                state.latest = Some(frame);
+                state.before = state.latest.replace(frame);
                 state.note(taken, fps);
             }
             Err(error) => {
@@ -199,7 +199,7 @@ impl Developer {
     fn leave(&mut self, taken: MediaTime, shared: &Shared) -> bool {
         let fps = self.meter.count(1, taken);
         let mut state = shared.state();
-        state.latest = None;
+        (state.latest, state.before) = (None, None);
         state.note(taken, fps);
         true
     }
