@@ -56,6 +56,8 @@ impl FromStr for VideoSpec {
             ("none" | "off", _) => Self::None,
             ("test", _) => Self::Test,
             ("default" | "", _) => Self::Default,
+            // With options, as behind an identity.
+            _ if text.starts_with("default;") => Self::Camera(text["default".len()..].into()),
             (_, Some(("device", id))) => Self::Camera(id.into()),
             (_, Some(("file", path))) => Self::Picture(path.into()),
             _ if is_picture(text) => Self::Picture(text.into()),
@@ -128,6 +130,12 @@ mod tests {
         assert_eq!(video("test"), VideoSpec::Test);
         assert_eq!(video("none"), VideoSpec::None);
         assert_eq!(video(""), VideoSpec::Default);
+        assert_eq!(video("default;fps=25"), VideoSpec::Camera(";fps=25".into()));
+        assert_eq!(
+            video("holiday.JPG"),
+            VideoSpec::Picture("holiday.JPG".into()),
+            "says it is no PNG"
+        );
         assert_eq!(video("./A Logo.PNG"), VideoSpec::Picture("./A Logo.PNG".into()));
         assert_eq!(video("usb:046d:0825"), VideoSpec::Camera("usb:046d:0825".into()));
         assert_eq!(video("device:test"), VideoSpec::Camera("test".into()));
