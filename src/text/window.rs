@@ -223,7 +223,7 @@ pub const COPY_LOG_INSTEAD: &str = "This system opens no file dialog: copy the l
 
 /// A device that is chosen and not in the list.
 pub fn missing_device(name: &str) -> String {
-    format!("{name} (not there)")
+    format!("Not there: {name}")
 }
 
 /// A fault that is over.

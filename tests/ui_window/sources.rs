@@ -107,7 +107,7 @@ fn nothing_is_missing_before_the_system_has_said_what_there_is() {
     assert_eq!(value(&harness, text::MICROPHONE).as_deref(), Some("alsa-9"));
     engine.show(state("ready"));
     harness.run_ok();
-    assert_eq!(value(&harness, text::CAMERA).as_deref(), Some("My camera (not there)"));
+    assert_eq!(value(&harness, text::CAMERA).as_deref(), Some("Not there: My camera"));
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn sources_are_chosen_by_name() {
     engine.show(gone);
     harness.run_ok();
     let camera = harness.get_by_label(text::CAMERA);
-    assert_eq!(camera.value().as_deref(), Some("Elgato Cam Link 4K (not there)"));
+    assert_eq!(camera.value().as_deref(), Some("Not there: Elgato Cam Link 4K"));
 }
 
 #[test]

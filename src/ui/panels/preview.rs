@@ -167,9 +167,11 @@ pub fn current_warnings(model: &Model) -> Vec<String> {
         words.push(text::warn_silent(snapshot.levels.silent_for));
     }
     let is_still = matches!(sources.camera, Input::File(_));
+    // What is shown in a camera's place stands still as well.
+    let has_fault = snapshot.faults.iter().any(|fault| matches!(fault, Fault::Camera { .. }));
     if has_picture && snapshot.video.black {
         words.push(text::WARN_BLACK.into());
-    } else if has_picture && !is_still && snapshot.video.frozen {
+    } else if has_picture && !is_still && !has_fault && snapshot.video.frozen {
         words.push(text::WARN_FROZEN.into());
     }
     words.truncate(4);
