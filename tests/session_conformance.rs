@@ -285,6 +285,17 @@ mod session {
     }
 
     #[test]
+    fn an_error_without_a_code_is_one() {
+        let mut peer = Scripted::publishing();
+        let info =
+            Properties::new().with("level", "error").with("description", "Your plan is over");
+        peer.values(&["onStatus".into(), 0.0.into(), Value::Null, info.into()]);
+        let error = peer.deliver().unwrap_err();
+        let ErrorKind::Refused { status, .. } = &error.kind else { panic!("{error:?}") };
+        assert_eq!((status.code.as_str(), status.description.as_str()), ("", "Your plan is over"));
+    }
+
+    #[test]
     fn what_was_good_news_is_not_quoted_as_the_reason_of_an_end() {
         let mut peer = Scripted::live();
         peer.on_status("status", "NetStream.Data.Start", "");

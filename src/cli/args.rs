@@ -203,7 +203,7 @@ fn parse_camera(text: &str) -> Result<VideoInput, String> {
 }
 
 /// Whether it says where a stream goes.
-fn is_address(text: &str) -> bool {
+pub(super) fn is_address(text: &str) -> bool {
     let lower = text.trim_start().to_ascii_lowercase();
     ["rtmp://", "rtmps://"].iter().any(|scheme| lower.starts_with(scheme))
 }

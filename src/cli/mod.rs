@@ -33,11 +33,7 @@ where
 {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            let status = error.exit_code();
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(status).unwrap_or(2));
-        }
+        Err(error) => return refuse(&error),
     };
     let is_window = cli.command.is_none() && has_display();
     start_logging(cli.verbose, is_window.then_some(log));
@@ -50,6 +46,44 @@ where
     };
     out::flush(Duration::from_secs(1));
     status
+}
+
+/// Help, or what is wrong with the arguments.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let status = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    if !error.use_stderr() {
+        let _ = error.print();
+        return status;
+    }
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let rendered = match std::io::stderr().is_terminal() {
+        true => error.render().ansi().to_string(),
+        false => error.render().to_string(),
+    };
+    let told = without_keys(&rendered, &words, error.kind());
+    let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), told.as_bytes());
+    if words.iter().any(|word| word == "--json") && words.iter().any(|word| word == "publish") {
+        let line = without_keys(&error.render().to_string(), &words, error.kind());
+        report::Reporter::new(true).refuse(line.lines().next().unwrap_or_default().into());
+    }
+    status
+}
+
+/// What the arguments' reader says, without what may hold a key: addresses, and what
+/// stands where nothing is expected.
+fn without_keys(told: &str, words: &[String], kind: clap::error::ErrorKind) -> String {
+    let is_stray =
+        |word: &str| kind == clap::error::ErrorKind::UnknownArgument && !word.starts_with('-');
+    let mut told = told.to_owned();
+    for word in words {
+        let value = word.split_once('=').map_or(word.as_str(), |(_, value)| value);
+        for hidden in [word.as_str(), value] {
+            if args::is_address(hidden) || is_stray(hidden) && hidden.len() > 2 {
+                told = told.replace(&format!("'{hidden}'"), "'…'");
+            }
+        }
+    }
+    told
 }
 
 /// Logs go to standard error, and to the window where there is one. They never

@@ -162,6 +162,7 @@ fn watch(engine: &Engine, reporter: &mut Reporter, announce: bool) -> Arc<Snapsh
 /// ever live did not do what it was started for.
 fn status_of(last: &Snapshot, keep_trying: bool) -> ExitCode {
     let Some(destination) = last.destinations.first() else {
+        last.faults.iter().for_each(|fault| complain(&fault.last_words()));
         return ExitCode::from(ExitClass::Device.status());
     };
     let was_live = !destination.live.is_zero();
@@ -191,6 +192,7 @@ fn hint(fault: &Fault, keep_trying: bool) -> &'static str {
 
 fn destination(args: &Publish) -> Result<DestinationSettings, Refusal> {
     let Some(url) = &args.url else {
+        without_address(args)?;
         return Ok(DestinationSettings {
             name: "this computer".into(),
             built_in_server: true,
@@ -210,6 +212,29 @@ fn destination(args: &Publish) -> Result<DestinationSettings, Refusal> {
     })
 }
 
+/// What belongs to an address is not dropped without a word: an address that a script
+/// has lost would not be missed.
+fn without_address(args: &Publish) -> Result<(), Refusal> {
+    let given = [
+        (args.key_stdin, "--key-stdin"),
+        (args.user.is_some(), "--user"),
+        (args.ca_file.is_some(), "--ca-file"),
+        (args.only_certificate.is_some(), "--only-certificate"),
+    ];
+    if let Some((_, option)) = given.into_iter().find(|(is_given, _)| *is_given) {
+        return Err(Refusal::usage(format!(
+            "{option} belongs to an address, and there is none. Add the server's address, or leave \
+             {option} out to go live to this computer."
+        )));
+    }
+    if std::env::var_os(KEY_VARIABLE).is_some_and(|key| !key.is_empty()) {
+        complain(&format!(
+            "There is no address: this goes live to this computer, and {KEY_VARIABLE} is not used."
+        ));
+    }
+    Ok(())
+}
+
 /// User and password, where a user was named.
 fn credentials(args: &Publish) -> Result<Option<Credentials>, Refusal> {
     let Some(user) = args.user.as_deref().map(str::trim).filter(|user| !user.is_empty()) else {
@@ -218,7 +243,9 @@ fn credentials(args: &Publish) -> Result<Option<Credentials>, Refusal> {
     match std::env::var(PASSWORD_VARIABLE) {
         Ok(password) => Ok(Some(Credentials::new(user, &password))),
         Err(_) => Err(Refusal::usage(format!(
-            "There is no password for “{user}”. Put it into the environment's {PASSWORD_VARIABLE}."
+            "There is no password for “{}”. Put it into the environment's {PASSWORD_VARIABLE}.",
+            // What follows may be it.
+            user.split(':').next().unwrap_or_default()
         ))),
     }
 }

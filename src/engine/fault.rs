@@ -230,7 +230,8 @@ impl Fault {
             Self::PortRefused { .. } => remedy::PORT_REFUSED,
             Self::Unreachable { .. } => remedy::UNREACHABLE,
             Self::NoAnswer { .. } => remedy::NO_ANSWER,
-            Self::NotRtmp { .. } | Self::NoGreeting { .. } => remedy::NOT_RTMP,
+            Self::NotRtmp { .. } => remedy::NOT_RTMP,
+            Self::NoGreeting { .. } => remedy::NO_GREETING,
             Self::Encryption { .. } => remedy::ENCRYPTION,
             Self::Refused { .. } => remedy::REFUSED,
             Self::SignIn { .. } => remedy::SIGN_IN,
@@ -258,6 +259,7 @@ impl Fault {
     pub fn last_remedy(&self) -> &'static str {
         match self {
             Self::ConnectionLost { .. } | Self::Stalled { .. } => remedy::NETWORK_AT_LAST,
+            Self::NoGreeting { .. } => remedy::NOT_RTMP,
             other => other.remedy(),
         }
     }

@@ -11,10 +11,14 @@ use super::control::{Control, no_thread};
 use super::slot::Slot;
 use super::{AudioInput, Command, Fault, OutputSettings, Snapshot, Stage, VideoInput};
 use crate::media::{Clock, MediaTime};
+use crate::text::fault as text;
 
 /// Commands that may wait. A face that sends faster than 30 times a second for
 /// seconds is told that a command was not taken.
 const COMMANDS: usize = 64;
+
+/// A stop takes two seconds at most; whoever takes longer hangs in the system.
+const LONGEST_END: Duration = Duration::from_secs(4);
 
 /// What the engine starts with.
 pub struct Options {
@@ -79,9 +83,16 @@ impl Engine {
         self.commands.try_send(command).is_ok()
     }
 
-    /// The newest snapshot.
+    /// The newest snapshot. Of an engine that has ended for want of a mistake that
+    /// nobody foresaw, that it has.
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        self.snapshot.latest().unwrap_or_default()
+        let latest = self.snapshot.latest().unwrap_or_default();
+        let is_over = self.join.as_ref().is_none_or(JoinHandle::is_finished);
+        if !is_over || self.snapshot.latest().is_some_and(|last| last.stage == Stage::Ended) {
+            return latest;
+        }
+        let fault = Fault::System { why: text::ENGINE_GONE.into() };
+        Arc::new(Snapshot { stage: Stage::Ended, faults: vec![fault], ..Snapshot::default() })
     }
 
     /// Waits until something is new, at most `limit`.
@@ -99,7 +110,13 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         self.commands = bounded(0).0;
-        if let Some(join) = self.join.take() {
+        let Some(join) = self.join.take() else { return };
+        // One that hangs in the system is left behind.
+        let patient_until = Instant::now() + LONGEST_END;
+        while !join.is_finished() && Instant::now() < patient_until {
+            thread::sleep(Duration::from_millis(5));
+        }
+        if join.is_finished() {
             let _ = join.join();
         }
     }

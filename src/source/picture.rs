@@ -47,6 +47,10 @@ impl VideoSource for StillPicture {
 
 /// Reads and converts; what went wrong in words.
 fn read(path: &Path) -> Result<Picture, String> {
+    // What is no file, a pipe perhaps, may never give anything.
+    if !std::fs::metadata(path).map_err(|error| words(&error))?.is_file() {
+        return Err(device::source::NO_FILE.into());
+    }
     let file = File::open(path).map_err(|error| words(&error))?;
     let mut decoder = png::Decoder::new(BufReader::new(file));
     decoder.set_limits(png::Limits { bytes: MAX_BYTES });
@@ -55,6 +59,9 @@ fn read(path: &Path) -> Result<Picture, String> {
     let size = reader.output_buffer_size().filter(|size| *size <= MAX_BYTES);
     let mut pixels = vec![0; size.ok_or(device::source::TOO_LARGE)?];
     let info = reader.next_frame(&mut pixels).map_err(|error| error.to_string())?;
+    if info.width < 2 || info.height < 2 {
+        return Err(device::source::TOO_SMALL.into());
+    }
     let rgb = to_rgb(&pixels[..info.buffer_size()], info.color_type)?;
     let image = RawImage::packed(RawFormat::Rgb, info.width, info.height, &rgb);
     let mut picture = Picture::black(image.layout());
@@ -100,6 +107,23 @@ mod tests {
         let picture = StillPicture::open(&path);
         std::fs::remove_file(path).unwrap();
         picture
+    }
+
+    #[test]
+    fn a_line_is_no_picture() {
+        for (width, height) in [(1, 1), (1, 3), (1, 4), (3, 1)] {
+            let path =
+                std::env::temp_dir().join(format!("tallylight-{}-line.png", std::process::id()));
+            let mut encoder = png::Encoder::new(File::create(&path).unwrap(), width, height);
+            encoder.set_color(png::ColorType::Rgb);
+            let pixels = vec![9; (width * height * 3) as usize];
+            encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
+            let refused = StillPicture::open(&path).unwrap_err().to_string();
+            assert!(refused.contains("at least 2 pixels"), "{refused}");
+            std::fs::remove_file(path).unwrap();
+        }
+        let refused = StillPicture::open(&std::env::temp_dir()).unwrap_err().to_string();
+        assert!(refused.contains("not a file"), "{refused}");
     }
 
     /// Luma, Cb and Cr of the first pixel.

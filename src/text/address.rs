@@ -42,9 +42,9 @@ pub fn no_app(host: &str) -> String {
     format!("the address names no application: it looks like rtmp://{host}/app/key")
 }
 
-/// No key.
-pub fn no_key(host: &str, app: &str) -> String {
-    format!("the stream key is missing: put it after the application, rtmp://{host}/{app}/key")
+/// No key. What was read as the application may have been meant as one.
+pub fn no_key(host: &str) -> String {
+    format!("the stream key is missing: put it after the application, rtmp://{host}/…/key")
 }
 
 /// Another scheme than RTMP's, with what it is: one of those below.

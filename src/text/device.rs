@@ -123,6 +123,10 @@ pub mod error {
 pub mod source {
     use super::Display;
 
+    /// What is read as a file and is none.
+    pub const NO_FILE: &str = "it is not a file";
+    /// Of fewer pixels than colours are told by.
+    pub const TOO_SMALL: &str = "it has to be at least 2 pixels wide and 2 high";
     /// A picture that takes too much memory.
     pub const TOO_LARGE: &str = "it is too large";
     /// A picture whose colours can't be made out.

@@ -110,6 +110,13 @@ pub const NOTHING_TO_SEND: &str = "There is neither picture nor sound to send";
 /// What can't be done while a stream runs.
 pub const STREAM_RUNS: &str = "A stream is running";
 
+/// A picture that the program stumbled over.
+pub const SOURCE_BROKEN: &str = "The picture can't be read: it makes this program stumble";
+
+/// A mistake of the program's own.
+pub const ENGINE_GONE: &str =
+    "The stream's part of this program has stopped by a mistake of its own";
+
 /// The system gives no thread.
 pub fn no_thread(error: impl Display) -> String {
     format!("No thread could be started: {error}")
@@ -143,6 +150,9 @@ pub mod remedy {
     /// Something else than RTMP.
     pub const NOT_RTMP: &str =
         "Check the address: RTMP is mostly at port 1935, RTMPS (rtmps://) at 443";
+    /// Closed before a word was said, and tried again.
+    pub const NO_GREETING: &str =
+        "The server may be starting, or the address is another's; it is tried again";
     /// No TLS.
     pub const ENCRYPTION: &str = "Check the address and this computer's date; for a server of \
                                   your own choose its certificate";

@@ -76,7 +76,9 @@ pub mod cause {
     /// What is to blame and what is wrong with it. Some sentences name it
     /// themselves.
     pub fn named(name: &str, words: &str) -> String {
-        if words.starts_with(name) { words.to_owned() } else { format!("{name}: {words}") }
+        // "The camera" names itself as "There is no camera".
+        let thing = name.rsplit(' ').next().unwrap_or(name);
+        if words.contains(thing) { words.to_owned() } else { format!("{name}: {words}") }
     }
 }
 

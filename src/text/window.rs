@@ -173,6 +173,8 @@ pub fn more_in_log(count: usize) -> String {
     format!("There is more to say of the settings: {count} lines in the log.")
 }
 
+/// In the empty field for a picture's path.
+pub const PICTURE_HINT: &str = "/home/me/picture.png";
 /// Why Go Live is not possible yet: picture and sound are off.
 pub const MISSING_SOURCE: &str = "Choose a picture or a sound";
 /// Why Go Live is not possible yet: the server.

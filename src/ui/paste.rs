@@ -112,7 +112,8 @@ pub fn key_alone(text: &str, old: &str) -> Option<String> {
     let key = Pasted::read(text).key?;
     let key = key.expose();
     let looks_like_one = key.len() >= 8 && key.contains(|c: char| !c.is_alphabetic());
-    let fits = !key.contains("://") && (old.is_empty() || looks_like_one);
+    let is_place = key.starts_with(['/', '~', '.']) || key.contains(['\\', '@']);
+    let fits = !key.contains("://") && !is_place && (old.is_empty() || looks_like_one);
     fits.then(|| key.to_owned())
 }
 
@@ -214,6 +215,8 @@ mod tests {
             ("see you tomorrow", ""),
             ("https://example.com/x", ""),
             ("tomorrow", "old-key"),
+            ("/home/me/picture.png", ""),
+            ("some.person@example.com", ""),
             ("", ""),
         ] {
             assert_eq!(key_alone(text, old), None, "{text}");

@@ -153,6 +153,41 @@ fn an_address_behind_mic_alone_is_no_microphone() {
 }
 
 #[test]
+fn mistyped_arguments_tell_nobody_the_key() {
+    let url = "rtmp://127.0.0.1/live/hush-1";
+    for arguments in [
+        &[url][..],
+        &["help", url],
+        &["publish", "--duration", "1", "m", url],
+        &["publish", url, url],
+        &["publish", "rtmp://127.0.0.1/live", "hush-1"],
+        &["publish", "--fps", url],
+        &["publish", "--json", "--size", url],
+        &["publish", "rtmp://127.0.0.1/hush-1"],
+        &["publish", "--ca-file", url],
+        &["publish", "--user", "me:hush-1", url],
+        &["serve", url],
+        &["serve", "--listen", url],
+        &["devices", url],
+    ] {
+        let ended = Program::start(arguments).wait();
+        assert_eq!(ended.code(), Some(2), "{arguments:?}: {}", ended.stderr);
+        assert!(!ended.stderr.contains("hush"), "{arguments:?}: {}", ended.stderr);
+        assert!(ended.lines.is_empty() || says_failed(&ended), "{:?}", ended.lines);
+        assert!(!format!("{:?}", ended.lines).contains("hush"));
+    }
+}
+
+#[test]
+fn an_address_that_was_lost_is_missed() {
+    for arguments in [["--key-stdin"].as_slice(), &["--user", "bob"], &["--ca-file", "x.pem"]] {
+        let ended = Program::start(&[&["publish", "--json"], arguments].concat()).wait();
+        assert_eq!(ended.code(), Some(2), "{arguments:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains("belongs to an address"), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_complaint_that_nobody_can_read_changes_nothing() {
     let full = std::fs::File::options().write(true).open("/dev/full").expect("a full device");
     let status = std::process::Command::new(env!("CARGO_BIN_EXE_tallylight"))

@@ -20,6 +20,8 @@ enum Manner {
     NoPublish,
     /// Says that the stream may start, and closes this much later.
     StartThenClose(Duration),
+    /// Resets the connection at `publish`, as who closes without reading it does.
+    ResetAtPublish,
     /// Says that the key is in use.
     InUse,
     /// Says nothing to a `connect` that announces more than the oldest do.
@@ -63,6 +65,11 @@ fn talk(mut stream: TcpStream, manner: Manner) -> Option<()> {
                 let ServerEvent::PublishRequested { stream_id, .. } = event else { continue };
                 match manner {
                     Manner::NoPublish => rest = &[],
+                    Manner::ResetAtPublish => {
+                        let linger = Some(Duration::ZERO);
+                        socket2::SockRef::from(&stream).set_linger(linger).ok()?;
+                        return None;
+                    }
                     Manner::InUse => session.reject(stream_id, &Rejection::name_in_use()).ok()?,
                     _ => session.accept_publish(stream_id).ok()?,
                 }
@@ -107,6 +114,11 @@ fn a_server_that_does_not_answer_connect() {
 #[test]
 fn a_server_that_does_not_answer_publish() {
     expect(Manner::NoPublish, 4, "did not answer in time (asking to publish)");
+}
+
+#[test]
+fn a_server_that_resets_the_connection_at_publish_has_closed_it() {
+    expect(Manner::ResetAtPublish, 3, "closed without saying why (asking to publish)");
 }
 
 #[test]

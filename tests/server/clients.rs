@@ -69,7 +69,6 @@ fn a_player_is_told_all_that_players_wait_for() {
             "onStatus NetStream.Play.Reset",
             "onStatus NetStream.Play.Start",
             "|RtmpSampleAccess",
-            "onStatus NetStream.Data.Start",
         ]
     );
     host.session.send(1, MediaKind::Metadata, 0, &b"\x02\0\x0AonMetaData\x05"[..].into()).unwrap();

@@ -52,8 +52,7 @@ fn a_player() {
     assert_eq!(dissected[..3], ["Handshake C0+C1", "Handshake S0+S1+S2", "Handshake C2"]);
     assert!(all.contains(CONNECTED), "{all}");
     let rest = "_result()|Stream Begin 1|onStatus('NetStream.Play.Reset')|\
-                onStatus('NetStream.Play.Start')||RtmpSampleAccess()|\
-                onStatus('NetStream.Data.Start')|onMetaData()|Video Data|Audio Data|\
+                onStatus('NetStream.Play.Start')||RtmpSampleAccess()|onMetaData()|Video Data|Audio Data|\
                 Stream EOF 1|onStatus('NetStream.Play.UnpublishNotify')|\
                 onStatus('NetStream.Play.Stop')";
     assert!(all.ends_with(rest), "{all}");

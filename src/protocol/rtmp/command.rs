@@ -101,12 +101,14 @@ pub struct Redirect {
 }
 
 impl Status {
-    /// The status in `value`, an object with a `code`.
+    /// The status in `value`, an object with a `code`, or one that calls itself an error.
     fn of(value: &Value) -> Option<Self> {
         let text = |name: &str| value.get(name).and_then(Value::as_text).map(sanitized);
-        let code = text("code")?;
+        let level = text("level").unwrap_or_default();
+        let is_error = level.eq_ignore_ascii_case("error");
+        let code = text("code").or_else(|| is_error.then(Default::default))?;
         Some(Self {
-            level: text("level").unwrap_or_default(),
+            level,
             description: text("description").unwrap_or_default(),
             redirect: redirect(value, &code),
             code,

@@ -301,9 +301,13 @@ impl Running {
     }
 
     fn transport_failure(&mut self, now: MediaTime, error: transport::Error) -> Failure {
-        // Whoever resets the connection before it has greeted has closed it.
+        // Whoever closes with something unread, as one does who has heard enough, resets
+        // the connection.
+        use SessionState::{Connecting, Creating, Handshaking, Publishing};
+        let is_asked =
+            matches!(self.session.state(), Handshaking | Connecting | Creating | Publishing);
         if matches!(error, transport::Error::Reset)
-            && self.session.state() == SessionState::Handshaking
+            && is_asked
             && let Err(closed) = self.session.peer_closed(now)
         {
             return self.session_failure(closed);

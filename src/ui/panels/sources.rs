@@ -80,7 +80,8 @@ fn picture_path(ui: &mut Ui, model: &Model, path: &str, out: &mut Outbox) {
         let width = widgets::beside_square(ui);
         let name = text::PICTURE_PATH;
         let typed = model.view.picture_path.as_deref().unwrap_or(path);
-        let (field, changed) = widgets::text_field(ui, path_id(), name, typed, name, width);
+        let (field, changed) =
+            widgets::text_field(ui, path_id(), name, typed, text::PICTURE_HINT, width);
         if let Some(path) = changed {
             out.edit(Edit::PicturePath(path.text));
         } else if field.lost_focus() {

@@ -2,7 +2,7 @@
 //! §7.2.2).
 
 use crate::media::MediaTime;
-use crate::protocol::amf0::{Encoder, Properties, Value};
+use crate::protocol::amf0::{Encoder, Value};
 use crate::protocol::rtmp::command::Command;
 use crate::protocol::rtmp::error::ErrorKind;
 use crate::protocol::rtmp::key::StreamKey;
@@ -350,14 +350,11 @@ impl Core {
         self.command(chunk_stream::STREAM, stream_id, "onStatus", 0.0, &[Value::Null, info.into()])
     }
 
-    /// Data messages that players wait for.
+    /// What players of the kind that came with the protocol wait for. `onStatus` as data
+    /// (`NetStream.Data.Start`) is not sent: others take it for a stream of its own.
     fn play_notices(&mut self, stream_id: u32) -> Result<(), ErrorKind> {
         let mut access = Vec::new();
         Encoder::new(&mut access).string("|RtmpSampleAccess").boolean(true).boolean(true);
-        self.send(stream_id, MediaKind::Data, 0, &access.into())?;
-        let info = Properties::new().with("code", "NetStream.Data.Start");
-        let mut start = Vec::new();
-        Encoder::new(&mut start).string("onStatus").object(&info);
-        self.send(stream_id, MediaKind::Data, 0, &start.into())
+        self.send(stream_id, MediaKind::Data, 0, &access.into())
     }
 }

@@ -51,7 +51,7 @@ pub enum UrlError {
         host: String,
     },
     /// There is no stream key, neither in the address nor beside it.
-    #[error("{}", address::no_key(host, app))]
+    #[error("{}", address::no_key(host))]
     NoKey {
         /// The host.
         host: String,
