@@ -73,16 +73,19 @@ impl Drop for Witness {
     }
 }
 
-/// What `run` gives, run again, at most five times in all, while the machine stands
-/// still for `pause` or longer in the midst of it.
+/// For how long a run may be begun again.
+const AGAIN: Duration = Duration::from_secs(120);
+
+/// What `run` gives, run again for a while, if the machine stood still for `pause` or
+/// longer in the midst of it.
 pub fn undisturbed<T>(pause: Duration, mut run: impl FnMut() -> T) -> T {
-    for _ in 0..4 {
+    let begun = Instant::now();
+    loop {
         let witness = Witness::start();
         let result = run();
-        if witness.longest_pause() < pause {
+        if witness.longest_pause() < pause || begun.elapsed() > AGAIN {
             return result;
         }
         eprintln!("once more: the machine stood still for {:?}", witness.longest_pause());
     }
-    run()
 }
