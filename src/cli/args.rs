@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::engine::{AudioInput, Fingerprint, OutputSettings, VideoInput};
 use crate::media::FrameRate;
+use crate::protocol::rtmp::url::SCHEMES;
 
 /// A light, honest live publisher.
 #[derive(Debug, Parser)]
@@ -205,7 +206,7 @@ fn parse_camera(text: &str) -> Result<VideoInput, String> {
 /// Whether it says where a stream goes.
 pub(super) fn is_address(text: &str) -> bool {
     let lower = text.trim_start().to_ascii_lowercase();
-    ["rtmp://", "rtmps://"].iter().any(|scheme| lower.starts_with(scheme))
+    SCHEMES.iter().any(|scheme| lower.starts_with(scheme))
 }
 
 fn parse_rate(text: &str) -> Result<FrameRate, String> {

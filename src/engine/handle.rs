@@ -83,12 +83,13 @@ impl Engine {
         self.commands.try_send(command).is_ok()
     }
 
-    /// The newest snapshot. Of an engine that has ended for want of a mistake that
-    /// nobody foresaw, that it has.
+    /// The newest snapshot; of an engine that has ended by a mistake of its own, that
+    /// it has.
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        let latest = self.snapshot.latest().unwrap_or_default();
+        // In this order: the last thing that its thread does is to show its end.
         let is_over = self.join.as_ref().is_none_or(JoinHandle::is_finished);
-        if !is_over || self.snapshot.latest().is_some_and(|last| last.stage == Stage::Ended) {
+        let latest = self.snapshot.latest().unwrap_or_default();
+        if !is_over || latest.stage == Stage::Ended {
             return latest;
         }
         let fault = Fault::System { why: text::ENGINE_GONE.into() };

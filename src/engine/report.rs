@@ -191,8 +191,9 @@ fn session_fault(peer: &str, error: &rtmp::Error) -> Fault {
             let connected = *asked != rtmp::State::Connecting;
             Fault::ClosedEarly { step: error.state.to_string(), connected }
         }
-        ErrorKind::TimedOut { .. } => {
-            Fault::NoAnswer { peer, waiting_for: answer_words(&error.state).into() }
+        ErrorKind::TimedOut { waiting_for } => {
+            let waiting_for = publish::Step::of(error.state).map_or(*waiting_for, step_words);
+            Fault::NoAnswer { peer, waiting_for: waiting_for.into() }
         }
         ErrorKind::Auth(why) => Fault::SignIn { why: why.to_string() },
         ErrorKind::NotRtmp(_)
@@ -208,15 +209,6 @@ fn session_fault(peer: &str, error: &rtmp::Error) -> Fault {
             Fault::System { why: sentence(&error.to_string()) }
         }
     }
-}
-
-/// What a session waited for, in the words of the step that it was at.
-fn answer_words(state: &rtmp::State) -> &'static str {
-    step_words(match state {
-        rtmp::State::Handshaking => publish::Step::Handshake,
-        rtmp::State::Connecting | rtmp::State::Creating => publish::Step::Application,
-        _ => publish::Step::Publish,
-    })
 }
 
 fn step_words(step: publish::Step) -> &'static str {

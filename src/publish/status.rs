@@ -108,6 +108,18 @@ pub enum Step {
     Publish,
 }
 
+impl Step {
+    /// Where a session is that is in this state; `None` once it is live or over.
+    pub fn of(session: rtmp::State) -> Option<Self> {
+        match session {
+            rtmp::State::Handshaking => Some(Self::Handshake),
+            rtmp::State::Connecting | rtmp::State::Creating => Some(Self::Application),
+            rtmp::State::Publishing => Some(Self::Publish),
+            rtmp::State::Live | rtmp::State::Closing | rtmp::State::Over => None,
+        }
+    }
+}
+
 /// How a connection ended.
 #[derive(Clone, Debug)]
 pub struct End {

@@ -3,6 +3,7 @@
 
 use super::address::split;
 use crate::protocol::rtmp::key::StreamKey;
+use crate::protocol::rtmp::url::SCHEMES;
 
 /// What stands around things that were copied.
 const QUOTES: [char; 7] = ['"', '\'', '<', '>', '“', '”', '`'];
@@ -121,7 +122,7 @@ pub fn key_alone(text: &str, old: &str) -> Option<String> {
 /// placeholder for the key. One that stands alone may end in a point.
 fn address_in(word: &str, is_alone: bool) -> Option<&str> {
     let lower = word.to_ascii_lowercase();
-    let start = ["rtmps://", "rtmp://"].iter().filter_map(|scheme| lower.find(scheme)).min()?;
+    let start = SCHEMES.iter().filter_map(|scheme| lower.find(scheme)).min()?;
     let mut address = word[start..].trim_end_matches(QUOTES);
     if !is_alone {
         address = address.trim_end_matches(PUNCTUATION).trim_end_matches(QUOTES);

@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn an_event_becomes_a_line_with_its_time() {
         let log = logged(|| tracing::info!(client = 7, stream = "main", "publishes"));
-        assert!(log.starts_with("0:0"), "{log}");
+        assert!(log.starts_with("0:00:0"), "{log}");
         assert_eq!(said(&log), "publishes client=7 stream=\"main\"\n");
     }
 

@@ -6,6 +6,10 @@ mod program;
 #[path = "../support/screen.rs"]
 mod screen;
 
+#[path = "../support/witness.rs"]
+#[allow(dead_code, reason = "each test binary uses a part of it")]
+mod witness;
+
 mod ending;
 mod go_live;
 mod marker_key;

@@ -303,11 +303,8 @@ impl Running {
     fn transport_failure(&mut self, now: MediaTime, error: transport::Error) -> Failure {
         // Whoever closes with something unread, as one does who has heard enough, resets
         // the connection.
-        use SessionState::{Connecting, Creating, Handshaking, Publishing};
-        let is_asked =
-            matches!(self.session.state(), Handshaking | Connecting | Creating | Publishing);
         if matches!(error, transport::Error::Reset)
-            && is_asked
+            && Step::of(self.session.state()).is_some()
             && let Err(closed) = self.session.peer_closed(now)
         {
             return self.session_failure(closed);
@@ -375,12 +372,7 @@ impl Driver {
     }
 
     fn show_step(&mut self, state: SessionState) {
-        let step = match state {
-            SessionState::Handshaking => Step::Handshake,
-            SessionState::Connecting | SessionState::Creating => Step::Application,
-            SessionState::Publishing => Step::Publish,
-            SessionState::Live | SessionState::Closing | SessionState::Over => return,
-        };
+        let Some(step) = Step::of(state) else { return };
         if matches!(self.status.state, State::Connecting(_)) {
             self.status.state = State::Connecting(step);
         }

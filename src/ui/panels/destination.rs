@@ -2,7 +2,7 @@
 
 use egui::{Id, Key, Label, RichText, Ui};
 
-use crate::protocol::rtmp::url::RtmpUrl;
+use crate::protocol::rtmp::url::{RtmpUrl, SCHEMES};
 use crate::settings::{KeyRule, Service, Services};
 use crate::text::sentence;
 use crate::ui::action::Action;
@@ -187,7 +187,7 @@ fn reading(ui: &mut Ui, model: &Model) {
 /// The first letters of an address are not wrong yet while they are typed.
 fn is_begun(ui: &Ui, server: &str) -> bool {
     let typed = server.trim();
-    let begins = ["rtmp://", "rtmps://"].iter().any(|scheme| scheme.starts_with(typed));
+    let begins = SCHEMES.iter().any(|scheme| scheme.starts_with(typed));
     begins && ui.memory(|memory| memory.has_focus(server_id()))
 }
 

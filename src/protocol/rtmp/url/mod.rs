@@ -19,6 +19,9 @@ pub(super) use parse::percent_decoded;
 
 use super::key::{Credentials, StreamKey};
 
+/// What an address begins with, in lower case.
+pub const SCHEMES: [&str; 2] = ["rtmp://", "rtmps://"];
+
 /// The port of `rtmp://` (RTMP 1.0 §5).
 pub const RTMP_PORT: u16 = 1935;
 
