@@ -1,18 +1,20 @@
 //! AAC-LC by the FDK AAC library: 48 kHz stereo at a constant bitrate.
 //!
-//! The library delays sound by a fixed number of samples. That delay is taken
-//! off the packets' times here, and packets that hold nothing else are dropped,
-//! so that a packet's time is that of the sound in it.
+//! The library delays sound by a fixed number of samples. A packet's time is that
+//! of the block its first sample was in, so that blocks left out upstream leave a
+//! gap where they were; packets of nothing but priming are dropped.
+
+mod times;
 
 use bytes::Bytes;
 use fdk_aac::enc::{
     AudioObjectType, BitRate, ChannelMode, Encoder, EncoderError, EncoderParams, Transport,
 };
 
+use self::times::Times;
 use super::{AudioEncoder, AudioSettings, Error};
 use crate::media::{
-    AudioBlock, AudioConfig, BLOCK_FRAMES, CHANNELS, MediaTime, Packet, SAMPLE_RATE, Track,
-    TrackConfig,
+    AudioBlock, AudioConfig, BLOCK_FRAMES, CHANNELS, Packet, SAMPLE_RATE, Track, TrackConfig,
 };
 use crate::text::encoder as text;
 
@@ -32,12 +34,7 @@ pub(super) fn open(settings: &AudioSettings) -> Result<Box<dyn AudioEncoder>, Er
 struct FdkAac {
     encoder: Encoder,
     config: TrackConfig,
-    /// What an access unit lags behind the block it came out with, in samples.
-    delay: i64,
-    /// When the first block started.
-    origin: Option<MediaTime>,
-    /// Access units that came out so far.
-    units: i64,
+    times: Times,
     /// The block as the library wants it.
     pcm: Box<[i16]>,
     /// Room for the largest access unit.
@@ -69,25 +66,17 @@ impl FdkAac {
                 channels: CHANNELS as u32,
                 kbps: settings.kbps,
             }),
-            delay: i64::from(info.nDelay),
-            origin: None,
-            units: 0,
+            times: Times::new(info.nDelay as usize),
             pcm: vec![0; BLOCK_FRAMES * CHANNELS].into_boxed_slice(),
             output: vec![0; info.maxOutBufBytes as usize].into_boxed_slice(),
             encoder,
         })
     }
-
-    /// The first sample that the next access unit decodes to, counted from the
-    /// first block's first.
-    fn next_sample(&self) -> i64 {
-        self.units * BLOCK_FRAMES as i64 - self.delay
-    }
 }
 
 impl AudioEncoder for FdkAac {
     fn encode(&mut self, block: &AudioBlock) -> Result<Option<Packet>, Error> {
-        let origin = *self.origin.get_or_insert(block.time);
+        self.times.block(block.time);
         for (out, sample) in self.pcm.iter_mut().zip(&block.samples) {
             *out = to_i16(*sample);
         }
@@ -98,13 +87,7 @@ impl AudioEncoder for FdkAac {
         if done.output_size == 0 {
             return Ok(None);
         }
-        let sample = self.next_sample();
-        self.units += 1;
-        if sample + BLOCK_FRAMES as i64 <= 0 {
-            return Ok(None);
-        }
-        let micros = MediaTime::from_samples(sample, SAMPLE_RATE).as_micros();
-        let time = MediaTime::from_micros(origin.as_micros().saturating_add(micros));
+        let Some(time) = self.times.unit() else { return Ok(None) };
         Ok(Some(Packet {
             track: Track::Audio,
             pts: time,
@@ -135,6 +118,7 @@ fn failed(error: EncoderError) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::MediaTime;
 
     fn packets(encoder: &mut FdkAac, origin: MediaTime, blocks: i64) -> Vec<Packet> {
         (0..blocks)
@@ -167,6 +151,27 @@ mod tests {
             assert!(off.abs() <= 1, "packet {n} is {off} µs off");
             assert!(!packet.data.is_empty());
         }
+    }
+
+    #[test]
+    fn sound_after_a_pause_has_the_times_of_its_blocks() {
+        let mut encoder = FdkAac::new(&AudioSettings { kbps: 128 }).unwrap();
+        let block = |n| MediaTime::from_samples(n * BLOCK_FRAMES as i64, SAMPLE_RATE);
+        // The machine stood still for 235 blocks, five seconds.
+        let mut last = MediaTime::ZERO;
+        for n in (0..50).chain(285..400) {
+            let Some(packet) = encoder.encode(&AudioBlock::silence(block(n))).unwrap() else {
+                continue;
+            };
+            // It comes out with a block that is at most three later, before the pause
+            // or after it.
+            let behind = block(n).micros_from(packet.pts);
+            let through_the_pause = (285..288).contains(&n);
+            assert!((0..64_001).contains(&behind) || through_the_pause, "block {n}: {behind} µs");
+            assert!(packet.pts > last || last == MediaTime::ZERO, "block {n}");
+            last = packet.pts;
+        }
+        assert!(block(399).micros_from(last) < 64_001, "five seconds later: {last}");
     }
 
     #[test]

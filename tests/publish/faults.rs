@@ -30,7 +30,7 @@ pub fn live_in_earnest(url: &str, more: &[&str]) -> Program {
 }
 
 /// Reads lines for this long of the program's own time.
-fn lines_for(program: &mut Program, seconds: f64) -> Vec<Value> {
+pub fn lines_for(program: &mut Program, seconds: f64) -> Vec<Value> {
     let mut lines = Vec::new();
     loop {
         let line = program.line().expect("it goes on");

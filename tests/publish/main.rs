@@ -26,6 +26,8 @@ mod listening;
 mod recorded;
 mod refused;
 mod refused_late;
+mod standstill;
 mod table;
+mod times;
 mod try_url;
 mod unread;
