@@ -137,7 +137,8 @@ fn video_encoder(c: &mut Criterion) {
     let mut group = c.benchmark_group("H.264");
     group.sample_size(30);
     for (width, height, kbps) in [(1280, 720, 2500), (1920, 1080, 6000)] {
-        let settings = VideoSettings { width, height, fps: FPS, kbps, keyframe_interval: 60 };
+        let settings =
+            VideoSettings { width, height, fps: FPS, kbps, least_kbps: 0, keyframe_interval: 60 };
         let mut source = TestPicture::new(Planes::new(width, height), FPS);
         let mut encoder = open_video(&settings).expect("the settings are ordinary");
         let mut index = 0;

@@ -100,8 +100,14 @@ fn beeps(packets: &[Packet]) -> Vec<i64> {
 }
 
 fn pictures() -> Vec<Packet> {
-    let settings =
-        VideoSettings { width: 320, height: 180, fps: FPS, kbps: 400, keyframe_interval: 60 };
+    let settings = VideoSettings {
+        width: 320,
+        height: 180,
+        fps: FPS,
+        kbps: 400,
+        least_kbps: 0,
+        keyframe_interval: 60,
+    };
     let mut source = TestPicture::new(Planes::new(320, 180), FPS);
     let mut encoder = open_video(&settings).unwrap();
     (0..SECONDS as u64 * 30)

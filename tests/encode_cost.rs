@@ -33,8 +33,14 @@ fn timed<T>(sum: &mut u64, work: impl FnOnce() -> T) -> T {
 #[test]
 #[ignore = "prints a figure and judges nothing; ten seconds if optimised"]
 fn of_sixty_seconds() {
-    let settings =
-        VideoSettings { width: 1_280, height: 720, fps: FPS, kbps: 2_500, keyframe_interval: 60 };
+    let settings = VideoSettings {
+        width: 1_280,
+        height: 720,
+        fps: FPS,
+        kbps: 2_500,
+        least_kbps: 0,
+        keyframe_interval: 60,
+    };
     let mut source = TestPicture::new(Planes::new(1_280, 720), FPS);
     let mut encoder = open_video(&settings).expect("the settings are fine");
     let mut video = 0;

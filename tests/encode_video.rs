@@ -1,6 +1,9 @@
 //! The H.264 encoder seen from outside: what it writes is read by a parser and a
 //! decoder that are not ours.
 
+use std::io::Write;
+use std::process::{Command, Stdio};
+
 use h264_reader::Context;
 use h264_reader::avcc::AvcDecoderConfigurationRecord;
 use h264_reader::nal::sps::{ProfileIdc, SeqParameterSet};
@@ -18,6 +21,7 @@ const SETTINGS: VideoSettings = VideoSettings {
     height: 180,
     fps: FrameRate::whole(30),
     kbps: 400,
+    least_kbps: 0,
     keyframe_interval: 60,
 };
 
@@ -280,6 +284,59 @@ fn a_new_bitrate_is_held_after_a_second() {
     close(kbps(&packets[390..510]), 500, 10.0);
 }
 
+/// Frames that the controller leaves out are not paid for: those that are left get
+/// their bits.
+#[test]
+fn the_bitrate_is_held_however_many_frames_are_left_out() {
+    let settings = VideoSettings { width: 640, height: 360, kbps: 250, ..SETTINGS };
+    for divisor in [1, 2, 3, 4] {
+        let mut encoder = open_video(&settings).unwrap();
+        let mut signal = signal(settings);
+        let mut bytes = 0;
+        for n in 0..600_u64 {
+            let frame = signal(n);
+            if n % divisor == 0 {
+                // As the encode thread does: by time.
+                let packet = encoder.encode(&frame, n % 60 < divisor).unwrap();
+                let packet = packet.expect("no frame is skipped");
+                bytes += if n < 120 { 0 } else { packet.data.len() };
+            }
+        }
+        let kbps = bytes as f64 * 8.0 / 1e3 / 16.0;
+        println!("every {divisor}. frame: {kbps:.1} kbit/s");
+        close(kbps, 250, 5.0);
+    }
+}
+
+/// Where even the coarsest picture is too much the one before is shown once more, and
+/// that is said.
+#[test]
+fn a_picture_that_is_shown_once_more_is_said_to_be() {
+    let settings = VideoSettings { kbps: 100, ..SETTINGS };
+    let mut encoder = open_video(&settings).unwrap();
+    let mut decoder = Decoder::new().unwrap();
+    let mut pool = FramePool::new(Planes::new(settings.width, settings.height));
+    let (mut random, mut held, mut before) = (1_u64, 0, Vec::new());
+    for n in 0..90 {
+        let frame = pool.fill(settings.fps.time_of(n), |picture| {
+            for byte in picture.bytes_mut() {
+                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                *byte = (random >> 56) as u8;
+            }
+        });
+        let packet = encoder.encode(&frame, false).unwrap().expect("no frame is skipped");
+        let annex_b = nals(&packet).join(&[0, 0, 0, 1][..]);
+        let picture = decoder.decode(&[&[0, 0, 0, 1][..], &annex_b].concat()).unwrap();
+        let luma = picture.expect("each packet is a whole picture").y().to_vec();
+        if n > 0 {
+            assert_eq!(off(&luma, &before) < 1.0, encoder.held(), "frame {n}");
+        }
+        held += u32::from(encoder.held());
+        before = luma;
+    }
+    assert!((10..89).contains(&held), "{held} of 90");
+}
+
 #[test]
 fn a_still_picture_gives_a_packet_each_frame() {
     let mut encoder = open_video(&SETTINGS).unwrap();
@@ -290,6 +347,58 @@ fn a_still_picture_gives_a_packet_each_frame() {
         assert!(!packet.data.is_empty());
         assert_eq!(packet.pts, frame.time);
     }
+}
+
+/// What ffmpeg says while it decodes a byte stream (H.264 Annex B).
+fn ffmpeg_complaints(stream: Vec<u8>) -> String {
+    let mut ffmpeg = Command::new("ffmpeg")
+        .args(["-v", "warning", "-xerror", "-f", "h264", "-i", "-", "-f", "null", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("ffmpeg runs (Debian package ffmpeg)");
+    let mut stdin = ffmpeg.stdin.take().expect("a pipe was asked for");
+    let writer = std::thread::spawn(move || stdin.write_all(&stream));
+    let output = ffmpeg.wait_with_output().expect("ffmpeg ends");
+    writer.join().expect("the writer does not panic").expect("ffmpeg takes it all");
+    assert!(output.status.success());
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A still picture, filled up: other parsers know the filler for what it is, and a
+/// decoder skips it.
+#[test]
+fn a_still_picture_is_filled_up_to_the_least_bitrate() {
+    let settings = VideoSettings { least_kbps: 300, ..SETTINGS };
+    let mut encoder = open_video(&settings).unwrap();
+    let still = signal(settings)(15);
+    let mut decoder = Decoder::new().unwrap();
+    let (mut packets, mut stream) = (Vec::new(), Vec::new());
+    for n in 0..300 {
+        let frame = VideoFrame { time: settings.fps.time_of(n), picture: still.picture.clone() };
+        let packet = encoder.encode(&frame, false).unwrap().expect("no frame is skipped");
+        let types = nal_types(&packet);
+        let filler = types.iter().position(|kind| *kind == 12);
+        assert!(filler.is_none_or(|at| at + 1 == types.len()), "the last: {types:?}");
+        let annex_b = nals(&packet).join(&[0, 0, 0, 1][..]);
+        let picture = decoder.decode(&[&[0, 0, 0, 1][..], &annex_b].concat()).unwrap();
+        assert!(picture.is_some(), "frame {n} is a whole picture");
+        stream.extend([&[0, 0, 0, 1][..], &annex_b].concat());
+        packets.push(packet);
+    }
+    assert_eq!(ffmpeg_complaints(stream), "");
+    close(kbps(&packets[60..]), 300, 5.0);
+    encoder.set_bitrate(100).unwrap();
+    let frames = 300..600;
+    let narrow: Vec<Packet> = frames
+        .map(|n| {
+            let frame =
+                VideoFrame { time: settings.fps.time_of(n), picture: still.picture.clone() };
+            encoder.encode(&frame, false).unwrap().expect("no frame is skipped")
+        })
+        .collect();
+    close(kbps(&narrow[60..]), 100, 10.0);
 }
 
 #[test]

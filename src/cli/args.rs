@@ -42,12 +42,14 @@ pub struct Publish {
     /// Camera: test, none, a PNG file, or an identity from `tallylight devices`;
     /// alone: the system's first camera. Behind an identity, or nothing, may
     /// follow ;size=1280x720 ;fps=30 ;format=MJPEG ;rotate=90 ;mirror (quoted, for
-    /// the shell).
+    /// the shell); behind anything ;delay=120 or ;delay=-80, by how many ms the
+    /// picture is to come later or earlier than its sound.
     #[arg(long, value_name = "ID", num_args = 0..=1, default_value = "test", default_missing_value = "default", value_parser = parse_camera)]
     pub camera: VideoInput,
     /// Microphone: test, none, or an identity from `tallylight devices`; alone:
-    /// the system's default microphone.
-    #[arg(long, value_name = "ID", num_args = 0..=1, default_value = "test", default_missing_value = "default")]
+    /// the system's default microphone. Behind it may follow ;delay=120 or
+    /// ;delay=-80, in ms.
+    #[arg(long, value_name = "ID", num_args = 0..=1, default_value = "test", default_missing_value = "default", value_parser = parse_mic)]
     pub mic: AudioInput,
     /// Size of the picture in pixels.
     #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = parse_size)]
@@ -58,6 +60,10 @@ pub struct Publish {
     /// Video bitrate in kbit/s.
     #[arg(long, default_value_t = 2_500, value_parser = clap::value_parser!(u32).range(50..=100_000))]
     pub video_kbps: u32,
+    /// Fill the video up to this bitrate, in kbit/s, where the picture needs less: for
+    /// services that take a still picture for a broken stream.
+    #[arg(long, value_name = "KBPS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub min_video_kbps: u32,
     /// Audio bitrate in kbit/s.
     #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(16..=512))]
     pub audio_kbps: u32,
@@ -155,6 +161,7 @@ impl Publish {
             height: self.size.1,
             fps: self.fps,
             video_kbps: self.video_kbps,
+            least_kbps: self.min_video_kbps,
             audio_kbps: self.audio_kbps,
             keyframe_s: self.keyframe_s,
             adaptive: !self.no_adaptive,
@@ -201,6 +208,16 @@ fn parse_camera(text: &str) -> Result<VideoInput, String> {
     let Ok(camera) = text.parse::<VideoInput>();
     camera.check()?;
     Ok(camera)
+}
+
+/// An address is let through here too.
+fn parse_mic(text: &str) -> Result<AudioInput, String> {
+    if is_address(text) {
+        return Ok(AudioInput::Microphone(text.into()));
+    }
+    let Ok(mic) = text.parse::<AudioInput>();
+    mic.check()?;
+    Ok(mic)
 }
 
 /// Whether it says where a stream goes.

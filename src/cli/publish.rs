@@ -98,8 +98,7 @@ fn publish(args: &Publish, reporter: &mut Reporter) -> Result<ExitCode, Refusal>
 /// one that is not. Nothing goes live with a misspelt name: a device that is
 /// busy or pulled out later is another matter, for it comes back.
 fn missing_device(engine: &Engine, args: &Publish) -> Option<Fault> {
-    let camera = matches!(args.camera, VideoInput::Camera(_) | VideoInput::Default);
-    let microphone = matches!(args.mic, AudioInput::Microphone(_) | AudioInput::Default);
+    let (camera, microphone) = (args.camera.is_device(), args.mic.is_device());
     let begun = engine.now();
     loop {
         let snapshot = engine.snapshot();

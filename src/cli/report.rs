@@ -214,6 +214,8 @@ struct Line {
     dropped: u64,
     encoder_ms: f64,
     picture_ms: f64,
+    /// Frames that show the picture before once more, for want of bits.
+    held: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     rtt_ms: Option<u64>,
     /// Where to play it, of a stream to the built-in server.
@@ -270,6 +272,7 @@ impl Line {
             dropped: dropped(destination),
             encoder_ms: rounded(snapshot.video.encoder_ms, 100.0),
             picture_ms: rounded(snapshot.video.picture_ms, 10.0),
+            held: snapshot.video.held,
             rtt_ms: destination.rtt.map(millis),
             play_url: snapshot.server.as_ref().map(|server| server.play_url.clone()),
             camera: Device::new(&snapshot.camera),
@@ -292,6 +295,7 @@ impl Line {
             dropped: 0,
             encoder_ms: 0.0,
             picture_ms: 0.0,
+            held: 0,
             rtt_ms: None,
             play_url: None,
             camera: None,

@@ -5,6 +5,7 @@
 //! A codec is one file here and one line in [`registry`].
 
 mod fdk_aac;
+mod filler;
 mod openh264;
 mod rate;
 pub mod registry;
@@ -25,6 +26,9 @@ pub struct VideoSettings {
     pub fps: FrameRate,
     /// Bitrate to hold, in kbit/s.
     pub kbps: u32,
+    /// Bitrate to fill up to where the picture needs less, in kbit/s; 0: none. Never
+    /// above the one to hold.
+    pub least_kbps: u32,
     /// Frames from one keyframe to the next.
     pub keyframe_interval: u32,
 }
@@ -63,6 +67,9 @@ pub trait VideoEncoder: Send {
     /// ones; the next regular one is counted from it. `None`: the encoder chose
     /// to skip this frame to hold its bitrate.
     fn encode(&mut self, frame: &VideoFrame, keyframe: bool) -> Result<Option<Packet>, Error>;
+
+    /// Whether the last packet shows the picture before once more, for want of bits.
+    fn held(&self) -> bool;
 
     /// The decoder configuration, known from the first packet on.
     fn config(&self) -> Option<&TrackConfig>;

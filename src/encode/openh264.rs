@@ -14,9 +14,10 @@ use bytes::Bytes;
 use openh264_sys2 as sys;
 
 use self::raw::{Code, Raw};
+use super::filler::Filler;
 use super::rate::{Novelty, RateControl};
 use super::{Error, VideoEncoder, VideoSettings};
-use crate::media::{Effort, Packet, Track, TrackConfig, VideoConfig, VideoFrame};
+use crate::media::{Effort, MediaTime, Packet, Track, TrackConfig, VideoConfig, VideoFrame};
 use crate::protocol::h264::{DecoderConfig, NalType};
 use crate::text::encoder as text;
 
@@ -37,11 +38,16 @@ struct OpenH264 {
     raw: Raw,
     settings: VideoSettings,
     rate: RateControl,
+    filler: Filler,
     level: Level,
     /// Frames since the last keyframe; `None` before the first frame.
     since_keyframe: Option<u32>,
     /// The frame before: what is new is judged against it, and it may be held.
     last: Option<VideoFrame>,
+    /// Bytes of the last packet without what fills it up.
+    written: usize,
+    /// Whether the last packet is the picture before once more.
+    held: bool,
     config: Option<TrackConfig>,
     /// Threads that share the work, and how many are to; a keyframe begins the change.
     threads: (u8, u8),
@@ -64,9 +70,12 @@ impl OpenH264 {
             raw,
             settings: *settings,
             rate,
+            filler: filler(settings),
             level,
             since_keyframe: None,
             last: None,
+            written: 0,
+            held: false,
             config: None,
             threads: (1, 1),
         })
@@ -94,15 +103,20 @@ impl OpenH264 {
         Ok(())
     }
 
-    /// The last picture's NAL units as one packet's bytes.
-    fn access_unit(&self) -> Bytes {
+    /// The last picture's NAL units as one packet's bytes, filled up where it is too
+    /// little.
+    fn access_unit(&mut self, time: MediaTime) -> Bytes {
         let len = self.raw.nals().map(|nal| 4 + nal.len()).sum();
-        let mut data = Vec::with_capacity(len);
+        let fill = if len == 0 { 0 } else { self.filler.missing(time, len) };
+        let mut data = Vec::with_capacity(len + fill);
         for nal in self.raw.nals() {
             let nal_len = u32::try_from(nal.len()).unwrap_or(u32::MAX);
             data.extend_from_slice(&nal_len.to_be_bytes());
             data.extend_from_slice(nal);
         }
+        self.written = data.len();
+        // The last of an access unit (H.264 §7.4.1.2.3).
+        Filler::fill(&mut data, fill);
         Bytes::from(data)
     }
 
@@ -131,7 +145,7 @@ impl VideoEncoder for OpenH264 {
         let keyframe = self.count_keyframes(keyframe || wanted > now);
         let before = self.last.as_ref().map(|frame| &*frame.picture);
         let novelty = Novelty::of(&frame.picture, before);
-        let plan = self.rate.plan(keyframe, novelty);
+        let plan = self.rate.plan(frame.time, keyframe, novelty);
         self.raw.set_qp(plan.qp).map_err(failed)?;
         if keyframe {
             self.change_threads()?;
@@ -139,11 +153,12 @@ impl VideoEncoder for OpenH264 {
         }
         let shown = if plan.hold { self.last.as_ref().unwrap_or(frame) } else { frame };
         self.raw.encode(&shown.picture, frame.time.as_millis()).map_err(failed)?;
+        self.held = plan.hold && self.last.is_some();
         if !plan.hold {
             self.last = Some(frame.clone());
         }
-        let data = self.access_unit();
-        self.rate.spent(keyframe, novelty, plan, data.len());
+        let data = self.access_unit(frame.time);
+        self.rate.spent(keyframe, novelty, plan, self.written);
         if data.is_empty() {
             return Ok(None);
         }
@@ -159,6 +174,10 @@ impl VideoEncoder for OpenH264 {
         }))
     }
 
+    fn held(&self) -> bool {
+        self.held
+    }
+
     fn config(&self) -> Option<&TrackConfig> {
         self.config.as_ref()
     }
@@ -172,6 +191,7 @@ impl VideoEncoder for OpenH264 {
         }
         self.settings.kbps = kbps;
         self.rate.set_bitrate(kbps);
+        self.filler.set_least(self.settings.least_kbps.min(kbps));
         Ok(())
     }
 
@@ -182,9 +202,17 @@ impl VideoEncoder for OpenH264 {
 
     fn restart(&mut self) {
         self.rate = RateControl::new(self.settings.kbps, self.settings.fps);
+        self.filler = filler(&self.settings);
         self.since_keyframe = None;
         self.last = None;
     }
+}
+
+/// Nothing is filled up beyond the bitrate to hold.
+fn filler(settings: &VideoSettings) -> Filler {
+    let mut filler = Filler::default();
+    filler.set_least(settings.least_kbps.min(settings.kbps));
+    filler
 }
 
 /// Sets what differs from the library's defaults.
@@ -302,7 +330,7 @@ impl Level {
 }
 
 fn unsupported(settings: &VideoSettings) -> Error {
-    let VideoSettings { width, height, fps, kbps, keyframe_interval } = *settings;
+    let VideoSettings { width, height, fps, kbps, keyframe_interval, .. } = *settings;
     let what = text::picture(width, height, fps, kbps, keyframe_interval);
     Error::Unsupported { codec: CODEC, what }
 }

@@ -1,6 +1,7 @@
 //! Rate control: holds a bitrate by choosing each frame's quantiser.
 //!
-//! An account is kept in bits: what was spent minus what the bitrate allows.
+//! An account is kept in bits: what was spent minus what the bitrate allows for the
+//! time that passed, however many frames were left out meanwhile.
 //! What is owed is paid back over the frames to come, what was saved is spent,
 //! within a bound. How many bits a frame costs at a quantiser is foretold from
 //! how much of it is new ([`Novelty`]) and from what the frames before cost.
@@ -8,7 +9,7 @@
 //! the picture before is to be held, which costs next to nothing and keeps the
 //! frame rate.
 
-use crate::media::{FrameRate, Picture, Plane};
+use crate::media::{FrameRate, MediaTime, Picture, Plane};
 
 /// What to do with the next frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,8 +101,12 @@ fn qp_of_step(step: f64) -> f64 {
 /// The account of one encoder.
 #[derive(Clone, Debug)]
 pub(super) struct RateControl {
-    /// Frames per second.
-    fps: f64,
+    /// From one frame to the next when none is left out, in seconds.
+    interval_s: f64,
+    /// When the frame before was due.
+    last: Option<MediaTime>,
+    /// From the frame before to the present one, in seconds.
+    passed_s: f64,
     /// Bitrate to hold, in bit/s.
     bps: f64,
     /// Bits spent beyond what the bitrate allows; negative: saved.
@@ -139,6 +144,9 @@ impl RateControl {
     /// How much finer a frame may be than the one before: quality is given back
     /// slowly, and taken at once.
     const FINER_STEP: f64 = 2.0;
+    /// Frames left out in a row, and the present one, that are allowed for: after a
+    /// longer pause nobody wants a burst.
+    const LEFT_OUT: f64 = 6.0;
     /// What a frame may aim at, as shares of an even one.
     const FRAME: std::ops::RangeInclusive<f64> = 0.1..=2.0;
     /// What is asked of the codec; below the first figure it writes noise, which even
@@ -149,8 +157,11 @@ impl RateControl {
 
     /// An even account.
     pub fn new(kbps: u32, fps: FrameRate) -> Self {
+        let interval_s = 1.0 / fps.as_f64().max(1e-3);
         Self {
-            fps: fps.as_f64().max(1e-3),
+            interval_s,
+            last: None,
+            passed_s: interval_s,
             bps: f64::from(kbps) * 1e3,
             debt: 0.0,
             intra: Self::UNKNOWN,
@@ -168,8 +179,12 @@ impl RateControl {
         self.bps = bps;
     }
 
-    /// What to do with the next frame.
-    pub fn plan(&self, keyframe: bool, novelty: Novelty) -> Plan {
+    /// What to do with the next frame, which is due at `time`.
+    pub fn plan(&mut self, time: MediaTime, keyframe: bool, novelty: Novelty) -> Plan {
+        let passed = self.last.map(|last| time.since(last).as_secs_f64());
+        let most = self.interval_s * Self::LEFT_OUT;
+        self.passed_s = passed.map_or(self.interval_s, |passed| passed.min(most));
+        self.last = Some(time);
         let qp = if keyframe { self.keyframe_qp(novelty) } else { self.inter_qp(novelty) };
         let exhausted = qp > *Self::QP.end();
         let bearable = self.bps * if exhausted { Self::HOLD_EXHAUSTED_S } else { Self::HOLD_S };
@@ -197,9 +212,9 @@ impl RateControl {
         }
     }
 
-    /// What a frame costs when all cost the same.
+    /// What the frame costs when all cost the same.
     fn frame_bits(&self) -> f64 {
-        self.bps / self.fps
+        self.bps * self.passed_s
     }
 
     fn keyframe_qp(&self, novelty: Novelty) -> f64 {
@@ -210,7 +225,7 @@ impl RateControl {
 
     fn inter_qp(&self, novelty: Novelty) -> f64 {
         let even = self.frame_bits();
-        let wanted = even - self.debt / (Self::HORIZON_S * self.fps);
+        let wanted = even - self.debt * (self.passed_s / Self::HORIZON_S).min(1.0);
         let bits = wanted.clamp(even * Self::FRAME.start(), even * Self::FRAME.end());
         self.inter.qp(novelty.inter, bits).max(self.last_qp - Self::FINER_STEP)
     }
@@ -227,6 +242,8 @@ mod tests {
     /// 1, but never less than `least`, and nothing when it is held.
     struct Paper {
         control: RateControl,
+        /// One frame in so many is encoded.
+        divisor: u32,
         /// Bits of each frame so far.
         bits: Vec<f64>,
         holds: usize,
@@ -236,6 +253,7 @@ mod tests {
         fn new(kbps: u32) -> Self {
             Self {
                 control: RateControl::new(kbps, FrameRate::whole(FPS)),
+                divisor: 1,
                 bits: Vec::new(),
                 holds: 0,
             }
@@ -243,9 +261,15 @@ mod tests {
 
         fn encode(&mut self, seconds: u32, difficulty: f64, least: f64) {
             for _ in 0..seconds * FPS {
-                let keyframe = self.bits.len().is_multiple_of(60);
+                let tick = self.bits.len() as u64;
+                if !tick.is_multiple_of(self.divisor.into()) {
+                    self.bits.push(0.0);
+                    continue;
+                }
+                let time = FrameRate::whole(FPS).time_of(tick);
+                let keyframe = tick.is_multiple_of(60);
                 let novelty = Novelty { intra: difficulty, inter: difficulty / 5.0 };
-                let plan = self.control.plan(keyframe, novelty);
+                let plan = self.control.plan(time, keyframe, novelty);
                 let new = if keyframe { novelty.intra } else { novelty.inter };
                 let cost = (4.0 * new / step_of_qp(f64::from(plan.qp))).max(least);
                 let bits = if plan.hold { 100.0 } else { cost };
@@ -278,6 +302,35 @@ mod tests {
             close(paper.kbps(2), 2_500.0, 10.0);
             assert_eq!(paper.holds, 0);
         }
+    }
+
+    #[test]
+    fn the_bitrate_is_held_however_many_frames_are_left_out() {
+        let mut paper = Paper::new(250);
+        for divisor in [1, 2, 3, 4, 2, 1] {
+            paper.divisor = divisor;
+            paper.encode(10, 3e5, 0.0);
+            close(paper.kbps(8), 250.0, 5.0);
+        }
+        assert_eq!(paper.holds, 0);
+    }
+
+    #[test]
+    fn a_pause_is_no_leave_for_a_burst() {
+        let mut control = RateControl::new(1_000, FrameRate::whole(FPS));
+        let novelty = Novelty { intra: 1e6, inter: 1e5 };
+        let mut frame = |ms, bytes| {
+            let plan = control.plan(MediaTime::from_millis(ms), ms == 0, novelty);
+            control.spent(ms == 0, novelty, plan, bytes);
+            (plan, control.debt)
+        };
+        frame(0, 4_000);
+        for n in 1..60 {
+            frame(n * 33, 4_000);
+        }
+        let (_, before) = frame(2_000, 4_000);
+        let (_, after) = frame(62_000, 4_000);
+        assert!(before - after < 1e6 * 0.2, "a minute later it owes {after} of {before} bits");
     }
 
     #[test]

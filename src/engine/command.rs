@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{AudioInput, Fingerprint, VideoInput};
+use super::{AudioInput, Fingerprint, Tracks, VideoInput};
 use crate::media::FrameRate;
 use crate::protocol::rtmp::key::{Credentials, StreamKey};
 
@@ -50,6 +50,8 @@ pub struct OutputSettings {
     pub fps: FrameRate,
     /// Video bitrate in kbit/s.
     pub video_kbps: u32,
+    /// Video bitrate to fill up to where the picture needs less, in kbit/s; 0: none.
+    pub least_kbps: u32,
     /// Audio bitrate in kbit/s.
     pub audio_kbps: u32,
     /// Seconds from one keyframe to the next.
@@ -65,6 +67,7 @@ impl Default for OutputSettings {
             height: 720,
             fps: FrameRate::whole(30),
             video_kbps: 2_500,
+            least_kbps: 0,
             audio_kbps: 128,
             keyframe_s: 2.0,
             adaptive: true,
@@ -73,6 +76,12 @@ impl Default for OutputSettings {
 }
 
 impl OutputSettings {
+    /// Bitrate of a stream that carries these tracks, in kbit/s.
+    pub fn kbps(&self, tracks: Tracks) -> u32 {
+        let of = |carried: bool, kbps: u32| if carried { kbps } else { 0 };
+        of(tracks.picture, self.video_kbps) + of(tracks.sound, self.audio_kbps)
+    }
+
     /// Frames from one keyframe to the next, at least 1.
     pub fn keyframe_interval(&self) -> u32 {
         (f64::from(self.keyframe_s) * self.fps.as_f64()).round().max(1.0) as u32
@@ -99,4 +108,18 @@ pub struct DestinationSettings {
     pub live_limit: Option<std::time::Duration>,
     /// Start the built-in server first and publish there: "this computer".
     pub built_in_server: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_of_sound_alone_is_not_measured_by_a_picture() {
+        let output = OutputSettings { video_kbps: 2_500, audio_kbps: 128, ..Default::default() };
+        let tracks = |picture, sound| Tracks { picture, sound };
+        assert_eq!(output.kbps(tracks(true, true)), 2_628);
+        assert_eq!(output.kbps(tracks(false, true)), 128);
+        assert_eq!(output.kbps(tracks(true, false)), 2_500);
+    }
 }

@@ -9,6 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::audio::{AudioCommand, AudioOutput, AudioThread};
 use super::choices::{Choices, Names};
+use super::fanout::Offsets;
 use super::figures::{AgeMeter, Frames, RateMeter};
 use super::handle::{Door, Options};
 use super::health::Sources;
@@ -69,6 +70,7 @@ pub struct Control {
     cause: Cause,
 
     fps: RateMeter,
+    held: RateMeter,
     encode_time: RateMeter,
     video_rate: RateMeter,
     age: AgeMeter,
@@ -117,6 +119,7 @@ impl Control {
             unopened: [None, None],
             cause: Cause::Fine,
             fps: RateMeter::default(),
+            held: RateMeter::default(),
             encode_time: RateMeter::default(),
             video_rate: RateMeter::default(),
             age: AgeMeter::default(),
@@ -175,8 +178,13 @@ impl Control {
         }
     }
 
-    /// A source that can't be opened leaves the last one in place.
+    /// A source that can't be opened leaves the last one in place. Another delay alone
+    /// is no reason to open it anew.
     fn set_video(&mut self, input: VideoInput) {
+        if input != self.video && input.source() == self.video.source() {
+            self.video = input;
+            return;
+        }
         match inputs::open_video(&input, &self.output, self.clock) {
             Ok(source) => {
                 self.frames.send(FrameCommand::Source(source));
@@ -188,6 +196,10 @@ impl Control {
     }
 
     fn set_audio(&mut self, input: AudioInput) {
+        if input != self.audio && input.source() == self.audio.source() {
+            self.audio = input;
+            return;
+        }
         match inputs::open_audio(&input, &self.output, self.clock) {
             Ok(source) => {
                 self.sound.send(AudioCommand::Source(source));
@@ -219,8 +231,8 @@ impl Control {
             self.frames.send(FrameCommand::Output(layout(&output), output.fps));
             self.set_video(self.video.clone());
         }
-        if before.fps != output.fps && self.audio == AudioInput::Test {
-            self.set_audio(AudioInput::Test);
+        if before.fps != output.fps && *self.audio.source() == AudioInput::Test {
+            self.set_audio(self.audio.clone());
         }
     }
 
@@ -266,7 +278,20 @@ impl Control {
     }
 
     fn feeds(&self) -> Feeds<'_> {
-        Feeds { frames: &self.frames, frame_output: &self.frame_output, sound: &self.sound }
+        Feeds {
+            frames: &self.frames,
+            frame_output: &self.frame_output,
+            sound: &self.sound,
+            offsets: self.offsets(),
+        }
+    }
+
+    /// How picture and sound are moved in time to meet.
+    fn offsets(&self) -> Offsets {
+        let age = self.frame_output.figures.age.load(Ordering::Relaxed);
+        let sound = self.audio_output.status.latest().and_then(|status| status.latency);
+        let by_hand = [self.video.delay_ms(), self.audio.delay_ms()];
+        Offsets::of(by_hand, Duration::from_micros(age), sound.unwrap_or_default())
     }
 
     /// What a stream that begins now carries.
@@ -294,9 +319,11 @@ impl Control {
     fn look_after_stream(&mut self) {
         let now = self.now();
         let sources = self.sources();
+        let offsets = self.offsets();
         let Some(stream) = &mut self.stream else { return };
         let status = stream.destination.status();
         stream.follow(now, &status, &self.frame_output.figures);
+        stream.set_offsets(offsets);
         self.cause = stream.health.cause(now, &status, &self.output, &sources);
         let encoder_failed = self.frame_output.figures.failed.swap(false, Ordering::AcqRel)
             || self.audio_output.figures.failed.swap(false, Ordering::AcqRel);
@@ -378,16 +405,18 @@ impl Control {
     fn video_figures(&mut self, now: MediaTime) -> VideoSnapshot {
         let figures = &self.frame_output.figures;
         let all = figures.frames();
-        let Frames { due, made, late } = all.since(self.counted);
-        let fps = self.fps.read(now, all.made);
+        let Frames { due, made, held, late } = all.since(self.counted);
+        let encoded = self.fps.read(now, all.made);
+        let repeated = self.held.read(now, all.held);
         let micros = self.encode_time.read(now, figures.encode_micros.load(Ordering::Relaxed));
         let bytes = self.video_rate.read(now, figures.bytes.load(Ordering::Relaxed));
         VideoSnapshot {
             due,
             made,
+            held,
             late,
-            fps,
-            encoder_ms: if fps > 0.0 { micros / fps / 1_000.0 } else { 0.0 },
+            fps: (encoded - repeated).max(0.0),
+            encoder_ms: if encoded > 0.0 { micros / encoded / 1_000.0 } else { 0.0 },
             picture_ms: self.age.read(now, figures).as_secs_f64() * 1e3,
             kbps: bytes * 8.0 / 1_000.0,
             black: figures.black.load(Ordering::Relaxed),

@@ -3,12 +3,18 @@
 //! Picture and sound come from two threads with different delays; the
 //! interleaver puts them in order before anyone sees them.
 
-use std::collections::VecDeque;
+mod order;
+mod shift;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::media::{Packet, Track, TrackConfig};
+use self::order::Interleaver;
+use self::shift::Shifts;
+use crate::media::{Packet, TrackConfig};
+
+pub use self::shift::Offsets;
 
 /// Where packets go. Taking one never blocks: a sink that is full marks a gap.
 pub trait Sink: Send {
@@ -31,6 +37,7 @@ pub struct Fanout {
 struct State {
     sinks: Vec<Box<dyn Sink>>,
     configs: Vec<TrackConfig>,
+    shifts: Shifts,
     order: Interleaver,
 }
 
@@ -59,9 +66,7 @@ impl Fanout {
     /// Announces a track, or its new configuration.
     pub fn config(&self, config: TrackConfig) {
         let mut state = self.lock();
-        let same_track =
-            |known: &TrackConfig| std::mem::discriminant(known) == std::mem::discriminant(&config);
-        state.configs.retain(|known| !same_track(known));
+        state.configs.retain(|known| known.track() != config.track());
         for sink in &mut state.sinks {
             sink.config(&config);
         }
@@ -69,14 +74,27 @@ impl Fanout {
     }
 
     /// Takes an encoded packet and hands on those whose turn has come.
-    pub fn packet(&self, packet: Packet) {
+    pub fn packet(&self, mut packet: Packet) {
         let mut state = self.lock();
+        state.shifts.apply(&mut packet);
+        let apart = state.shifts.apart();
+        state.order.set_apart(apart);
         state.order.push(packet);
         while let Some(next) = state.order.pop() {
             for sink in &mut state.sinks {
                 sink.packet(&next);
             }
         }
+    }
+
+    /// How far each track is to be moved in time; reached little by little.
+    pub fn set_offsets(&self, offsets: Offsets) {
+        self.lock().shifts.set(offsets);
+    }
+
+    /// How much longer than its sound a picture is on its way by intention.
+    pub fn picture_waits(&self) -> Duration {
+        self.lock().shifts.now().picture_waits()
     }
 
     /// Asks the video encoder for a keyframe.
@@ -95,59 +113,10 @@ impl Fanout {
     }
 }
 
-/// Puts the packets of two tracks in order of decode time.
-///
-/// A packet waits until the other track has one that is later, but never behind
-/// more than [`Interleaver::PATIENCE`] of its own track: a track that stops does
-/// not stop the other.
-#[derive(Debug, Default)]
-struct Interleaver {
-    both: bool,
-    video: VecDeque<Packet>,
-    audio: VecDeque<Packet>,
-}
-
-impl Interleaver {
-    /// Sound comes about 65 ms later than its picture (a block, and the
-    /// encoder's look-ahead); three times that is a track that has stopped.
-    const PATIENCE: Duration = Duration::from_millis(200);
-
-    fn new(both: bool) -> Self {
-        Self { both, ..Self::default() }
-    }
-
-    fn push(&mut self, packet: Packet) {
-        match packet.track {
-            Track::Video => self.video.push_back(packet),
-            Track::Audio => self.audio.push_back(packet),
-        }
-    }
-
-    fn pop(&mut self) -> Option<Packet> {
-        let (first_video, first_audio) = (self.video.front(), self.audio.front());
-        let queue = match (first_video, first_audio) {
-            (Some(v), Some(a)) if v.dts <= a.dts => &mut self.video,
-            (Some(_), Some(_)) => &mut self.audio,
-            (Some(_), None) if self.may_pass(&self.video) => &mut self.video,
-            (None, Some(_)) if self.may_pass(&self.audio) => &mut self.audio,
-            _ => return None,
-        };
-        queue.pop_front()
-    }
-
-    fn may_pass(&self, queue: &VecDeque<Packet>) -> bool {
-        let span = match (queue.front(), queue.back()) {
-            (Some(first), Some(last)) => last.dts.since(first.dts),
-            _ => Duration::ZERO,
-        };
-        !self.both || span > Self::PATIENCE
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::MediaTime;
+    use crate::media::{MediaTime, Track};
     use bytes::Bytes;
     use std::sync::Arc;
 
@@ -189,6 +158,23 @@ mod tests {
         }
         let last = *kept.0.lock().unwrap().last().unwrap();
         assert!(last >= 300, "goes on at most 200 ms behind, was at {last}");
+    }
+
+    #[test]
+    fn a_track_that_is_moved_in_time_holds_the_other() {
+        let (fanout, kept) = (Fanout::new(true, true), Kept::default());
+        fanout.attach(Box::new(kept.clone()));
+        fanout.set_offsets(Offsets { picture_us: 1_000_000, sound_us: 0 });
+        for ms in (0..=900).step_by(100) {
+            fanout.packet(packet(Track::Video, ms));
+        }
+        assert!(kept.0.lock().unwrap().is_empty(), "the sound of its time is still to come");
+        for ms in (0..=1_950).step_by(50) {
+            fanout.packet(packet(Track::Audio, ms));
+        }
+        let kept = kept.0.lock().unwrap();
+        assert!(kept.is_sorted(), "{kept:?}");
+        assert_eq!(kept.iter().filter(|ms| **ms == 1_000).count(), 2, "with its picture: {kept:?}");
     }
 
     #[test]

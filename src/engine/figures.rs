@@ -14,6 +14,8 @@ pub struct VideoFigures {
     pub late: AtomicU64,
     /// Frames encoded.
     pub made: AtomicU64,
+    /// Frames of these that show the picture before once more, for want of bits.
+    pub held: AtomicU64,
     /// Frames that the encoder or the controller left out.
     pub skipped: AtomicU64,
     /// Bytes of encoded video.
@@ -23,6 +25,8 @@ pub struct VideoFigures {
     /// Age of the oldest picture when it was encoded, in µs, since it was last looked
     /// at: from when the camera took it, else from when its frame was due.
     pub oldest: AtomicU64,
+    /// Age of a camera's pictures when they are due, in µs, smoothed; 0 where it is none.
+    pub age: AtomicU64,
     /// The encoder is ready for frames: those before don't count.
     pub ready: AtomicBool,
     /// The encoder failed and the stream can't go on.
@@ -36,9 +40,9 @@ pub struct VideoFigures {
 impl VideoFigures {
     /// Frames so far; none is made or late that is not due.
     pub fn frames(&self) -> Frames {
-        let [made, late, due] =
-            [&self.made, &self.late, &self.due].map(|counter| counter.load(Ordering::Acquire));
-        Frames { due, made, late }
+        let [held, made, late, due] = [&self.held, &self.made, &self.late, &self.due]
+            .map(|counter| counter.load(Ordering::Acquire));
+        Frames { due, made, held, late }
     }
 }
 
@@ -49,6 +53,8 @@ pub struct Frames {
     pub due: u64,
     /// That were encoded.
     pub made: u64,
+    /// Of these, pictures that were shown once more for want of bits.
+    pub held: u64,
     /// That somebody was too late for.
     pub late: u64,
 }
@@ -59,6 +65,7 @@ impl Frames {
         Self {
             due: self.due - before.due,
             made: self.made - before.made,
+            held: self.held - before.held,
             late: self.late - before.late,
         }
     }
@@ -109,6 +116,30 @@ pub struct AudioFigures {
 /// Adds to a counter. Whoever sees that sees what was counted before.
 pub fn count(counter: &AtomicU64, by: u64) {
     counter.fetch_add(by, Ordering::Release);
+}
+
+/// How old a camera's pictures are when they are due, over some seconds: what holds
+/// for all, and no hiccup's.
+#[derive(Debug, Default)]
+pub struct MeanAge(Option<f64>);
+
+impl MeanAge {
+    /// Older pictures are of a camera that has stopped, in seconds.
+    const OLDEST_S: f64 = 0.300;
+    /// The share that the newest picture has.
+    const SHARE: f64 = 1.0 / 64.0;
+
+    /// Takes in the age of a picture, none of what has no age; the mean.
+    pub fn see(&mut self, age: Duration) -> Duration {
+        let age_s = age.as_secs_f64();
+        if age.is_zero() {
+            self.0 = None;
+        } else if age_s < Self::OLDEST_S {
+            let mean = self.0.get_or_insert(age_s);
+            *mean += (age_s - *mean) * Self::SHARE;
+        }
+        self.0.map_or(Duration::ZERO, Duration::from_secs_f64)
+    }
 }
 
 /// How old pictures are when they are encoded: the oldest of the last second.
@@ -167,6 +198,18 @@ mod tests {
         }
         assert_eq!([shown[20], shown[50], shown[62], shown[80]], [0, 25, 95, 95]);
         assert_eq!(figures.oldest.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn the_mean_age_follows_no_hiccup() {
+        let (mut age, ms) = (MeanAge::default(), Duration::from_millis);
+        assert_eq!(age.see(ms(40)), ms(40), "at once");
+        for n in 0..300_u64 {
+            let picture = if n % 2 == 0 { ms(30) } else { ms(50) };
+            assert!(age.see(picture).abs_diff(ms(40)) < ms(2));
+        }
+        assert!(age.see(ms(2_900)).abs_diff(ms(40)) < ms(2), "the camera has stopped");
+        assert_eq!(age.see(Duration::ZERO), Duration::ZERO, "another source");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::figures::{Frames, VideoFigures, VideoTarget};
-use super::{Cause, Fault, OutputSettings, report};
+use super::{Cause, Fault, OutputSettings, Tracks, report};
 use crate::media::{Effort, MediaTime};
 use crate::publish::overload::{Change, Level, Overload, Work};
 use crate::publish::verdict::{self, Away, Measurements, Verdict, judge};
@@ -19,6 +19,8 @@ const DROPS_REMEMBERED: Duration = Duration::from_secs(10);
 /// Watches one stream.
 #[derive(Debug)]
 pub struct Health {
+    /// What the stream carries.
+    tracks: Tracks,
     /// Of the encoder, once it is ready.
     overload: Option<Overload>,
     /// When the counters were last looked at, and what they were.
@@ -36,8 +38,9 @@ pub struct Health {
 
 impl Health {
     /// For a stream that begins now.
-    pub fn new(now: MediaTime, figures: &VideoFigures) -> Self {
+    pub fn new(now: MediaTime, figures: &VideoFigures, tracks: Tracks) -> Self {
         Self {
+            tracks,
             overload: None,
             seen: (now, Counters::read(figures)),
             second: (now, Counters::read(figures)),
@@ -111,7 +114,7 @@ impl Health {
         let seen = Measurements {
             away: away(&status.state),
             limit_kbps: status.limit_kbps,
-            wanted_kbps: f64::from(output.video_kbps + output.audio_kbps),
+            wanted_kbps: f64::from(output.kbps(self.tracks)),
             sent_kbps: status.kbps,
             queued: status.queue,
             net_delay: status.net_delay,
@@ -247,7 +250,7 @@ impl Counters {
     /// What was done since `before`, `span` ago, while one frame of so many was to be
     /// encoded.
     fn work_since(&self, before: &Self, span: Duration, divisor: u32) -> Work {
-        let Frames { due, made, late } = self.frames.since(before.frames);
+        let Frames { due, made, late, .. } = self.frames.since(before.frames);
         let count = |frames: u64| u32::try_from(frames).unwrap_or(u32::MAX);
         let busy = self.busy.saturating_sub(before.busy);
         Work { span, due: count(due) / divisor, late: count(late), made: count(made), busy }

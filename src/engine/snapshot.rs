@@ -176,9 +176,12 @@ pub struct VideoSnapshot {
     pub due: u64,
     /// Frames made in it.
     pub made: u64,
+    /// Frames of these that show the picture before once more, because the bitrate is
+    /// too low for the new one.
+    pub held: u64,
     /// Frames of it left out because the encoder was late.
     pub late: u64,
-    /// Frames made in the last second.
+    /// New pictures in the last second: frames made, without those held.
     pub fps: f64,
     /// Encoder time per frame, in ms, mean of the last second.
     pub encoder_ms: f64,

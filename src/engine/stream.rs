@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::audio::{AudioCommand, AudioThread};
-use super::fanout::{Fanout, Sink};
+use super::fanout::{Fanout, Offsets, Sink};
 use super::figures::{VideoFigures, VideoTarget};
 use super::health::Health;
 use super::video::{EncodeThread, FrameCommand, FrameOutput, FrameThread};
@@ -43,6 +43,8 @@ pub struct Feeds<'a> {
     pub frame_output: &'a Arc<FrameOutput>,
     /// The sound thread.
     pub sound: &'a AudioThread,
+    /// How the tracks are moved in time at first.
+    pub offsets: Offsets,
 }
 
 impl Stream {
@@ -59,9 +61,10 @@ impl Stream {
             return Err(Fault::Source { why: text::NOTHING_TO_SEND.into() });
         }
         let failed = |error: &dyn std::fmt::Display| Fault::Encoder { detail: error.to_string() };
-        let health = Health::new(clock.at(Instant::now()), &feeds.frame_output.figures);
+        let health = Health::new(clock.at(Instant::now()), &feeds.frame_output.figures, tracks);
         let target = Arc::new(VideoTarget::new(output.video_kbps));
         let fanout = Arc::new(Fanout::new(tracks.picture, tracks.sound));
+        fanout.set_offsets(feeds.offsets);
         let open_video = || registry::open_video(&video_settings(&output));
         let video = tracks.picture.then(open_video).transpose().map_err(|e| failed(&e))?;
         let open_audio = || registry::open_audio(&AudioSettings { kbps: output.audio_kbps });
@@ -70,7 +73,8 @@ impl Stream {
             let fanout = Arc::clone(&fanout);
             KeyframeRequest(Arc::new(move || fanout.want_keyframe()))
         };
-        let config = config(&output, settings, give_up_first_connect, tracks, keyframes)?;
+        let mut config = config(&output, settings, give_up_first_connect, tracks, keyframes)?;
+        config.late_start += feeds.offsets.picture_waits();
         let destination = publish::start(clock, config).map_err(|e| failed(&e))?;
         fanout.attach(Box::new(PacketSink(destination.packets())));
         let mut stream = Self {
@@ -115,6 +119,11 @@ impl Stream {
             self.target.set_effort(level.effort);
         }
         self.target.divisor.store(divisor, Ordering::Relaxed);
+    }
+
+    /// Moves the tracks in time.
+    pub fn set_offsets(&self, offsets: Offsets) {
+        self.fanout.set_offsets(offsets);
     }
 
     /// Another bitrate while it runs, not above what the encoder takes; the one
@@ -171,6 +180,7 @@ fn config(
         adaptive: output.adaptive,
         give_up_first_connect,
         live_limit: settings.live_limit,
+        late_start: output.fps.interval(),
         keyframes,
     })
 }
@@ -181,6 +191,7 @@ fn video_settings(output: &OutputSettings) -> VideoSettings {
         height: output.height,
         fps: output.fps,
         kbps: output.video_kbps,
+        least_kbps: output.least_kbps,
         keyframe_interval: output.keyframe_interval(),
     }
 }

@@ -140,8 +140,10 @@ pub struct FramePool {
 
 impl FramePool {
     /// More pictures than this are not kept: a slow holder then costs
-    /// allocations, not memory for ever.
-    const KEPT: usize = 8;
+    /// allocations, not memory for ever. On their way are at most four that wait for
+    /// the encoder, two that it has, two in the preview, three of a camera and the one
+    /// being made.
+    const KEPT: usize = 12;
 
     /// An empty pool of pictures of this layout.
     pub fn new(layout: Planes) -> Self {
@@ -177,6 +179,23 @@ mod tests {
         assert_eq!(layout.range(Plane::Y).end, layout.range(Plane::U).start);
         assert_eq!(layout.range(Plane::U).end, layout.range(Plane::V).start);
         assert_eq!(layout.range(Plane::V).end, layout.len());
+    }
+
+    #[test]
+    fn all_that_is_on_its_way_when_the_encoder_is_behind_comes_from_the_pool() {
+        let mut pool = FramePool::new(Planes::new(4, 4));
+        let mut on_their_way = std::collections::VecDeque::new();
+        let mut made = std::collections::HashSet::new();
+        for n in 0..200 {
+            let frame = pool.fill(MediaTime::from_millis(n), |_| ());
+            made.insert(Arc::as_ptr(&frame.picture));
+            on_their_way.push_back(frame);
+            if on_their_way.len() == FramePool::KEPT {
+                on_their_way.pop_front();
+            }
+        }
+        assert_eq!(made.len(), FramePool::KEPT, "none is allocated again");
+        assert_eq!(pool.pictures.len(), FramePool::KEPT);
     }
 
     #[test]

@@ -39,6 +39,16 @@ pub enum TrackConfig {
     Audio(AudioConfig),
 }
 
+impl TrackConfig {
+    /// The track it belongs to.
+    pub const fn track(&self) -> Track {
+        match self {
+            Self::Video(_) => Track::Video,
+            Self::Audio(_) => Track::Audio,
+        }
+    }
+}
+
 /// The video track's configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VideoConfig {

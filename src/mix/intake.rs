@@ -1,6 +1,7 @@
 //! A device's sound made the program's own: 48 kHz stereo on the media clock.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{
@@ -195,6 +196,13 @@ impl Intake {
     /// Sound on its way through, in seconds of the media clock.
     pub fn latency_s(&self) -> f64 {
         self.queued_s() + self.resampler.output_delay() as f64 / f64::from(SAMPLE_RATE)
+    }
+
+    /// How long before its time the sound of a block was captured, once the queue has
+    /// its length. It changes with the length alone.
+    pub fn behind(&self) -> Duration {
+        let filter_s = self.resampler.output_delay() as f64 / f64::from(SAMPLE_RATE);
+        Duration::try_from_secs_f64(self.target_s() + filter_s).unwrap_or_default()
     }
 
     /// Frames that were thrown away because nobody took them in time.

@@ -10,7 +10,8 @@ use crate::media::MediaTime;
 /// An encoder that has delivered nothing by then has stopped.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// A first keyframe that came so late counts as the start all the same.
+/// A first keyframe that came so late, beside what is known to hold it, counts as the
+/// start all the same.
 const LATE_START: Duration = Duration::from_millis(300);
 
 /// Decides which packets are still sent once a stop is asked for.
@@ -41,9 +42,15 @@ impl Ending {
 }
 
 /// Where a stream ends that is to last so long: counted from its first picture, if
-/// that came soon after `due` began to be counted; else at `due`.
-pub fn end_of(due: MediaTime, start: Option<MediaTime>, length: Duration) -> MediaTime {
-    start.map_or(due, |start| (start + length).max(due).min(due + LATE_START))
+/// that came soon after `due` began to be counted; else at `due`. A keyframe may have
+/// to wait for `late`, a frame's interval or more.
+pub fn end_of(
+    due: MediaTime,
+    start: Option<MediaTime>,
+    length: Duration,
+    late: Duration,
+) -> MediaTime {
+    start.map_or(due, |start| (start + length).max(due).min(due + LATE_START + late))
 }
 
 #[cfg(test)]
@@ -72,10 +79,14 @@ mod tests {
 
     #[test]
     fn ten_seconds_are_counted_from_the_first_picture() {
-        let ten = Duration::from_secs(10);
-        assert_eq!(end_of(at(12_000), Some(at(2_066)), ten), at(12_066));
-        assert_eq!(end_of(at(12_000), Some(at(1_990)), ten), at(12_000));
-        assert_eq!(end_of(at(12_000), Some(at(5_000)), ten), at(12_300));
-        assert_eq!(end_of(at(12_000), None, ten), at(12_000));
+        let end = |start: Option<i64>, interval| {
+            let ten = Duration::from_secs(10);
+            end_of(at(12_000), start.map(at), ten, Duration::from_millis(interval))
+        };
+        assert_eq!(end(Some(2_066), 33), at(12_066));
+        assert_eq!(end(Some(1_990), 33), at(12_000));
+        assert_eq!(end(Some(5_000), 33), at(12_333));
+        assert_eq!(end(None, 33), at(12_000));
+        assert_eq!(end(Some(2_900), 1_000), at(12_900), "a frame a second");
     }
 }

@@ -79,7 +79,7 @@ pub struct Timed {
 pub enum DropReason {
     /// It was older than the bound: the link is too slow for it.
     Late,
-    /// Packets were lost before they came here: the sink was too slow as a whole.
+    /// Pictures were lost before they came here: the sink was too slow as a whole.
     Gap,
     /// The bound in bytes was met.
     Memory,
@@ -100,12 +100,21 @@ pub struct Dropping {
 pub struct Drops {
     /// Video frames.
     pub frames: u64,
-    /// Audio packets; only ever by the bound in bytes.
+    /// Audio packets; only ever by the bound in bytes, or lost before they came here.
     pub audio: u64,
-    /// Payload bytes of both.
+    /// Payload bytes of both, as far as they came here.
     pub bytes: u64,
     /// How often dropping began.
     pub episodes: u64,
+}
+
+/// Packets that were lost before they came here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lost {
+    /// Pictures.
+    pub video: u64,
+    /// Access units of sound.
+    pub audio: u64,
 }
 
 /// The packets that wait for one destination's wire.
@@ -246,9 +255,15 @@ impl SendQueue {
         self.shed();
     }
 
-    /// Packets were lost before they came here: what depends on them is useless.
-    pub fn mark_gap(&mut self) {
-        if self.phase == Phase::Open {
+    /// Packets were lost behind the newest that came in: pictures that depend on
+    /// them are useless.
+    pub fn mark_gap(&mut self, lost: Lost) {
+        if self.phase != Phase::Open {
+            return;
+        }
+        self.drops.frames += lost.video;
+        self.drops.audio += lost.audio;
+        if lost.video > 0 {
             self.start_dropping(DropReason::Gap);
         }
     }
@@ -483,7 +498,9 @@ impl SendQueue {
     fn timed(&mut self, packet: Packet, base: MediaTime) -> Timed {
         let millis = |time: MediaTime| time.micros_from(base).div_euclid(1_000);
         let last = &mut self.last[packet.track as usize];
-        let dts = u64::try_from(millis(packet.dts)).unwrap_or(0).max(*last);
+        // A latecomer is decoded late, and still belongs where it would have been.
+        let decoded = millis(packet.dts.min(packet.pts));
+        let dts = u64::try_from(decoded).unwrap_or(0).max(*last);
         *last = dts;
         let composition = millis(packet.pts).saturating_sub(i64::try_from(dts).unwrap_or(i64::MAX));
         Timed {
@@ -508,6 +525,16 @@ impl Headers {
                 let new = video.decoder_config.clone();
                 self.video.replace(video).is_none_or(|old| old.decoder_config != new)
             }
+        }
+    }
+}
+
+impl Lost {
+    /// One more of this track.
+    pub fn count(&mut self, track: Track) {
+        match track {
+            Track::Video => self.video += 1,
+            Track::Audio => self.audio += 1,
         }
     }
 }

@@ -76,6 +76,8 @@ pub struct SourceStatus {
     /// How long a device has delivered nothing; `None` for what is no device, and
     /// for one that is still being opened.
     pub silent: Option<Duration>,
+    /// How long before its time the sound was captured, as far as is known.
+    pub latency: Option<Duration>,
     /// Pictures a second that a camera delivers, measured over the last seconds.
     pub fps: Option<f64>,
     /// The same with those that this computer had no time for.

@@ -18,6 +18,7 @@ pub fn open_video(
 ) -> Result<Option<Box<dyn VideoSource>>, Error> {
     Ok(match spec {
         VideoSpec::None => None,
+        VideoSpec::Delayed(of, _) => return open_video(of, layout, rate, clock),
         VideoSpec::Test => Some(Box::new(TestPicture::new(layout, rate))),
         VideoSpec::Default => Some(Box::new(Camera::open("", layout, rate, clock)?)),
         VideoSpec::Camera(asked) => Some(Box::new(Camera::open(asked, layout, rate, clock)?)),
@@ -33,6 +34,7 @@ pub fn open_audio(
 ) -> Result<Option<Box<dyn AudioSource>>, Error> {
     Ok(match spec {
         AudioSpec::None => None,
+        AudioSpec::Delayed(of, _) => return open_audio(of, rate, clock),
         AudioSpec::Test => Some(Box::new(TestTone::new(rate))),
         AudioSpec::Default => Some(Box::new(Microphone::open("", clock)?)),
         AudioSpec::Microphone(id) => Some(Box::new(Microphone::open(id, clock)?)),

@@ -2,8 +2,14 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
+
+use crate::text::device::source as text;
+
+/// How far a source can be moved in time by hand, in ms.
+const DELAY_MS: RangeInclusive<i32> = -2_000..=2_000;
 
 /// Where the picture comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +26,8 @@ pub enum VideoSpec {
     Camera(String),
     /// A still picture: a PNG file.
     Picture(PathBuf),
+    /// One of the others, shown so many ms later; earlier where negative.
+    Delayed(Box<Self>, i32),
 }
 
 /// Where the sound comes from.
@@ -34,15 +42,95 @@ pub enum AudioSpec {
     Default,
     /// A microphone by its stable identity.
     Microphone(String),
+    /// One of the others, heard so many ms later; earlier where negative.
+    Delayed(Box<Self>, i32),
 }
 
 impl VideoSpec {
     /// Whether it makes sense; if not, in words.
     pub fn check(&self) -> Result<(), String> {
-        match self {
-            Self::Camera(asked) => super::camera::check(asked),
+        match self.source() {
+            Self::Camera(asked) => check_delay(asked).and_then(|()| super::camera::check(asked)),
             _ => Ok(()),
         }
+    }
+
+    /// What is shown, whenever that is.
+    pub fn source(&self) -> &Self {
+        if let Self::Delayed(of, _) = self { of.source() } else { self }
+    }
+
+    /// How much later it is shown than seen, in ms, by hand.
+    pub fn delay_ms(&self) -> i32 {
+        if let Self::Delayed(_, ms) = self { *ms } else { 0 }
+    }
+
+    /// Whether it is a camera.
+    pub fn is_device(&self) -> bool {
+        matches!(self.source(), Self::Camera(_) | Self::Default)
+    }
+
+    fn delayed(self, ms: i32) -> Self {
+        match self {
+            Self::None => self,
+            Self::Delayed(of, _) => of.delayed(ms),
+            _ if ms == 0 => self,
+            _ => Self::Delayed(Box::new(self), ms),
+        }
+    }
+}
+
+impl AudioSpec {
+    /// Whether it makes sense; if not, in words.
+    pub fn check(&self) -> Result<(), String> {
+        match self.source() {
+            Self::Microphone(asked) => check_delay(asked),
+            _ => Ok(()),
+        }
+    }
+
+    /// What is heard, whenever that is.
+    pub fn source(&self) -> &Self {
+        if let Self::Delayed(of, _) = self { of.source() } else { self }
+    }
+
+    /// How much later it is heard than it sounded, in ms, by hand.
+    pub fn delay_ms(&self) -> i32 {
+        if let Self::Delayed(_, ms) = self { *ms } else { 0 }
+    }
+
+    /// Whether it is a microphone.
+    pub fn is_device(&self) -> bool {
+        matches!(self.source(), Self::Microphone(_) | Self::Default)
+    }
+
+    fn delayed(self, ms: i32) -> Self {
+        match self {
+            Self::None => self,
+            Self::Delayed(of, _) => of.delayed(ms),
+            _ if ms == 0 => self,
+            _ => Self::Delayed(Box::new(self), ms),
+        }
+    }
+}
+
+/// A source's text without its last `;delay=MS`, and the ms; `None` where it has none
+/// that makes sense.
+fn split_delay(text: &str) -> Option<(String, i32)> {
+    let (before, value) = text.rsplit_once(";delay=")?;
+    let (value, behind) = value.split_once(';').map_or((value, None), |(v, b)| (v, Some(b)));
+    let ms = value.trim().trim_end_matches("ms").trim_end().parse().ok();
+    let ms = ms.filter(|ms| DELAY_MS.contains(ms))?;
+    let behind = behind.map(|behind| format!(";{behind}")).unwrap_or_default();
+    Some((format!("{before}{behind}"), ms))
+}
+
+/// A delay that makes no sense is left in the identity.
+fn check_delay(asked: &str) -> Result<(), String> {
+    let mut options = asked.split(';').skip(1).map(str::trim);
+    match options.find(|option| option.split('=').next() == Some("delay")) {
+        Some(option) => Err(text::bad_delay(option, *DELAY_MS.start(), *DELAY_MS.end())),
+        None => Ok(()),
     }
 }
 
@@ -50,8 +138,12 @@ impl FromStr for VideoSpec {
     type Err = Infallible;
 
     /// `test`, `none`, `default`, the path of a PNG file, or else a camera's
-    /// identity. `device:` and `file:` in front tell apart what looks alike.
+    /// identity. `device:` and `file:` in front tell apart what looks alike;
+    /// `;delay=MS` may stand behind each.
     fn from_str(text: &str) -> Result<Self, Infallible> {
+        if let Some((text, ms)) = split_delay(text) {
+            return text.parse::<Self>().map(|spec| spec.delayed(ms));
+        }
         Ok(match (text, text.split_once(':')) {
             ("none" | "off", _) => Self::None,
             ("test", _) => Self::Test,
@@ -77,8 +169,11 @@ impl FromStr for AudioSpec {
     type Err = Infallible;
 
     /// `test`, `none`, `default`, or else a microphone's identity, with or
-    /// without `device:` in front.
+    /// without `device:` in front; `;delay=MS` may stand behind each.
     fn from_str(text: &str) -> Result<Self, Infallible> {
+        if let Some((text, ms)) = split_delay(text) {
+            return text.parse::<Self>().map(|spec| spec.delayed(ms));
+        }
         Ok(match (text, text.strip_prefix("device:")) {
             ("none" | "off", _) => Self::None,
             ("test", _) => Self::Test,
@@ -96,6 +191,7 @@ impl fmt::Display for VideoSpec {
             Self::Default => f.write_str("default"),
             Self::Camera(id) => write!(f, "device:{id}"),
             Self::Picture(path) => write!(f, "file:{}", path.display()),
+            Self::Delayed(of, ms) => write!(f, "{of};delay={ms}"),
         }
     }
 }
@@ -107,6 +203,7 @@ impl fmt::Display for AudioSpec {
             Self::Test => f.write_str("test"),
             Self::Default => f.write_str("default"),
             Self::Microphone(id) => write!(f, "device:{id}"),
+            Self::Delayed(of, ms) => write!(f, "{of};delay={ms}"),
         }
     }
 }
@@ -147,8 +244,44 @@ mod tests {
     }
 
     #[test]
+    fn a_delay_may_stand_behind_anything() {
+        for (text, source, ms) in [
+            ("test;delay=120", VideoSpec::Test, 120),
+            (
+                "usb:1:2;fps=25;delay=-80;mirror",
+                VideoSpec::Camera("usb:1:2;fps=25;mirror".into()),
+                -80,
+            ),
+            ("default;delay=5 ms", VideoSpec::Default, 5),
+            (";delay=2000", VideoSpec::Default, 2_000),
+            ("a.png;delay=7", VideoSpec::Picture("a.png".into()), 7),
+            ("none;delay=7", VideoSpec::None, 0),
+            ("test;delay=7;delay=9", VideoSpec::Test, 9),
+            ("test;delay=0", VideoSpec::Test, 0),
+        ] {
+            let spec = video(text);
+            assert_eq!((spec.source(), spec.delay_ms()), (&source, ms), "{text}");
+            assert_eq!(spec.check(), Ok(()), "{text}");
+        }
+        let spec = audio("alsa:hw:0;delay=-40");
+        assert_eq!(spec.source(), &AudioSpec::Microphone("alsa:hw:0".into()));
+        assert!(spec.is_device() && spec.delay_ms() == -40 && spec.check().is_ok());
+    }
+
+    #[test]
+    fn a_delay_that_makes_no_sense_is_refused_in_words() {
+        for text in ["x;delay=", "x;delay=soon", "x;delay=2001", "x;delay=-2001", "x;delay"] {
+            let words = audio(text).check().unwrap_err();
+            assert!(words.contains("from -2000 to 2000"), "{text}: {words}");
+            assert_eq!(video(text).check(), Err(words));
+        }
+    }
+
+    #[test]
     fn what_is_written_is_read_back() {
-        for text in ["test", "none", "default", "a.png", "device:a.png", "x:y", "file:x"] {
+        for text in
+            ["test", "none", "default", "a.png", "device:a.png", "x:y", "file:x", "x;delay=3"]
+        {
             assert_eq!(video(&video(text).to_string()), video(text));
             assert_eq!(audio(&audio(text).to_string()), audio(text));
         }

@@ -147,6 +147,11 @@ pub mod source {
         format!("“{option}” of a camera is given as {example}")
     }
 
+    /// A delay behind a source that makes no sense.
+    pub fn bad_delay(option: &str, least: i32, most: i32) -> String {
+        format!("“{option}” is given as delay=120 or delay=-80, in ms from {least} to {most}")
+    }
+
     /// Examples of options.
     pub mod example {
         /// Of a size.

@@ -42,9 +42,17 @@ pub mod more {
         format!("{network} because the network was too slow, {encoder} because this computer was")
     }
 
-    /// Frames made and due.
-    pub fn frames(made: u64, due: u64, late: u64) -> String {
-        format!("{made} made of {due} due; {late} left out because the encoder was late")
+    /// Frames made and due, repeated and left out.
+    pub fn frames(made: u64, due: u64, held: u64, late: u64) -> String {
+        let mut words =
+            format!("{made} made of {due} due; {late} left out because the encoder was late");
+        if held > 0 {
+            words += &format!(
+                ".\n{held} repeat the picture before: the bitrate is too low for so much movement. \
+                 Raise it, or choose a smaller picture or fewer frames"
+            );
+        }
+        words
     }
 
     /// Encoder time.

@@ -122,6 +122,7 @@ pub fn output_command(model: &Model) -> Command {
         audio_kbps: output.audio_kbps,
         keyframe_s: output.keyframe_s,
         adaptive: output.adaptive,
+        ..OutputSettings::default()
     })
 }
 
@@ -164,7 +165,7 @@ fn video_input(input: &Input) -> VideoInput {
     match input {
         Input::Test => VideoInput::Test,
         Input::Default => VideoInput::Default,
-        Input::Device(id) => VideoInput::Camera(id.clone()),
+        Input::Device(id) => format!("device:{id}").parse().unwrap_or_default(),
         Input::File(path) => VideoInput::Picture(path.clone()),
         Input::Off => VideoInput::None,
     }
@@ -174,7 +175,7 @@ fn audio_input(input: &Input) -> AudioInput {
     match input {
         Input::Test | Input::File(_) => AudioInput::Test,
         Input::Default => AudioInput::Default,
-        Input::Device(id) => AudioInput::Microphone(id.clone()),
+        Input::Device(id) => format!("device:{id}").parse().unwrap_or_default(),
         Input::Off => AudioInput::None,
     }
 }

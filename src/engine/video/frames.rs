@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use super::{FrameOutput, Offered};
-use crate::engine::figures::count;
+use crate::engine::figures::{MeanAge, count};
 use crate::engine::watch::PictureWatch;
 use crate::media::{Clock, FrameRate, MediaTime, Planes, VideoFrame};
 use crate::scene::Compositor;
@@ -55,6 +55,7 @@ impl FrameThread {
             encoder: None,
             preview: false,
             watch: PictureWatch::default(),
+            age: MeanAge::default(),
             shared,
         };
         let join = thread::Builder::new().name("frames".into()).spawn(move || maker.run())?;
@@ -87,6 +88,7 @@ struct FrameMaker {
     encoder: Option<Sender<Offered>>,
     preview: bool,
     watch: PictureWatch,
+    age: MeanAge,
     shared: Arc<FrameOutput>,
 }
 
@@ -179,6 +181,8 @@ impl FrameMaker {
 
     fn make(&mut self, due: MediaTime) {
         let Some((picture, age)) = self.look(due) else { return };
+        let mean = u64::try_from(self.age.see(age).as_micros()).unwrap_or(0);
+        self.shared.figures.age.store(mean, Ordering::Relaxed);
         let frame = self.compositor.compose(picture.as_ref(), due);
         self.watch.look(due, &frame.picture);
         self.shared.figures.black.store(self.watch.black, Ordering::Relaxed);
@@ -245,9 +249,11 @@ mod tests {
 
     #[test]
     fn pictures_go_on_at_another_rate() {
-        // By then the ticks of two rates have numbers that are far apart.
-        let a_minute_ago = Instant::now().checked_sub(Duration::from_secs(60));
-        let clock = Clock::starting_at(a_minute_ago.expect("the machine runs for longer"));
+        // By then the ticks of two rates have numbers that are far apart, as far as the
+        // machine has been up.
+        let now = Instant::now();
+        let earlier = [60, 10, 1].map(|s| now.checked_sub(Duration::from_secs(s)));
+        let clock = Clock::starting_at(earlier.into_iter().flatten().next().unwrap_or(now));
         let layout = Planes::new(64, 36);
         let frames = FrameThread::start(clock, (layout, FrameRate::whole(100)), Arc::default())
             .expect("a thread");

@@ -374,3 +374,23 @@ fn channels_go_to_their_sides() {
         (four[0] - 0.4 / 2_f32.sqrt()).abs() < 1e-6 && (four[1] - 0.2 / 2_f32.sqrt()).abs() < 1e-6
     );
 }
+
+/// What is said to be the sound's age is its age, whatever the lumps.
+#[test]
+fn how_long_ago_the_sound_was_captured_is_known() {
+    for (rate, lump_ms) in [(48_000, 10), (48_000, 43), (44_100, 21), (16_000, 64)] {
+        let mut intake = Intake::new(rate, 2).unwrap();
+        let lump = rate as usize * lump_ms / 1_000;
+        let mut device = Device { lump, ..Device::new(rate, 2, 50.0) };
+        // A minute, in which it finds its length.
+        record(&mut device, &mut intake, 2_800);
+        let mut block = vec![0.0; BLOCK_FRAMES * CHANNELS];
+        let end = device.block(&mut intake);
+        intake.fill(&mut block, end);
+        // The end of this block, where the resampler's filter is no longer ahead of it.
+        let filter_s = intake.resampler.output_delay() as f64 / f64::from(SAMPLE_RATE);
+        let really = device.late_s(&intake) + filter_s;
+        let said = intake.behind().as_secs_f64();
+        assert!((said - really).abs() < 0.005, "{rate} Hz, {lump_ms} ms: {said} s, not {really} s");
+    }
+}

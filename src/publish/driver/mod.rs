@@ -74,6 +74,8 @@ pub struct Config {
     pub give_up_first_connect: Option<Duration>,
     /// End cleanly after this time live, over all connections.
     pub live_limit: Option<Duration>,
+    /// How much later than other packets the first keyframe may come by intention.
+    pub late_start: Duration,
     /// Asks the encoder for a keyframe.
     pub keyframes: KeyframeRequest,
 }
@@ -334,19 +336,17 @@ impl Driver {
             && due <= now
         {
             let start = self.queue.base().filter(|_| self.lived.is_zero());
-            self.begin_stop(now, ending::end_of(due, start, limit));
+            self.begin_stop(now, ending::end_of(due, start, limit, self.config.late_start));
         }
     }
 
     /// Once a stop is asked for, what the encoders make of later moments is not
     /// sent: the queue runs dry.
     fn take_packets(&mut self) {
-        if self.inlet.take_gap() {
-            self.queue.mark_gap();
-        }
         while let Some(item) = self.inlet.next() {
             match item {
                 Item::Config(config) => self.queue.push_config(config),
+                Item::Gap(lost) => self.queue.mark_gap(lost),
                 Item::Packet(packet) => {
                     if self.ending.as_mut().is_none_or(|ending| ending.takes(packet.dts)) {
                         self.queue.push(packet);

@@ -261,14 +261,36 @@ fn a_keyframe_is_wanted_when_there_is_room_for_it() {
 fn a_gap_drops_to_the_next_keyframe() {
     let mut queue = live();
     push(&mut queue, "V40");
-    queue.mark_gap();
-    queue.mark_gap();
+    queue.mark_gap(Lost { video: 1, audio: 0 });
+    queue.mark_gap(Lost { video: 1, audio: 2 });
     push(&mut queue, "V120 A125 V160");
     assert_eq!(queue.dropping().map(|d| d.why), Some(DropReason::Gap));
     assert!(queue.wants_keyframe());
     push(&mut queue, "K200 V240");
     assert_eq!(drain(&mut queue), "V40 A125 K200 V240");
-    assert_eq!((queue.drops().frames, queue.drops().episodes), (2, 1));
+    let drops = queue.drops();
+    assert_eq!((drops.frames, drops.audio, drops.episodes), (2 + 2, 2, 1), "and the lost ones");
+}
+
+#[test]
+fn a_gap_of_sound_alone_drops_no_picture() {
+    let mut queue = live();
+    queue.mark_gap(Lost { video: 0, audio: 3 });
+    push(&mut queue, "V40 A100 V80");
+    assert_eq!(queue.dropping(), None);
+    assert_eq!(drain(&mut queue), "V40 V80 A100");
+    assert_eq!((queue.drops().frames, queue.drops().audio), (0, 3));
+}
+
+#[test]
+fn a_latecomer_keeps_its_own_time() {
+    let mut queue = live();
+    push(&mut queue, "V40 V300");
+    for late in ["A100", "A120"] {
+        queue.push(Packet { dts: ms("V300"), ..packet(late) });
+    }
+    push(&mut queue, "A320 V340");
+    assert_eq!(drain(&mut queue), "V40 V300 A100 A120 A320 V340");
 }
 
 #[test]
@@ -277,7 +299,7 @@ fn without_a_session_nothing_is_kept_or_counted() {
     push(&mut queue, "V40 V80");
     queue.close_session();
     push(&mut queue, "K120 A130");
-    queue.mark_gap();
+    queue.mark_gap(Lost { video: 1, audio: 0 });
     assert!(queue.is_empty() && !queue.wants_keyframe());
     assert_eq!((queue.pop(), queue.dropping(), queue.queued_bytes()), (None, None, 0));
     assert_eq!(queue.drops(), Drops::default());
@@ -349,7 +371,7 @@ fn bytes_are_bounded_though_time_stands_still() {
         push(&mut queue, "K0 V0 A0");
         assert!(queue.queued_bytes() <= limits.bytes);
     }
-    queue.mark_gap();
+    queue.mark_gap(Lost { video: 1, audio: 0 });
     assert_eq!(drain(&mut queue).split(' ').next(), Some("S"), "the start survives");
     assert!(queue.drops().audio > 0);
 }
@@ -376,7 +398,7 @@ fn any_input_keeps_the_rules() {
                 (6, _) => queue.push_config(video_config(16 * len as u32)),
                 (7, _) => { queue.start_session(); started = false; }
                 (8, _) => queue.switch_at_keyframe(),
-                (9, _) => queue.mark_gap(),
+                (9, _) => queue.mark_gap(Lost { video: len as u64 % 2, audio: 1 }),
                 _ => match queue.pop() {
                     Some(Next::Start(_)) => { last = [0; 2]; started = true; }
                     Some(Next::Media(timed)) => {

@@ -188,6 +188,7 @@ impl VideoSource for Camera {
             repeated: self.pacer.repeated,
             dropped: state.dropped + self.pacer.skipped,
             lost: state.lost,
+            ..SourceStatus::default()
         }
     }
 }

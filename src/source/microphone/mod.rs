@@ -164,6 +164,7 @@ impl AudioSource for Microphone {
             name: self.name(),
             delivers,
             silent: self.silent(state.trouble.as_ref()),
+            latency: self.line.as_ref().map(|line| line.intake.behind()),
             trouble: state.trouble,
             repeated: self.line.as_ref().map_or(0, |line| line.intake.starved()),
             dropped: state.dropped + self.dropped(),

@@ -179,7 +179,7 @@ fn picture_figures(figures: &mut Vec<Figure>, model: &Model, tokens: &Tokens) {
         name: figure::FPS,
         value: value(format!("{:.1} / {}", video.fps, snapshot.output.fps)),
         color: if runs { color } else { tokens.faint },
-        more: text::more::frames(video.made, video.due, video.late),
+        more: text::more::frames(video.made, video.due, video.held, video.late),
     });
     let frame_ms = snapshot.output.fps.interval().as_secs_f64() * 1e3;
     figures.push(Figure {
