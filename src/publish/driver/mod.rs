@@ -320,23 +320,26 @@ impl Driver {
         }
     }
 
-    /// When the stream has been live for as long as it is to be.
+    /// When the stream will have been live for as long as it is to be.
     fn limit_due(&self) -> Option<MediaTime> {
         let limit = self.config.live_limit?;
         let (State::Live { .. }, Phase::Session(running)) = (&self.status.state, &self.phase)
         else {
             return None;
         };
-        running.live_since().map(|since| since + limit.saturating_sub(self.lived))
+        let due = running.live_since()? + limit.saturating_sub(self.lived);
+        let start = self.queue.base().filter(|_| self.lived.is_zero());
+        Some(ending::end_of(due, start, limit, self.config.late_start))
     }
 
-    /// Ends the stream when its time is over, to the frame.
+    /// Ends the stream when its time is over, to the frame. What belongs to a later
+    /// moment may come before it.
     fn keep_limit(&mut self, now: MediaTime) {
-        if let (Some(limit), Some(due)) = (self.config.live_limit, self.limit_due())
-            && due <= now
-        {
-            let start = self.queue.base().filter(|_| self.lived.is_zero());
-            self.begin_stop(now, ending::end_of(due, start, limit, self.config.late_start));
+        let Some(due) = self.limit_due() else { return };
+        if due <= now {
+            self.begin_stop(now, due);
+        } else {
+            self.ending = self.queue.base().map(|_| Ending::new(now, due));
         }
     }
 
