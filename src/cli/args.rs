@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::engine::{AudioInput, Fingerprint, OutputSettings, VideoInput};
 use crate::media::FrameRate;
+use crate::protocol::rtmp::key::StreamKey;
 use crate::protocol::rtmp::url::SCHEMES;
 
 /// A light, honest live publisher.
@@ -109,6 +110,10 @@ pub struct Serve {
     /// this computer only, and so is a port alone; 0.0.0.0 from everywhere.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:1935", value_parser = parse_listen)]
     pub listen: SocketAddr,
+    /// Who publishes has to show this key, as the stream key or as NAME?key=KEY; players
+    /// need none. Better in the environment: other programs can read the command line.
+    #[arg(long, value_name = "KEY", env = "TALLYLIGHT_SERVE_KEY", hide_env_values = true, value_parser = parse_publish_key)]
+    pub publish_key: Option<StreamKey>,
     /// One JSON object a line instead of text for people.
     #[arg(long)]
     pub json: bool,
@@ -185,6 +190,12 @@ fn parse_listen(text: &str) -> Result<SocketAddr, String> {
     let found: Vec<SocketAddr> = text.to_socket_addrs().map_err(|_| bad())?.collect();
     let v4 = found.iter().find(|address| address.is_ipv4());
     v4.or(found.first()).copied().ok_or_else(bad)
+}
+
+/// The key is not repeated in what is said of it.
+fn parse_publish_key(text: &str) -> Result<StreamKey, String> {
+    let key = StreamKey::new(text);
+    if key.is_empty() { Err("the key is empty".into()) } else { Ok(key) }
 }
 
 fn parse_size(text: &str) -> Result<(u32, u32), String> {

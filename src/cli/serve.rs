@@ -13,11 +13,11 @@ use super::out::{complain, emit};
 use super::report::print_json;
 use crate::engine::{ExitClass, server_only};
 use crate::publish::transport;
-use crate::serve::Status;
+use crate::serve::{Status, UNNAMED};
 
 /// Serves until Ctrl-C.
 pub fn run(args: &Serve) -> ExitCode {
-    let server = match server_only(args.listen) {
+    let server = match server_only(args.listen, args.publish_key.clone()) {
         Ok(server) => server,
         Err(fault) => {
             complain(&format!("{fault} --listen takes another address and port."));
@@ -27,7 +27,7 @@ pub fn run(args: &Serve) -> ExitCode {
     let (wake, interrupted) = mpsc::sync_channel(1);
     // Full: one Ctrl-C is known already.
     interrupt::listen(move || _ = wake.try_send(()));
-    greet(args.json, server.local_addr());
+    greet(args, server.local_addr());
     let begun = Instant::now();
     let mut shown = None;
     while interrupted.recv_timeout(Duration::from_secs(1)).is_err() {
@@ -41,16 +41,30 @@ pub fn run(args: &Serve) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Says where it can be reached.
-fn greet(json: bool, address: SocketAddr) {
-    if json {
-        return print_json(&Listening { state: "listening", address: address.to_string() });
+/// Says where it can be reached, and warns where anybody could publish.
+fn greet(args: &Serve, address: SocketAddr) {
+    if args.json {
+        print_json(&Listening { state: "listening", address: address.to_string() });
+    } else {
+        emit(&directions(usable(address), args.publish_key.is_some()));
     }
-    let reachable = usable(address);
-    emit(&format!("Publish to rtmp://{reachable}/live/KEY and play from the same address.\n"));
-    if !address.ip().is_loopback() {
-        emit("Reachable from other computers: anyone who can reach it may publish and play.\n");
+    if !address.ip().to_canonical().is_loopback() && args.publish_key.is_none() {
+        complain(OPEN_TO_ALL);
     }
+}
+
+const OPEN_TO_ALL: &str = "Warning: anyone who can reach this computer over the network can \
+                           publish here. Set a key: TALLYLIGHT_SERVE_KEY=… tallylight serve …";
+
+fn directions(address: SocketAddr, has_key: bool) -> String {
+    if !has_key {
+        return format!("Publish to rtmp://{address}/live/KEY and play from the same address.\n");
+    }
+    format!(
+        "Publish to rtmp://{address}/live with the publish key as stream key, and play from \
+         rtmp://{address}/live/{UNNAMED}.\nFor more streams publish as NAME?key=KEY and play from \
+         rtmp://{address}/live/NAME. Players need no key.\n"
+    )
 }
 
 /// An address that others can type: "all of this computer's" is none.

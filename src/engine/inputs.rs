@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use super::{AudioInput, Fault, OutputSettings, VideoInput};
 use crate::media::{Clock, Planes};
+use crate::protocol::rtmp::key::StreamKey;
 use crate::serve::{self, Server};
 use crate::source::{self, AudioSource, Devices, VideoSource};
 use crate::text::fault as text;
@@ -36,7 +37,10 @@ pub(super) fn open_audio(
 
 /// Starts the built-in server.
 pub(super) fn start_server(listen: SocketAddr) -> Result<Server, Fault> {
-    let config = serve::Config { listen, ..serve::Config::default() };
+    start(serve::Config { listen, ..serve::Config::default() })
+}
+
+fn start(config: serve::Config) -> Result<Server, Fault> {
     Server::start(config)
         .map_err(|error| Fault::ListenFailed { detail: error.to_string(), busy: error.is_busy() })
 }
@@ -53,9 +57,10 @@ pub(super) fn start_server_somewhere(listen: SocketAddr) -> Result<Server, Fault
     }
 }
 
-/// Starts the built-in server alone, for a face that needs no stream.
-pub fn server_only(listen: SocketAddr) -> Result<Server, Fault> {
-    start_server(listen)
+/// Starts the built-in server alone, for a face that needs no stream. Where there is a
+/// key, only who shows it may publish.
+pub fn server_only(listen: SocketAddr, publish_key: Option<StreamKey>) -> Result<Server, Fault> {
+    start(serve::Config { listen, publish_key, ..serve::Config::default() })
 }
 
 /// Where this computer's own stream is published and played.

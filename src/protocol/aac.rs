@@ -20,6 +20,10 @@ mod object_type {
     pub const ESCAPE: u8 = 31;
 }
 
+/// Object types that are written behind the escape, in six bits.
+const FIRST_ESCAPED: u8 = 32;
+const LAST_ESCAPED: u8 = FIRST_ESCAPED + 63;
+
 /// What an AudioSpecificConfig says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AudioSpecificConfig {
@@ -160,7 +164,9 @@ fn number(input: &mut BitReader<'_>, bits: u32) -> Result<u32, AacError> {
 
 fn object_type(input: &mut BitReader<'_>) -> Result<u8, AacError> {
     let value = match number(input, 5)? {
-        escape if escape == u32::from(object_type::ESCAPE) => 32 + number(input, 6)?,
+        escape if escape == u32::from(object_type::ESCAPE) => {
+            u32::from(FIRST_ESCAPED) + number(input, 6)?
+        }
         value => value,
     };
     Ok(value as u8)
@@ -174,11 +180,14 @@ fn rate(input: &mut BitReader<'_>) -> Result<u32, AacError> {
     if rate == 0 { Err(AacError::SampleRate) } else { Ok(rate) }
 }
 
+/// Type 31 says that the type stands behind it: no configuration has it, and none
+/// has a type above 95. They are written as the nearest type that there is.
 fn write_object_type(out: &mut BitWriter, value: u8) {
     if value < object_type::ESCAPE {
         out.bits(u32::from(value), 5);
     } else {
-        out.bits(u32::from(object_type::ESCAPE), 5).bits(u32::from(value) - 32, 6);
+        let behind = u32::from(value.clamp(FIRST_ESCAPED, LAST_ESCAPED) - FIRST_ESCAPED);
+        out.bits(u32::from(object_type::ESCAPE), 5).bits(behind, 6);
     }
 }
 
@@ -226,6 +235,18 @@ mod tests {
             AudioSpecificConfig { parametric_stereo: true, channel_config: 1, ..explicit };
         assert_eq!(AudioSpecificConfig::parse(&with_stereo.to_bytes()), Ok(with_stereo));
         assert_eq!(with_stereo.channels(), Some(2));
+    }
+
+    #[test]
+    fn every_object_type_is_written_and_read_again() {
+        for object_type in 0..=u8::MAX {
+            let config = AudioSpecificConfig { object_type, ..AudioSpecificConfig::lc(48_000, 2) };
+            let bytes = config.to_bytes();
+            let outer_only = matches!(object_type, object_type::SBR | object_type::PS);
+            if !outer_only && object_type != object_type::ESCAPE && object_type <= LAST_ESCAPED {
+                assert_eq!(AudioSpecificConfig::parse(&bytes), Ok(config), "type {object_type}");
+            }
+        }
     }
 
     #[test]

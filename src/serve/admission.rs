@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 
+use crate::text::server as text;
+
 /// Counts connections by address.
 #[derive(Debug)]
 pub struct Admission {
@@ -19,6 +21,16 @@ pub enum Refused {
     Full,
     /// There are too many from this address.
     FromThere,
+}
+
+impl Refused {
+    /// What the client is told.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Full => text::FULL,
+            Self::FromThere => text::FULL_FROM_THERE,
+        }
+    }
 }
 
 impl Admission {
@@ -56,7 +68,7 @@ impl Admission {
 }
 
 /// Whoever has one IPv6 address has all that share its first 64 bits.
-fn group(address: IpAddr) -> IpAddr {
+pub fn group(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
         v4 => v4,

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use super::message::Message;
+use super::message::{Message, OVERHEAD};
+use super::part::{Part, TrackId};
 use crate::media::MediaTime;
 use crate::protocol::flv::tag::{AudioTag, VideoTag};
 use crate::protocol::rtmp::server::MediaKind;
@@ -23,26 +24,6 @@ impl Default for CacheLimits {
         Self { time: Duration::from_secs(20), bytes: 16 << 20 }
     }
 }
-
-/// What a message is to a player.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Part {
-    /// What the stream says of itself.
-    Metadata,
-    /// What a decoder must know first.
-    Header,
-    /// A picture where a player can start.
-    Keyframe,
-    /// Any other picture.
-    Picture,
-    /// Sound.
-    Sound,
-    /// An event with a name.
-    Data,
-}
-
-/// Bookkeeping of a message that is kept, in bytes.
-pub(super) const OVERHEAD: usize = 128;
 
 /// Longest metadata or header that is remembered, in bytes. Longer ones are passed
 /// on, and players that come later do without.
@@ -80,10 +61,9 @@ pub struct Start<'a> {
 /// Of two headers with the same key the later one counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct HeaderKey {
-    kind: MediaKind,
+    track: TrackId,
     /// The decoder's configuration, rather than what else describes a track.
     sequence: bool,
-    track: u8,
 }
 
 impl Cache {
@@ -106,18 +86,18 @@ impl Cache {
         self.limits
     }
 
-    /// Takes the next message of the publisher and tells what it is.
-    pub fn push(&mut self, now: MediaTime, message: &Message) -> Part {
-        let part = part_of(message);
+    /// Takes the next message of the publisher.
+    pub fn push(&mut self, now: MediaTime, part: Part, message: &Message) {
         self.has_video |= message.kind == MediaKind::Video;
         match part {
             Part::Metadata | Part::Header if message.payload.len() > MAX_REMEMBERED => {}
             Part::Metadata => self.metadata = Some(message.clone()),
             Part::Header => self.set_header(now, message),
             Part::Keyframe => self.start_over(now, message),
-            Part::Picture | Part::Sound | Part::Data => self.append(now, part, message),
+            Part::Picture | Part::Sound | Part::Control | Part::Data => {
+                self.append(now, part, message);
+            }
         }
-        part
     }
 
     /// What is kept since the keyframe costs, in bytes.
@@ -199,47 +179,12 @@ pub(super) fn cost(message: &Message) -> usize {
     message.payload.len() + OVERHEAD
 }
 
-fn part_of(message: &Message) -> Part {
-    match message.kind {
-        MediaKind::Metadata => Part::Metadata,
-        MediaKind::Data => Part::Data,
-        MediaKind::Audio => match AudioTag::of(&message.payload) {
-            AudioTag::SequenceHeader | AudioTag::Metadata => Part::Header,
-            AudioTag::Frame | AudioTag::EndOfSequence | AudioTag::Other => Part::Sound,
-        },
-        MediaKind::Video => match VideoTag::of(&message.payload) {
-            VideoTag::SequenceHeader | VideoTag::Metadata => Part::Header,
-            VideoTag::Keyframe if track_of(message) == 0 => Part::Keyframe,
-            _ => Part::Picture,
-        },
-    }
-}
-
 fn header_key(message: &Message) -> HeaderKey {
     let sequence = match message.kind {
         MediaKind::Audio => AudioTag::of(&message.payload) == AudioTag::SequenceHeader,
         _ => VideoTag::of(&message.payload) == VideoTag::SequenceHeader,
     };
-    HeaderKey { kind: message.kind, sequence, track: track_of(message) }
-}
-
-/// The track of a message with one track (Enhanced RTMP v2, "Multitrack": packet
-/// type, then the kind of multitrack, a FourCC, the track). All others count as
-/// track 0, which is the one that players without several tracks show.
-fn track_of(message: &Message) -> u8 {
-    const AUDIO_MULTITRACK: u8 = 0x95;
-    const VIDEO_MULTITRACK: u8 = 0x86;
-    match (message.kind, &message.payload[..]) {
-        (MediaKind::Audio, [AUDIO_MULTITRACK, kind, _, _, _, _, track, ..]) if kind >> 4 == 0 => {
-            *track
-        }
-        (MediaKind::Video, [first, kind, _, _, _, _, track, ..])
-            if first & 0x8F == VIDEO_MULTITRACK && kind >> 4 == 0 =>
-        {
-            *track
-        }
-        _ => 0,
-    }
+    HeaderKey { track: TrackId::of(message), sequence }
 }
 
 #[cfg(test)]
@@ -249,6 +194,12 @@ mod tests {
 
     fn at(ms: i64) -> MediaTime {
         MediaTime::from_millis(ms)
+    }
+
+    fn push(cache: &mut Cache, now: i64, message: &Message) -> Part {
+        let part = Part::of(message).expect("the test's headers are whole");
+        cache.push(at(now), part, message);
+        part
     }
 
     fn small() -> Cache {
@@ -264,59 +215,59 @@ mod tests {
     #[test]
     fn keeps_everything_since_the_last_keyframe() {
         let mut cache = small();
-        cache.push(at(0), &inter(0));
+        push(&mut cache, 0, &inter(0));
         assert_eq!(kept(&cache), None, "nothing to start with");
         for message in [metadata(1), video_header(2, 1), audio_header(3, 1)] {
-            cache.push(at(0), &message);
+            push(&mut cache, 0, &message);
         }
         for message in [key(10), sound(11), inter(12)] {
-            cache.push(at(0), &message);
+            push(&mut cache, 0, &message);
         }
         assert_eq!(kept(&cache), Some((vec![1, 2, 3], vec![10, 11, 12])));
-        cache.push(at(0), &key(20));
+        push(&mut cache, 0, &key(20));
         assert_eq!(kept(&cache), Some((vec![1, 2, 3], vec![20])));
     }
 
     #[test]
     fn a_repeated_header_changes_nothing_and_a_new_one_ends_what_is_kept() {
         let mut cache = small();
-        cache.push(at(0), &video_header(0, 1));
-        cache.push(at(0), &key(1));
-        cache.push(at(0), &video_header(2, 1));
+        push(&mut cache, 0, &video_header(0, 1));
+        push(&mut cache, 0, &key(1));
+        push(&mut cache, 0, &video_header(2, 1));
         assert_eq!(kept(&cache), Some((vec![0], vec![1])));
-        cache.push(at(0), &video_header(3, 2));
+        push(&mut cache, 0, &video_header(3, 2));
         assert_eq!(kept(&cache), None);
-        cache.push(at(0), &inter(4));
+        push(&mut cache, 0, &inter(4));
         assert_eq!(kept(&cache), None, "a picture of the new sequence can't be a start");
-        cache.push(at(0), &key(5));
+        push(&mut cache, 0, &key(5));
         assert_eq!(kept(&cache), Some((vec![3], vec![5])));
     }
 
     #[test]
     fn a_new_sound_header_stays_in_its_place() {
         let mut cache = small();
-        cache.push(at(0), &audio_header(0, 1));
-        cache.push(at(0), &key(1));
-        cache.push(at(0), &audio_header(2, 2));
-        cache.push(at(0), &sound(3));
+        push(&mut cache, 0, &audio_header(0, 1));
+        push(&mut cache, 0, &key(1));
+        push(&mut cache, 0, &audio_header(2, 2));
+        push(&mut cache, 0, &sound(3));
         assert_eq!(kept(&cache), Some((vec![0], vec![1, 2, 3])));
-        cache.push(at(0), &key(4));
+        push(&mut cache, 0, &key(4));
         assert_eq!(kept(&cache), Some((vec![2], vec![4])));
     }
 
     #[test]
     fn is_bounded_by_the_time_of_arrival_and_by_bytes() {
         let mut cache = small();
-        cache.push(at(0), &key(7));
-        cache.push(at(2000), &inter(7));
+        push(&mut cache, 0, &key(7));
+        push(&mut cache, 2000, &inter(7));
         assert!(kept(&cache).is_some(), "2 s");
-        cache.push(at(2001), &inter(7));
+        push(&mut cache, 2001, &inter(7));
         assert_eq!(kept(&cache), None, "a publisher whose clock stands still gains nothing");
-        cache.push(at(3000), &key(3000));
-        cache.push(at(3001), &inter(90_000));
+        push(&mut cache, 3000, &key(3000));
+        push(&mut cache, 3001, &inter(90_000));
         assert!(kept(&cache).is_some(), "and one that is in a hurry loses nothing");
         for _ in 0..200 {
-            cache.push(at(3000), &sound(3000));
+            push(&mut cache, 3000, &sound(3000));
         }
         assert_eq!(kept(&cache), None, "the smallest messages cost memory, too");
     }
@@ -326,9 +277,9 @@ mod tests {
         let mut cache = small();
         let long = |first: &[u8]| [first, &[0; MAX_REMEMBERED]].concat();
         let header = message(MediaKind::Video, 0, &long(&[0x17, 0]));
-        assert_eq!(cache.push(at(0), &header), Part::Header);
+        assert_eq!(push(&mut cache, 0, &header), Part::Header);
         assert_eq!(
-            cache.push(at(0), &message(MediaKind::Metadata, 0, &long(&[2]))),
+            push(&mut cache, 0, &message(MediaKind::Metadata, 0, &long(&[2]))),
             Part::Metadata
         );
         assert_eq!(cache.headers().count(), 0);
@@ -346,22 +297,10 @@ mod tests {
             }
         };
         for track in 0..=255 {
-            assert_eq!(cache.push(at(0), &header(track)), Part::Header);
+            assert_eq!(push(&mut cache, 0, &header(track)), Part::Header);
         }
         assert_eq!(cache.headers().count(), MAX_HEADERS);
-        cache.push(at(0), &header(3));
+        push(&mut cache, 0, &header(3));
         assert_eq!(cache.headers().count(), MAX_HEADERS);
-    }
-
-    #[test]
-    fn only_the_first_tracks_keyframe_is_a_start() {
-        let mut cache = small();
-        let coded = |track| Message {
-            kind: MediaKind::Video,
-            timestamp: 0,
-            payload: vec![0x96, 0x01, b'h', b'v', b'c', b'1', track, 1].into(),
-        };
-        assert_eq!(cache.push(at(0), &coded(1)), Part::Picture);
-        assert_eq!(cache.push(at(0), &coded(0)), Part::Keyframe);
     }
 }

@@ -38,6 +38,8 @@ pub struct Connection {
     /// When the client was last heard.
     pub heard: MediaTime,
     closing: Option<Closing>,
+    /// The client says nothing more.
+    ended: bool,
     /// What was read behind a request that waits for its answer.
     pub held: Vec<u8>,
     /// It is only here to be told that there is no room.
@@ -84,9 +86,20 @@ impl Connection {
             blocked_since: None,
             heard: now,
             closing: None,
+            ended: false,
             held: Vec::new(),
             turned_away: false,
         }
+    }
+
+    /// Memory that it holds for itself, in bytes.
+    pub fn memory(&self) -> usize {
+        self.session.memory() + self.held.capacity()
+    }
+
+    /// Whether it neither publishes nor plays.
+    pub fn is_stranger(&self) -> bool {
+        self.publishing.is_empty() && self.playing.is_empty()
     }
 
     /// The socket, to register it.
@@ -168,6 +181,17 @@ impl Connection {
     /// Whether nothing more is to be said.
     pub fn is_closing(&self) -> bool {
         self.closing.is_some()
+    }
+
+    /// The client has closed its side, and may still read.
+    pub fn on_end(&mut self) {
+        self.ended = true;
+        self.readable = false;
+    }
+
+    /// Whether both sides have said everything.
+    pub fn is_over(&self) -> bool {
+        self.ended && self.is_closing() && self.session.output().is_empty()
     }
 
     /// Shuts our side once all is written; what the client still sends is let go

@@ -5,15 +5,18 @@
 //! 1. A stream exists while somebody publishes or plays it. One publishes; any
 //!    number play.
 //! 2. A player that comes first waits, and is told when nobody came in time.
-//! 3. When a publisher says goodbye its players are told at once. When it is lost
-//!    they are told after a while only, so that one that comes back finds them.
+//! 3. When a publisher says goodbye its players are told at once that the stream has
+//!    ended. When it is lost they are told that nothing comes for now, and the end only
+//!    after a while, so that one that comes back finds them.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use super::cache::{Cache, CacheLimits};
-use super::message::{Message, Playback};
+use super::message::{Message, Meter, OVERHEAD, Playback};
+use super::part::Part;
 use super::player::{Item, Player, PlayerLimits};
+use super::timeline::Timeline;
 use crate::media::MediaTime;
 
 /// How much streams keep, and how long they wait.
@@ -35,7 +38,7 @@ impl Default for HubLimits {
     fn default() -> Self {
         Self {
             cache: CacheLimits::default(),
-            all_caches: 256 << 20,
+            all_caches: 64 << 20,
             player: PlayerLimits::default(),
             play_wait: Duration::from_secs(60),
             publisher_grace: Duration::from_secs(10),
@@ -72,6 +75,8 @@ pub struct Hub {
     numbers: HashMap<Vec<u8>, StreamNumber>,
     /// What all streams keep, in bytes.
     cached: usize,
+    /// What is held of all that was published.
+    media: Meter,
     last_number: u64,
 }
 
@@ -79,7 +84,10 @@ pub struct Hub {
 struct Stream {
     path: Vec<u8>,
     published: Published,
+    timeline: Timeline,
     cache: Cache,
+    /// What is held of what was published.
+    media: Meter,
     players: HashMap<PlayerId, Listener>,
 }
 
@@ -94,15 +102,31 @@ struct Listener {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Published {
     Now,
-    /// The publisher was lost at that time.
+    /// The publisher was lost, and last heard at that time.
     Lost(MediaTime),
     No,
+}
+
+/// How a publisher ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It said so.
+    Goodbye,
+    /// Its connection broke or fell silent; it was last heard at that time.
+    Lost(MediaTime),
 }
 
 impl Hub {
     /// No streams.
     pub fn new(limits: HubLimits) -> Self {
-        Self { limits, streams: HashMap::new(), numbers: HashMap::new(), cached: 0, last_number: 0 }
+        Self {
+            limits,
+            streams: HashMap::new(),
+            numbers: HashMap::new(),
+            cached: 0,
+            media: Meter::default(),
+            last_number: 0,
+        }
     }
 
     /// The stream of that name, if there is one.
@@ -122,23 +146,24 @@ impl Hub {
         stream.published = Published::Now;
         self.cached -= stream.cache.cost();
         stream.cache = Cache::new(self.limits.cache);
+        stream.timeline.stop();
         for listener in stream.players.values_mut() {
             listener.waits_since = None;
             listener.player.restart();
-            if !came_back {
-                listener.player.tell(now, Item::Began);
-            }
+            listener.player.tell(now, if came_back { Item::Resumed } else { Item::Began });
         }
         Ok(number)
     }
 
-    /// The publisher has ended, or was `lost`.
-    pub fn unpublish(&mut self, now: MediaTime, number: StreamNumber, lost: bool) {
+    /// The publisher has ended.
+    pub fn unpublish(&mut self, now: MediaTime, number: StreamNumber, end: End) {
         let Some(stream) = self.streams.get_mut(&number) else { return };
-        stream.published = Published::Lost(now);
-        if !lost {
-            self.cached -= stream.cache.cost();
-            stream.end(now);
+        match end {
+            End::Lost(heard) => stream.lose(now, heard),
+            End::Goodbye => {
+                self.cached -= stream.cache.cost();
+                stream.end(now);
+            }
         }
         self.remove_if_unused(number);
     }
@@ -192,19 +217,69 @@ impl Hub {
     /// players miss by it.
     pub fn push(&mut self, now: MediaTime, number: StreamNumber, message: &Message) -> u64 {
         let Some(stream) = self.streams.get_mut(&number) else { return 0 };
+        let Some(part) = Part::of(message) else {
+            tracing::debug!("a header without a configuration is not passed on");
+            return 0;
+        };
+        let timestamp = stream.timeline.place(now, part, message);
+        let message = &message.metered(timestamp, [self.media.clone(), stream.media.clone()]);
         self.cached -= stream.cache.cost();
-        let part = stream.cache.push(now, message);
-        if self.cached + stream.cache.cost() > self.limits.all_caches {
+        stream.cache.push(now, part, message);
+        self.cached += stream.cache.cost();
+        let missed = stream.hand_out(now, part, message);
+        self.keep_caches_bounded(number);
+        missed
+    }
+
+    /// Bytes of published media that are held, by caches and players.
+    pub fn media_bytes(&self) -> usize {
+        self.media.bytes()
+    }
+
+    /// The part of it that was published as this stream.
+    pub fn bytes_of(&self, number: StreamNumber) -> usize {
+        self.streams.get(&number).map_or(0, |stream| stream.media.bytes())
+    }
+
+    /// What a player's place in the queue costs beside the media, in bytes.
+    pub fn queue_bytes(&self, number: StreamNumber, id: PlayerId) -> usize {
+        let listener = self.streams.get(&number).and_then(|stream| stream.players.get(&id));
+        listener.map_or(0, |listener| listener.player.waiting() * OVERHEAD)
+    }
+
+    /// Whether anybody plays a stream.
+    pub fn is_played(&self, number: StreamNumber) -> bool {
+        self.streams.get(&number).is_some_and(|stream| !stream.players.is_empty())
+    }
+
+    /// Whether somebody publishes a stream now.
+    pub fn is_published(&self, number: StreamNumber) -> bool {
+        self.streams.get(&number).is_some_and(|stream| stream.published == Published::Now)
+    }
+
+    /// Lets go of the largest cache of these streams that nobody plays; false where
+    /// there is none.
+    pub fn forget_unplayed(&mut self, among: impl Fn(StreamNumber) -> bool) -> bool {
+        let unplayed = self.streams.iter_mut().filter(|(_, stream)| stream.players.is_empty());
+        let kept = unplayed.filter(|(number, stream)| stream.cache.cost() > 0 && among(**number));
+        let Some((_, stream)) = kept.max_by_key(|(_, stream)| stream.cache.cost()) else {
+            return false;
+        };
+        self.cached -= stream.cache.cost();
+        stream.cache.forget();
+        true
+    }
+
+    /// Where all caches are too much, those go first that nobody needs for now; then
+    /// that of the stream that grew.
+    fn keep_caches_bounded(&mut self, grown: StreamNumber) {
+        while self.cached > self.limits.all_caches && self.forget_unplayed(|_| true) {}
+        if self.cached > self.limits.all_caches
+            && let Some(stream) = self.streams.get_mut(&grown)
+        {
+            self.cached -= stream.cache.cost();
             stream.cache.forget();
         }
-        self.cached += stream.cache.cost();
-        let mut missed = 0;
-        for Listener { player, .. } in stream.players.values_mut() {
-            let before = player.missed().pictures;
-            player.push(now, part, message, &stream.cache);
-            missed += player.missed().pictures - before;
-        }
-        missed
     }
 
     /// What a player is to be sent next.
@@ -261,6 +336,8 @@ impl Hub {
         let stream = Stream {
             path: path.to_vec(),
             published: Published::No,
+            timeline: Timeline::default(),
+            media: Meter::default(),
             cache: Cache::new(self.limits.cache),
             players: HashMap::new(),
         };
@@ -282,6 +359,26 @@ impl Hub {
 }
 
 impl Stream {
+    /// Gives the next message to all who play. Gives the pictures that slow ones miss
+    /// by it.
+    fn hand_out(&mut self, now: MediaTime, part: Part, message: &Message) -> u64 {
+        let mut missed = 0;
+        for Listener { player, .. } in self.players.values_mut() {
+            let before = player.missed().pictures;
+            player.push(now, part, message, &self.cache);
+            missed += player.missed().pictures - before;
+        }
+        missed
+    }
+
+    /// The publisher may come back.
+    fn lose(&mut self, now: MediaTime, heard: MediaTime) {
+        self.published = Published::Lost(heard);
+        for listener in self.players.values_mut() {
+            listener.player.tell(now, Item::Dry);
+        }
+    }
+
     /// Ends for its players, who may wait for the next publisher.
     fn end(&mut self, now: MediaTime) {
         self.published = Published::No;

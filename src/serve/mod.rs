@@ -14,6 +14,11 @@
 //!   reads nothing is closed. No player slows another or the publisher.
 //! - A stream has one publisher. A second one is told `BadName`, unless the first is
 //!   silent and does not answer a ping.
+//! - Where the server has a publish key, only who shows it may publish (`names`).
+//! - Memory is bounded, for all and by address; `memory` has the rule who goes first.
+//!   Where there is no room for another connection, the one that has been here longest
+//!   without publishing or playing makes room, then the player that has waited longest
+//!   for a stream that nobody publishes.
 //! - A stream is known by application and name together, without their queries.
 //!   Neither is ever logged or shown: the name is a key.
 
@@ -21,9 +26,13 @@ mod admission;
 mod cache;
 mod connection;
 mod hub;
+mod memory;
 mod message;
+mod names;
+mod part;
 mod player;
 mod status;
+mod timeline;
 mod times;
 mod worker;
 
@@ -32,6 +41,8 @@ mod testing;
 
 pub use cache::CacheLimits;
 pub use hub::HubLimits;
+pub use memory::MemoryLimits;
+pub use names::UNNAMED;
 pub use player::PlayerLimits;
 pub use status::{Status, StreamStatus};
 
@@ -45,6 +56,7 @@ use thiserror::Error;
 
 use self::status::Shared;
 use self::worker::Worker;
+use crate::protocol::rtmp::key::StreamKey;
 use crate::protocol::rtmp::server::ServerOptions;
 use crate::protocol::rtmp::timer::Timeouts;
 use crate::text::server as text;
@@ -66,6 +78,8 @@ const PONG: Duration = Duration::from_secs(12);
 pub struct Config {
     /// This machine alone unless told otherwise; port 0 takes any that is free.
     pub listen: SocketAddr,
+    /// Who shows it may publish; without one everybody may. Players need none.
+    pub publish_key: Option<StreamKey>,
     /// Connections at a time.
     pub max_connections: usize,
     /// Connections at a time from one address, an IPv4 address or an IPv6 /64, other
@@ -78,6 +92,8 @@ pub struct Config {
     pub silence_limit: Duration,
     /// Bytes that the system may hold for one client beside our own queue.
     pub send_buffer: usize,
+    /// What all clients may make the server hold.
+    pub memory: MemoryLimits,
     /// Of streams and players.
     pub hub: HubLimits,
     /// Of each connection.
@@ -89,11 +105,13 @@ impl Default for Config {
         let timeouts = Timeouts { ping: PING, pong: PONG, ..Timeouts::SERVER };
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)),
+            publish_key: None,
             max_connections: 900,
             max_per_address: 64,
             stall_limit: Duration::from_secs(10),
             silence_limit: Duration::from_secs(3),
             send_buffer: 512 << 10,
+            memory: MemoryLimits::default(),
             hub: HubLimits::default(),
             session: ServerOptions { chunk_size: CHUNK_SIZE, timeouts, ..ServerOptions::default() },
         }

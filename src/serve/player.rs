@@ -12,8 +12,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::cache::{Cache, Part, Start, cost};
+use super::cache::{Cache, Start, cost};
 use super::message::{Message, Playback};
+use super::part::Part;
 use super::times::Times;
 use crate::media::MediaTime;
 
@@ -42,6 +43,10 @@ pub enum Item {
     Message(Message),
     /// Somebody publishes the stream now.
     Began,
+    /// The publisher was lost, and may come back.
+    Dry,
+    /// It came back.
+    Resumed,
     /// The stream has ended.
     Ended,
     /// Nobody came to publish it.
@@ -144,10 +149,9 @@ impl Player {
     }
 
     /// The publisher has gone or another one comes: the player starts again at the
-    /// next keyframe, with later times. What waits is still sent.
+    /// next keyframe. What waits is still sent.
     pub fn restart(&mut self) {
         self.wait();
-        self.times.stop();
     }
 
     /// It wants to be elsewhere in time, and there is only now: it starts anew.
@@ -188,6 +192,11 @@ impl Player {
         }
     }
 
+    /// How many messages and notices wait for it.
+    pub fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
     /// What it missed so far.
     pub fn missed(&self) -> Missed {
         self.missed
@@ -213,19 +222,19 @@ impl Player {
     ) {
         self.phase = Phase::Playing;
         self.times.start_at(timestamp);
-        let start = self.times.now();
+        let start = self.times.start();
         for header in headers {
             self.enqueue_at(now, Part::Header, header, start);
         }
     }
 
-    /// Pictures are never older than the start but by a publisher's mistake; then
-    /// they are shown with it. Headers count for what follows.
+    /// Pictures are older than the start only where the player began with sound; they
+    /// are shown with it. Headers count for what follows.
     fn enqueue(&mut self, now: MediaTime, part: Part, message: &Message) {
         let timestamp = match (self.times.of(message.timestamp), part) {
             (Some(timestamp), _) => timestamp,
             (None, Part::Sound | Part::Data) => return,
-            (None, _) => self.times.now(),
+            (None, _) => self.times.start(),
         };
         self.enqueue_at(now, part, message, timestamp);
     }
@@ -235,7 +244,7 @@ impl Player {
             return;
         }
         self.bytes += cost(message);
-        self.pictures += usize::from(is_picture(part));
+        self.pictures += usize::from(part.is_picture());
         let item = Item::Message(Message { timestamp, ..message.clone() });
         self.queue.push_back(Entry { since: now, part: Some(part), item });
     }
@@ -251,7 +260,7 @@ impl Player {
 
     fn drop_pictures(&mut self) {
         self.phase = Phase::Skipping;
-        self.drop_where(|entry| entry.part.is_some_and(is_picture));
+        self.drop_where(|entry| entry.part.is_some_and(Part::is_picture));
     }
 
     fn drop_all(&mut self) {
@@ -275,7 +284,7 @@ impl Player {
 
     fn count_missed(&mut self, entry: &Entry) {
         match entry.part {
-            Some(part) if is_picture(part) => self.missed.pictures += 1,
+            Some(part) if part.is_picture() => self.missed.pictures += 1,
             Some(_) => self.missed.others += 1,
             None => {}
         }
@@ -286,12 +295,8 @@ impl Player {
         if let Item::Message(message) = &entry.item {
             self.bytes -= cost(message);
         }
-        self.pictures -= usize::from(entry.part.is_some_and(is_picture));
+        self.pictures -= usize::from(entry.part.is_some_and(Part::is_picture));
     }
-}
-
-fn is_picture(part: Part) -> bool {
-    matches!(part, Part::Keyframe | Part::Picture)
 }
 
 #[cfg(test)]

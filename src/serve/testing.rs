@@ -30,3 +30,16 @@ pub fn inter(timestamp: u32) -> Message {
 pub fn sound(timestamp: u32) -> Message {
     message(MediaKind::Audio, timestamp, &[0xAF, 1, 9])
 }
+
+pub fn end_of_sequence(timestamp: u32) -> Message {
+    message(MediaKind::Video, timestamp, &[0x17, 2, 0, 0, 0])
+}
+
+pub fn text_data(timestamp: u32) -> Message {
+    message(MediaKind::Data, timestamp, b"\x02\0\x0AonTextData\x05")
+}
+
+/// A video header that lacks its configuration.
+pub fn empty_header(timestamp: u32) -> Message {
+    message(MediaKind::Video, timestamp, &[0x17, 0, 0, 0, 0])
+}

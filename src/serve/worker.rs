@@ -1,8 +1,10 @@
 //! The server's thread: waits for sockets and deadlines, lets clients in and out.
 //!
-//! `traffic` moves their bytes, `requests` does what they ask for.
+//! `traffic` moves their bytes, `requests` does what they ask for, `room` keeps memory
+//! and connections within their limits.
 
 mod requests;
+mod room;
 mod traffic;
 
 use std::collections::{BTreeSet, HashMap};
@@ -17,12 +19,12 @@ use self::requests::Contest;
 use super::Config;
 use super::admission::{Admission, Refused};
 use super::connection::Connection;
-use super::hub::{ConnectionId, Hub, StreamNumber};
+use super::hub::{ConnectionId, End, Hub, StreamNumber};
+use super::memory::Ledger;
 use super::status::{Shared, Status, StreamStatus};
 use crate::media::{Clock, MediaTime};
 use crate::protocol::rtmp::handshake::RANDOM_SIZE;
 use crate::protocol::rtmp::server::{ServerOptions, ServerSession};
-use crate::text::server as text;
 
 pub(super) const LISTENER: Token = Token(0);
 pub(super) const WAKER: Token = Token(1);
@@ -56,6 +58,7 @@ pub(super) struct Worker {
     clock: Clock,
     connections: HashMap<ConnectionId, Connection>,
     admission: Admission,
+    ledger: Ledger,
     hub: Hub,
     /// Connections that have something to do before the next wait.
     ready: BTreeSet<ConnectionId>,
@@ -83,6 +86,7 @@ impl Worker {
             clock: Clock::starting_at(Instant::now()),
             connections: HashMap::new(),
             admission: Admission::new(config.max_connections, config.max_per_address),
+            ledger: Ledger::new(config.memory),
             hub: Hub::new(config.hub),
             ready: BTreeSet::new(),
             contests: Vec::new(),
@@ -176,7 +180,7 @@ impl Worker {
             return self.remove(id, now);
         }
         if connection.is_stalled(now, self.config.stall_limit) {
-            tracing::warn!(client = id.0, "closed: it read nothing for too long");
+            tracing::warn!("client {} was disconnected: it stopped reading", id.0);
             self.stalled += 1;
             return self.remove(id, now);
         }
@@ -200,7 +204,7 @@ impl Worker {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     // One that has gone again, or no more sockets: later is better.
-                    tracing::warn!(%error, "a client could not be accepted");
+                    tracing::warn!("a client could not be accepted: {error}");
                     self.accept_at = Some(now + ACCEPT_PAUSE);
                     return;
                 }
@@ -212,9 +216,12 @@ impl Worker {
         if self.stopping {
             return;
         }
-        let refused = self.admission.enter(address.ip()).err();
+        let mut refused = self.admission.enter(address.ip()).err();
+        if refused.is_some_and(|refused| self.make_room(refused, address.ip(), now)) {
+            refused = self.admission.enter(address.ip()).err();
+        }
         if let Some(refused) = refused {
-            tracing::warn!(?refused, "a client is turned away: too many connections");
+            tracing::warn!("a client was turned away: {}", refused.reason());
             if self.turned_away >= TURNED_AWAY {
                 return;
             }
@@ -228,13 +235,13 @@ impl Worker {
             self.poll.registry().register(&mut socket, Token(id.0), interest)
         });
         if let Err(error) = prepared {
-            tracing::warn!(%error, "a client could not be served");
+            tracing::warn!("a client could not be served: {error}");
             if refused.is_none() {
                 self.admission.leave(address.ip());
             }
             return;
         }
-        tracing::debug!(client = id.0, "connected");
+        tracing::debug!("client {} connected", id.0);
         let session = ServerSession::new(self.session_options(refused), &random(), now);
         let mut connection = Connection::new(now, id, socket, address.ip(), session);
         connection.turned_away = refused.is_some();
@@ -248,10 +255,7 @@ impl Worker {
     fn session_options(&self, refused: Option<Refused>) -> ServerOptions {
         let mut options = self.config.session.clone();
         if let Some(refused) = refused {
-            options.turn_away = Some(match refused {
-                Refused::Full => text::FULL,
-                Refused::FromThere => text::FULL_FROM_THERE,
-            });
+            options.turn_away = Some(refused.reason());
             options.timeouts.handshake = TURN_AWAY_LIMIT;
             options.timeouts.reply = TURN_AWAY_LIMIT;
         }
@@ -260,6 +264,7 @@ impl Worker {
 
     fn remove(&mut self, id: ConnectionId, now: MediaTime) {
         self.release(id, now);
+        self.ledger.forget(id);
         let Some(mut connection) = self.connections.remove(&id) else { return };
         if connection.turned_away {
             self.turned_away -= 1;
@@ -268,7 +273,7 @@ impl Worker {
         }
         // It fails only for a socket that was never registered.
         let _ = self.poll.registry().deregister(connection.socket());
-        tracing::debug!(client = id.0, "gone");
+        tracing::debug!("client {} is gone", id.0);
     }
 
     /// Lets go of all that a client publishes and plays.
@@ -276,11 +281,12 @@ impl Worker {
         self.changed = true;
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let publishing = std::mem::take(&mut connection.publishing);
+        let lost = End::Lost(connection.heard);
         for (stream_id, number) in std::mem::take(&mut connection.playing) {
             self.hub.leave(number, connection.player(stream_id));
         }
         for (_, number) in publishing {
-            self.end_publishing(id, now, number, true);
+            self.end_publishing(id, now, number, lost);
         }
     }
 

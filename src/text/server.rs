@@ -24,5 +24,13 @@ pub fn cannot_start(error: impl Display) -> String {
 pub const FULL: &str = "This server has no room for another connection just now";
 /// To one too many from there.
 pub const FULL_FROM_THERE: &str = "There are too many connections from this address";
-/// To a publisher without a name, or with a very long one.
-pub const NO_NAME: &str = "A stream needs a name of reasonable length";
+/// To a publisher without a name.
+pub const NO_NAME: &str = "The stream has no name: give a stream key";
+/// To a publisher whose key is not the server's.
+pub const WRONG_KEY: &str = "This server takes its own publish key alone: as the stream key, or \
+                             as NAME?key=… behind a name";
+
+/// To a publisher with a very long name.
+pub fn name_too_long(max: usize) -> String {
+    format!("The stream key is too long: {max} bytes at most, with the application")
+}

@@ -60,6 +60,12 @@ fn gstreamer_publishes() {
     let received_frames = frames(&received);
     assert_eq!(track(&received_frames, true).len(), 100, "each picture arrives");
     assert!(track(&received_frames, false).len() > 150, "four seconds of sound");
+    for video in [true, false] {
+        let times: Vec<_> = track(&received_frames, video).iter().map(|f| f.dts_ms).collect();
+        let steps = times.windows(2).map(|pair| pair[1] - pair[0]);
+        // Its muxer holds sound back to the picture's time, by less than three frames.
+        assert!(steps.into_iter().all(|step| (0..=110).contains(&step)), "no leap: {times:?}");
+    }
     assert_decodes(&received);
 }
 

@@ -9,6 +9,8 @@ mod peer;
 #[path = "../support/tools.rs"]
 mod tools;
 
+#[cfg(target_os = "linux")]
+mod attack;
 mod ffmpeg;
 mod gstreamer;
 mod sockets;

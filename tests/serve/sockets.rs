@@ -10,8 +10,9 @@ use super::tools::{PATIENCE, wait_until};
 use super::{config, peer, server};
 use socket2::{Domain, Socket, Type};
 use tallylight::protocol::amf0::Value;
-use tallylight::protocol::rtmp::message::{MessageType, UserControl};
-use tallylight::serve::{Config, Error, HubLimits, PlayerLimits, Server};
+use tallylight::protocol::rtmp::key::StreamKey;
+use tallylight::protocol::rtmp::message::{MessageType, ProtocolControl, UserControl};
+use tallylight::serve::{Config, Error, HubLimits, MemoryLimits, PlayerLimits, Server};
 
 /// A client over a socket.
 struct Client {
@@ -93,7 +94,7 @@ impl Client {
 }
 
 /// A picture of some bytes.
-fn picture(keyframe: bool, length: usize) -> Vec<u8> {
+pub fn picture(keyframe: bool, length: usize) -> Vec<u8> {
     let mut body = vec![if keyframe { 0x17 } else { 0x27 }, 1, 0, 0, 0];
     body.resize(length, 0x5A);
     body
@@ -185,7 +186,7 @@ fn goodbyes_and_losses_are_told_apart() {
     let (publisher, _) = Client::publisher(&server, "k3y");
     player.wait_for("onStatus NetStream.Play.PublishNotify");
     drop(publisher);
-    wait_until("it is gone", || server.status().publishers == 0);
+    player.wait_for("StreamDry");
     player.wait_for("onStatus NetStream.Play.UnpublishNotify");
 
     player.heard.clear();
@@ -215,7 +216,7 @@ fn a_name_is_taken_while_it_is_published_and_free_again() {
     second.wait_for("onStatus NetStream.Publish.Start");
     let mut nameless = Client::connect(&server);
     nameless.say(&mut Script::publisher("", ""));
-    nameless.wait_for("onStatus NetStream.Publish.BadName");
+    nameless.wait_for("onStatus NetStream.Publish.Rejected");
 }
 
 #[test]
@@ -283,8 +284,9 @@ fn a_publisher_that_is_silent_and_there_keeps_its_name() {
 #[test]
 fn a_player_that_reads_is_alive_whether_it_answers_pings_or_not() {
     let mut config = config();
-    config.session.timeouts.ping = Duration::from_millis(500);
-    config.session.timeouts.pong = Duration::from_millis(500);
+    config.session.timeouts.ping = Duration::from_millis(300);
+    config.session.timeouts.pong = Duration::from_millis(300);
+    config.hub.play_wait = Duration::from_millis(1500);
     let server = Server::start(config).expect("a free port");
     let (mut publisher, mut script) = Client::publisher(&server, "k3y");
     let mut player = Client::player(&server, "k3y");
@@ -295,26 +297,92 @@ fn a_player_that_reads_is_alive_whether_it_answers_pings_or_not() {
         std::thread::sleep(Duration::from_millis(30));
     }
     assert_eq!(server.status().players, 1);
+    // One that waits may do so for as long as it was promised.
     let mut idle = Client::player(&server, "nobody");
-    idle.wait_for("PingRequest");
+    idle.wait_for("onStatus NetStream.Play.StreamNotFound");
+    let pings = idle.heard.iter().filter(|received| received.what() == "PingRequest").count();
+    assert!(pings >= 3, "it was pinged meanwhile: {pings}");
     idle.wait_for_end();
 }
 
 #[test]
 fn connections_are_counted_and_limited() {
-    let limits = Config { max_connections: 2, max_per_address: 1, ..config() };
+    let limits = Config { max_connections: 3, max_per_address: 1, ..config() };
     let server = Server::start(limits).expect("a free port");
-    let first = Client::player(&server, "a");
-    let _second = Client::player(&server, "b");
+    let (_publisher, _) = Client::publisher(&server, "k3y");
+    let first = Client::player(&server, "k3y");
+    let _second = Client::player(&server, "k3y");
     let mut third = Client::connect(&server);
     third.say(&mut Script::connected("live"));
     third.wait_for("_error NetConnection.Connect.Rejected");
     third.wait_for_end();
-    wait_until("it is gone", || server.status().connections == 2);
-    assert_eq!(server.status().connections, 2);
+    wait_until("it is gone", || server.status().connections == 3);
     drop(first);
-    wait_until("there is room again", || server.status().connections == 1);
-    let _fourth = Client::player(&server, "c");
+    wait_until("there is room again", || server.status().connections == 2);
+    let _fourth = Client::player(&server, "k3y");
+}
+
+#[test]
+fn one_who_does_nothing_makes_room_for_the_next() {
+    let server = Server::start(Config { max_connections: 4, ..config() }).expect("a free port");
+    let (mut publisher, mut script) = Client::publisher(&server, "k3y");
+    let mut player = Client::player(&server, "k3y");
+    let mut waiting = Client::player(&server, "nobody");
+    let mut idle = Client::connect(&server);
+    wait_until("all are there", || server.status().connections == 4);
+    let (mut second, _) = Client::publisher(&server, "other");
+    idle.wait_for_end();
+    let _third = Client::player(&server, "k3y");
+    waiting.wait_for_end();
+    let mut fourth = Client::connect(&server);
+    fourth.say(&mut Script::connected("live"));
+    fourth.wait_for("_error NetConnection.Connect.Rejected");
+    script.video(0, &picture(true, 300));
+    publisher.say(&mut script);
+    wait_until("the picture arrives", || player.hear() && player.pictures() == [0]);
+    assert!(second.hear(), "whoever publishes stays");
+}
+
+#[test]
+fn who_holds_too_much_goes_and_the_others_stay() {
+    let memory = MemoryLimits { total: 4 << 20, strangers: 1 << 20, ..MemoryLimits::default() };
+    let server = Server::start(Config { memory, ..config() }).expect("a free port");
+    let (mut publisher, mut script) = Client::publisher(&server, "k3y");
+    let mut player = Client::player(&server, "k3y");
+    // Those who do not publish: each may hold half a megabyte, and all together one.
+    let mut strangers: Vec<_> = (0..4)
+        .map(|_| {
+            let mut client = Client::connect(&server);
+            client.say(&mut unfinished(Script::connected("live"), 400 << 10));
+            client
+        })
+        .collect();
+    let left =
+        |clients: &mut [Client]| clients.iter_mut().filter_map(|c| c.hear().then_some(())).count();
+    wait_until("two of four have gone", || left(&mut strangers) == 2);
+    // Those who do: all the rest together.
+    let mut hoarders: Vec<_> = (0..3)
+        .map(|n| {
+            let (mut client, script) = Client::publisher(&server, &n.to_string());
+            client.say(&mut unfinished(script, 2 << 20));
+            client
+        })
+        .collect();
+    wait_until("one of three is left", || left(&mut hoarders) == 1);
+    script.video(0, &picture(true, 300_000));
+    publisher.say(&mut script);
+    wait_until("the picture arrives", || player.hear() && player.pictures() == [0]);
+    assert_eq!((left(&mut strangers), left(&mut hoarders)), (2, 1));
+    let status = server.status();
+    assert_eq!((status.publishers, status.players), (2, 1));
+}
+
+/// A message of some bytes without its end.
+fn unfinished(mut script: Script, length: usize) -> Script {
+    script.control(ProtocolControl::SetChunkSize(64 << 10));
+    script.video(0, &picture(true, length));
+    script.bytes.truncate(script.bytes.len() - 1000);
+    script
 }
 
 #[test]
@@ -343,6 +411,46 @@ fn a_browser_reads_why_it_is_in_the_wrong_place() {
     let mut answer = String::new();
     socket.read_to_string(&mut answer).expect("the answer comes, and then the end");
     assert!(answer.starts_with("HTTP/1.0 400") && answer.contains("RTMP server"), "{answer}");
+}
+
+#[test]
+fn a_refusal_reaches_those_who_close_their_side_at_once() {
+    let server = server();
+    let tls = [0x16, 3, 1, 2, 0, 1];
+    for (hello, refusal) in
+        [(&b"GET / HTTP/1.1\r\n\r\n"[..], &b"HTTP/1.0 400"[..]), (&tls, &[21, 3, 3])]
+    {
+        let mut socket = TcpStream::connect(server.local_addr()).expect("the server listens");
+        socket.set_read_timeout(Some(PATIENCE)).expect("it is not zero");
+        socket.write_all(hello).expect("the server takes it");
+        socket.shutdown(std::net::Shutdown::Write).expect("it is open");
+        let mut answer = Vec::new();
+        socket.read_to_end(&mut answer).expect("the answer comes, and then the end");
+        assert!(answer.starts_with(refusal), "{answer:?}");
+    }
+    let mut long = Client::connect(&server);
+    long.say(&mut Script::publisher("live", &"k".repeat(2000)));
+    long.socket.shutdown(std::net::Shutdown::Write).expect("it is open");
+    long.wait_for("onStatus NetStream.Publish.Rejected");
+    wait_until("all have gone", || server.status().connections == 0);
+}
+
+#[test]
+fn only_who_shows_the_key_may_publish_and_everybody_may_play() {
+    let publish_key = Some(StreamKey::new("s3cret"));
+    let server = Server::start(Config { publish_key, ..config() }).expect("a free port");
+    let mut guess = Client::connect(&server);
+    guess.say(&mut Script::publisher("live", "guess"));
+    guess.wait_for("onStatus NetStream.Publish.Denied");
+    guess.wait_for_end();
+    for (key, played) in [("s3cret", "stream"), ("cam?key=s3cret", "cam")] {
+        let (mut publisher, mut script) = Client::publisher(&server, key);
+        script.video(0, &picture(true, 300));
+        publisher.say(&mut script);
+        let mut player = Client::player(&server, played);
+        wait_until("the picture arrives", || player.hear() && player.pictures() == [0]);
+    }
+    assert!(!format!("{server:?} {:?}", server.status()).contains("s3cret"));
 }
 
 #[test]

@@ -471,6 +471,50 @@ mod silence {
     }
 
     #[test]
+    fn a_byte_now_and_then_is_no_sign_of_life() {
+        let mut script = Script::publisher("live", "k3y");
+        let mut host = Host::new();
+        host.read(&script.take()).unwrap();
+        script.control(ProtocolControl::SetChunkSize(1 << 20));
+        host.read(&script.take()).unwrap();
+        script.video(0, &body(500));
+        let mut bytes = script.take().into_iter();
+        let mut drip = |host: &mut Host| {
+            host.now = at(host.now.as_millis() + 7_000);
+            host.read(&[bytes.next().expect("it is long")]).unwrap();
+        };
+        let (ended, why) = end_of(&mut host, &mut drip);
+        assert!(ended <= 75_000 && why.contains("ping"), "{ended}: {why}");
+    }
+
+    #[test]
+    fn a_long_message_over_a_slow_line_is_a_sign_of_life() {
+        let mut script = Script::publisher("live", "k3y");
+        script.control(ProtocolControl::SetChunkSize(1 << 20));
+        let mut host = Host::new();
+        host.read(&script.take()).unwrap();
+        script.video(0, &body(1 << 20));
+        for (second, piece) in script.take().chunks(5_000).enumerate() {
+            host.now = at(second as i64 * 1000);
+            host.session.on_deadline(host.now).expect("it is there");
+            host.read(piece).unwrap();
+        }
+        assert_eq!(host.media(), [format!("Video 0 {}", 1 << 20)], "after three minutes");
+    }
+
+    #[test]
+    fn a_player_that_answers_no_ping_may_wait() {
+        let mut host = Host::new();
+        host.read(&Script::player("live", "k3y").take()).unwrap();
+        for _ in 0..100 {
+            host.now = host.session.deadline().expect("a ping is due");
+            host.session.on_deadline(host.now).expect("it may wait");
+            assert_eq!(what(&host.answers()), ["PingRequest"]);
+        }
+        assert!(host.now >= at(100 * 30_000), "{:?}", host.now);
+    }
+
+    #[test]
     fn one_that_answers_pings_stays() {
         let mut host = Host::new();
         host.read(&Script::player("live", "k3y").take()).unwrap();

@@ -51,21 +51,19 @@ pub fn file_header(audio: bool, video: bool) -> [u8; FILE_HEADER_LEN] {
     [b'F', b'L', b'V', 1, flags, 0, 0, 0, 9, 0, 0, 0, 0]
 }
 
-/// What stands before a tag's body of `body_len` bytes, at most [`MAX_BODY`].
-/// The body is followed by [`tag_trailer`].
-pub fn tag_header(kind: TagKind, timestamp_ms: u32, body_len: usize) -> [u8; TAG_HEADER_LEN] {
-    let [_, l2, l1, l0] = wire_len(body_len).to_be_bytes();
+/// What stands before a tag's body of `body_len` bytes, and what stands behind it:
+/// the size of header and body. None for a body longer than [`MAX_BODY`], which no
+/// tag can hold: a shorter length would make the rest of the file unreadable.
+pub fn tag_frame(
+    kind: TagKind,
+    timestamp_ms: u32,
+    body_len: usize,
+) -> Option<([u8; TAG_HEADER_LEN], [u8; 4])> {
+    let length = u32::try_from(body_len).ok().filter(|_| body_len <= MAX_BODY)?;
+    let [_, l2, l1, l0] = length.to_be_bytes();
     let [t3, t2, t1, t0] = timestamp_ms.to_be_bytes();
-    [kind.to_wire(), l2, l1, l0, t2, t1, t0, t3, 0, 0, 0]
-}
-
-/// What stands after a tag's body of `body_len` bytes: the size of header and body.
-pub fn tag_trailer(body_len: usize) -> [u8; 4] {
-    (wire_len(body_len) + TAG_HEADER_LEN as u32).to_be_bytes()
-}
-
-fn wire_len(body_len: usize) -> u32 {
-    body_len.min(MAX_BODY) as u32
+    let header = [kind.to_wire(), l2, l1, l0, t2, t1, t0, t3, 0, 0, 0];
+    Some((header, (length + TAG_HEADER_LEN as u32).to_be_bytes()))
 }
 
 /// One tag of a file.
@@ -195,9 +193,11 @@ mod tests {
     fn file(tags: &[Tag]) -> Vec<u8> {
         let mut out = file_header(true, true).to_vec();
         for tag in tags {
-            out.extend(tag_header(tag.kind, tag.timestamp_ms, tag.body.len()));
+            let frame = tag_frame(tag.kind, tag.timestamp_ms, tag.body.len());
+            let (header, trailer) = frame.expect("the test's bodies are short");
+            out.extend(header);
             out.extend(&tag.body);
-            out.extend(tag_trailer(tag.body.len()));
+            out.extend(trailer);
         }
         out
     }
@@ -214,10 +214,17 @@ mod tests {
     fn the_framing_has_its_known_bytes() {
         assert_eq!(file_header(true, true), *b"FLV\x01\x05\0\0\0\x09\0\0\0\0");
         assert_eq!(
-            tag_header(TagKind::Video, 0x0A0B_0C0D, 0x0102),
-            [9, 0, 1, 2, 0x0B, 0x0C, 0x0D, 0x0A, 0, 0, 0]
+            tag_frame(TagKind::Video, 0x0A0B_0C0D, 0x0102),
+            Some(([9, 0, 1, 2, 0x0B, 0x0C, 0x0D, 0x0A, 0, 0, 0], [0, 0, 1, 13]))
         );
-        assert_eq!(tag_trailer(1), [0, 0, 0, 12]);
+    }
+
+    #[test]
+    fn a_body_that_no_tag_can_hold_gets_no_header() {
+        let (header, trailer) = tag_frame(TagKind::Video, 0, MAX_BODY).expect("the longest");
+        assert_eq!((&header[1..4], trailer), (&[0xFF; 3][..], [0x01, 0, 0, 0x0A]));
+        assert_eq!(tag_frame(TagKind::Video, 0, MAX_BODY + 1), None);
+        assert_eq!(tag_frame(TagKind::Video, 0, (1 << 32) + 5), None);
     }
 
     #[test]

@@ -9,6 +9,8 @@
 pub enum VideoTag {
     /// The decoder's configuration.
     SequenceHeader,
+    /// A sequence header that ends where its configuration should begin.
+    EmptyHeader,
     /// A picture where decoding can start.
     Keyframe,
     /// A picture that needs earlier ones.
@@ -26,6 +28,8 @@ pub enum VideoTag {
 pub enum AudioTag {
     /// The decoder's configuration.
     SequenceHeader,
+    /// A sequence header that ends where its configuration should begin.
+    EmptyHeader,
     /// Sound.
     Frame,
     /// Nothing follows until the next sequence header.
@@ -60,6 +64,11 @@ const CODEC_AV1: u8 = 13;
 const SOUND_AAC: u8 = 10;
 const SOUND_EX: u8 = 9;
 
+/// Bytes before the configuration in a classic header: frame type and codec, packet
+/// type, composition time; sound format and packet type.
+const VIDEO_HEADER_LEN: usize = 5;
+const AUDIO_HEADER_LEN: usize = 2;
+
 impl VideoTag {
     /// What `body`, the payload of a video message, is.
     pub fn of(body: &[u8]) -> Self {
@@ -68,14 +77,14 @@ impl VideoTag {
         if first & 0x80 == 0 {
             return Self::classic(frame, first & 0x0F, body);
         }
-        let Some(packet) = real_packet_type(body, first & 0x0F, packet::VIDEO_MULTITRACK) else {
-            return Self::Other;
-        };
-        if frame == FRAME_COMMAND && packet != packet::METADATA {
+        let Some(packet) = Packet::of(body, packet::VIDEO_MULTITRACK) else { return Self::Other };
+        if frame == FRAME_COMMAND && packet.kind != packet::METADATA {
             return Self::Other;
         }
-        match packet {
-            packet::SEQUENCE_START | packet::VIDEO_MPEG2TS_SEQUENCE_START => Self::SequenceHeader,
+        match packet.kind {
+            packet::SEQUENCE_START | packet::VIDEO_MPEG2TS_SEQUENCE_START => {
+                if packet.data.is_empty() { Self::EmptyHeader } else { Self::SequenceHeader }
+            }
             packet::CODED_FRAMES | packet::VIDEO_CODED_FRAMES_X => Self::picture(frame),
             packet::SEQUENCE_END => Self::EndOfSequence,
             packet::METADATA => Self::Metadata,
@@ -91,6 +100,7 @@ impl VideoTag {
             return Self::picture(frame);
         }
         match body.get(1) {
+            Some(0) if body.len() <= VIDEO_HEADER_LEN => Self::EmptyHeader,
             Some(0) => Self::SequenceHeader,
             Some(1) => Self::picture(frame),
             Some(2) => Self::EndOfSequence,
@@ -101,6 +111,14 @@ impl VideoTag {
     fn picture(frame: u8) -> Self {
         if frame == FRAME_KEY { Self::Keyframe } else { Self::Interframe }
     }
+
+    /// The track that a video body belongs to; 0 where it names none or several,
+    /// which is the track that players without several tracks show.
+    pub fn track(body: &[u8]) -> u8 {
+        let enhanced = body.first().is_some_and(|first| first & 0x80 != 0);
+        let packet = enhanced.then(|| Packet::of(body, packet::VIDEO_MULTITRACK)).flatten();
+        packet.map_or(0, |packet| packet.track)
+    }
 }
 
 impl AudioTag {
@@ -109,39 +127,69 @@ impl AudioTag {
         let Some(&first) = body.first() else { return Self::Other };
         match first >> 4 {
             SOUND_AAC => match body.get(1) {
+                Some(0) if body.len() <= AUDIO_HEADER_LEN => Self::EmptyHeader,
                 Some(0) => Self::SequenceHeader,
                 Some(1) => Self::Frame,
                 _ => Self::Other,
             },
-            SOUND_EX => Self::enhanced(body, first & 0x0F),
+            SOUND_EX => Self::enhanced(body),
             _ => Self::Frame,
         }
     }
 
-    fn enhanced(body: &[u8], packet: u8) -> Self {
-        match real_packet_type(body, packet, packet::AUDIO_MULTITRACK) {
-            Some(packet::SEQUENCE_START) => Self::SequenceHeader,
-            Some(packet::CODED_FRAMES) => Self::Frame,
-            Some(packet::SEQUENCE_END) => Self::EndOfSequence,
-            Some(packet::METADATA) => Self::Metadata,
+    fn enhanced(body: &[u8]) -> Self {
+        let Some(packet) = Packet::of(body, packet::AUDIO_MULTITRACK) else { return Self::Other };
+        match packet.kind {
+            packet::SEQUENCE_START if packet.data.is_empty() => Self::EmptyHeader,
+            packet::SEQUENCE_START => Self::SequenceHeader,
+            packet::CODED_FRAMES => Self::Frame,
+            packet::SEQUENCE_END => Self::EndOfSequence,
+            packet::METADATA => Self::Metadata,
             _ => Self::Other,
         }
     }
+
+    /// The track that an audio body belongs to; 0 where it names none or several.
+    pub fn track(body: &[u8]) -> u8 {
+        let enhanced = body.first().is_some_and(|first| first >> 4 == SOUND_EX);
+        let packet = enhanced.then(|| Packet::of(body, packet::AUDIO_MULTITRACK)).flatten();
+        packet.map_or(0, |packet| packet.track)
+    }
 }
 
-/// The packet type behind ModEx and multitrack headers (Enhanced RTMP v2
-/// "ModEx", "Multitrack"). `None` where the body ends within them.
-fn real_packet_type(body: &[u8], first: u8, multitrack: u8) -> Option<u8> {
-    let mut packet = first;
-    let mut rest = &body[1..];
-    while packet == packet::MOD_EX {
-        let (next, after) = skip_mod_ex(rest)?;
-        (packet, rest) = (next, after);
+/// An Enhanced RTMP body without its headers (Enhanced RTMP v2 "ModEx",
+/// "Multitrack").
+struct Packet<'a> {
+    /// The packet type behind ModEx and multitrack headers.
+    kind: u8,
+    /// The track; 0 where none or several are named.
+    track: u8,
+    /// What stands behind the FourCC and the track.
+    data: &'a [u8],
+}
+
+impl<'a> Packet<'a> {
+    /// `None` where the body ends within its ModEx or before the kind of multitrack.
+    fn of(body: &'a [u8], multitrack: u8) -> Option<Self> {
+        const FOURCC: usize = 4;
+        const ONE_TRACK: u8 = 0;
+        let (&first, mut rest) = body.split_first()?;
+        let mut kind = first & 0x0F;
+        while kind == packet::MOD_EX {
+            (kind, rest) = skip_mod_ex(rest)?;
+        }
+        let mut track = 0;
+        let mut start = FOURCC;
+        if kind == multitrack {
+            let (&tracks_and_kind, after) = rest.split_first()?;
+            (kind, rest) = (tracks_and_kind & 0x0F, after);
+            if tracks_and_kind >> 4 == ONE_TRACK {
+                track = rest.get(FOURCC).copied().unwrap_or(0);
+                start = FOURCC + 1;
+            }
+        }
+        Some(Self { kind, track, data: rest.get(start..).unwrap_or_default() })
     }
-    if packet == multitrack {
-        packet = rest.first()? & 0x0F;
-    }
-    Some(packet)
 }
 
 /// The packet type after one ModEx, and what follows it.
@@ -178,19 +226,19 @@ mod tests {
 
     #[test]
     fn enhanced_video() {
-        assert_eq!(VideoTag::of(b"\x90hvc1"), VideoTag::SequenceHeader);
+        assert_eq!(VideoTag::of(b"\x90hvc1\x01"), VideoTag::SequenceHeader);
         assert_eq!(VideoTag::of(b"\x93hvc1"), VideoTag::Keyframe);
         assert_eq!(VideoTag::of(b"\xA1hvc1\0\0\0"), VideoTag::Interframe);
         assert_eq!(VideoTag::of(b"\x92hvc1"), VideoTag::EndOfSequence);
         assert_eq!(VideoTag::of(b"\xD4hvc1"), VideoTag::Metadata);
         assert_eq!(VideoTag::of(b"\xD1\0"), VideoTag::Other, "a seek command");
-        assert_eq!(VideoTag::of(b"\x96\x00hvc1\x01"), VideoTag::SequenceHeader, "track 1");
+        assert_eq!(VideoTag::of(b"\x96\x00hvc1\x01\x01"), VideoTag::SequenceHeader, "track 1");
         assert_eq!(VideoTag::of(b"\xA6\x11hvc1\x01"), VideoTag::Interframe);
     }
 
     #[test]
     fn enhanced_audio() {
-        assert_eq!(AudioTag::of(b"\x90Opus"), AudioTag::SequenceHeader);
+        assert_eq!(AudioTag::of(b"\x90OpusOpusHead"), AudioTag::SequenceHeader);
         assert_eq!(AudioTag::of(b"\x91Opus"), AudioTag::Frame);
         assert_eq!(AudioTag::of(b"\x95\x01Opus\x01"), AudioTag::Frame);
         assert_eq!(AudioTag::of(&[0xAF, 0, 0x11, 0x90]), AudioTag::SequenceHeader);
@@ -200,10 +248,35 @@ mod tests {
     }
 
     #[test]
+    fn a_header_without_a_configuration_is_none() {
+        let nano = b"\x97\x02\0\0\x09\0av01";
+        for empty in [&[0x17, 0][..], &[0x17, 0, 0, 0, 0], &[0x1C, 0, 0, 0, 0], b"\x90hvc1", nano] {
+            assert_eq!(VideoTag::of(empty), VideoTag::EmptyHeader, "{empty:?}");
+        }
+        for empty in [b"\x90", &b"\x90hv"[..], b"\x96\0hvc1\x01", b"\x95av01"] {
+            assert_eq!(VideoTag::of(empty), VideoTag::EmptyHeader, "{empty:?}");
+        }
+        for empty in [&[0xAF, 0][..], b"\x90mp4a", b"\x95\0Opus\x01"] {
+            assert_eq!(AudioTag::of(empty), AudioTag::EmptyHeader, "{empty:?}");
+        }
+    }
+
+    #[test]
+    fn tracks_are_told_apart() {
+        assert_eq!(VideoTag::track(b"\x96\x01hvc1\x03\0"), 3);
+        assert_eq!(VideoTag::track(b"\x97\x02\0\0\x09\x06\x01hvc1\x03\0"), 3, "behind ModEx");
+        assert_eq!(AudioTag::track(b"\x95\x01Opus\x02\0"), 2);
+        for one in [&b"\x96\x11hvc1\x03\0\0\x01\0"[..], b"\x17\x01\0\0\0", b"\x91hvc1\x03", b""] {
+            assert_eq!(VideoTag::track(one), 0, "{one:?}");
+        }
+        assert_eq!(AudioTag::track(&[0xAF, 1, 9]), 0);
+    }
+
+    #[test]
     fn mod_ex_is_looked_through() {
         let nano = [0x97, 2, 0, 0, 9, 0x01, b'a', b'v', b'0', b'1'];
         assert_eq!(VideoTag::of(&nano), VideoTag::Keyframe);
-        let twice = [0x97, 0, 0, 0x07, 0, 0, 0x00, b'a', b'v', b'0', b'1'];
+        let twice = [0x97, 0, 0, 0x07, 0, 0, 0x00, b'a', b'v', b'0', b'1', 0x81];
         assert_eq!(VideoTag::of(&twice), VideoTag::SequenceHeader);
         let mut long = vec![0xA7, 255, 1, 0];
         long.extend([0; 257]);

@@ -116,6 +116,11 @@ impl Output {
         self.bytes.len() - self.taken + self.lent
     }
 
+    /// Memory held for what is not lent, in bytes.
+    pub fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Puts the first pieces of what the socket has not taken yet into `slices`:
     /// how many.
     pub fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {

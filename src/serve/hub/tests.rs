@@ -2,6 +2,7 @@
 
 use super::super::testing::*;
 use super::*;
+use crate::protocol::rtmp::server::MediaKind;
 
 fn at(ms: i64) -> MediaTime {
     MediaTime::from_millis(ms)
@@ -32,7 +33,7 @@ fn a_stream_has_one_publisher_at_a_time() {
     let first = hub.publish(at(0), b"live/key").unwrap();
     assert_eq!(hub.publish(at(0), b"live/key"), Err(Busy));
     assert!(hub.publish(at(0), b"live/other").is_ok());
-    hub.unpublish(at(1), first, false);
+    hub.unpublish(at(1), first, End::Goodbye);
     assert!(hub.publish(at(1), b"live/key").is_ok());
 }
 
@@ -83,7 +84,7 @@ fn players_learn_at_once_that_the_publisher_said_goodbye() {
     let number = hub.publish(at(0), b"live/key").unwrap();
     hub.play(at(0), b"live/key", player(1));
     hub.push(at(0), number, &key(0));
-    hub.unpublish(at(100), number, false);
+    hub.unpublish(at(100), number, End::Goodbye);
     assert_eq!(taken(&mut hub, number, player(1)), ["Video 0", "Ended"]);
     assert_eq!(hub.publish(at(200), b"live/key"), Ok(number), "the player keeps it alive");
     hub.push(at(200), number, &key(0));
@@ -91,20 +92,104 @@ fn players_learn_at_once_that_the_publisher_said_goodbye() {
 }
 
 #[test]
-fn a_publisher_that_was_lost_may_come_back_unnoticed() {
+fn players_of_a_lost_publisher_are_told_that_nothing_comes_and_then_that_it_stays_away() {
     let mut hub = hub();
     let number = hub.publish(at(0), b"live/key").unwrap();
     hub.play(at(0), b"live/key", player(1));
     hub.push(at(0), number, &key(0));
     assert_eq!(taken(&mut hub, number, player(1)), ["Video 0"]);
-    hub.unpublish(at(100), number, true);
+    hub.unpublish(at(100), number, End::Lost(at(100)));
+    assert_eq!(taken(&mut hub, number, player(1)), ["Dry"]);
     assert_eq!(hub.deadline(), Some(at(10_100)));
     assert_eq!(hub.publish(at(3000), b"live/key"), Ok(number));
     hub.push(at(3001), number, &key(0));
-    assert_eq!(taken(&mut hub, number, player(1)), ["Video 20"], "and no notice");
-    hub.unpublish(at(4000), number, true);
+    assert_eq!(taken(&mut hub, number, player(1)), ["Resumed", "Video 20"]);
+    hub.unpublish(at(4000), number, End::Lost(at(4000)));
+    assert!(hub.on_deadline(at(13_999)).is_empty());
     assert_eq!(hub.on_deadline(at(14_000)), [number]);
+    assert_eq!(taken(&mut hub, number, player(1)), ["Ended"], "the end is all that counts");
+}
+
+#[test]
+fn the_grace_of_a_lost_publisher_counts_from_when_it_was_heard() {
+    let mut hub = hub();
+    let number = hub.publish(at(0), b"live/key").unwrap();
+    hub.play(at(0), b"live/key", player(1));
+    hub.unpublish(at(20_000), number, End::Lost(at(500)));
+    assert_eq!(hub.deadline(), Some(at(10_500)));
+    assert_eq!(hub.on_deadline(at(20_000)), [number]);
     assert_eq!(taken(&mut hub, number, player(1)), ["Ended"]);
+}
+
+/// An hour of what GStreamer's flvmux sends, in virtual time: pictures and sound with
+/// the pipeline's times, metadata and headers with timestamp 0 whenever tags or caps
+/// change. Players come and go meanwhile.
+#[test]
+fn an_hour_of_timestamps_of_zero_moves_no_players_clock() {
+    let mut hub = hub();
+    let number = hub.publish(at(0), b"live/key").unwrap();
+    let mut last = [None; 4];
+    for frame in 0..90_000u32 {
+        let now = frame * 40;
+        if frame % 777 == 0 {
+            for message in of_time_zero() {
+                hub.push(at(i64::from(now)), number, &message);
+            }
+        }
+        if frame % 25_000 == 0 {
+            hub.play(at(i64::from(now)), b"live/key", player(frame as usize / 25_000));
+        }
+        let picture = if frame % 50 == 0 { key(now) } else { inter(now) };
+        for message in [picture, sound(now + 3), sound(now + 24)] {
+            hub.push(at(i64::from(now)), number, &message);
+        }
+        for (n, last) in last.iter_mut().enumerate() {
+            check_steps(&mut hub, number, player(n), last);
+        }
+    }
+    for (n, last) in last.into_iter().enumerate() {
+        let played = 3_600_000 - 1_000_000 * n as i64;
+        assert!((last.unwrap() - played).abs() < 2_000, "player {n} is at {last:?}");
+    }
+}
+
+/// All that is no picture and no sound.
+fn of_time_zero() -> [Message; 7] {
+    let headers = [video_header(0, 1), audio_header(0, 1), video_header(0, 2), empty_header(0)];
+    let [a, b, c, d] = headers;
+    [metadata(0), a, b, c, d, end_of_sequence(0), text_data(0)]
+}
+
+/// Takes what waits for a player: its clock steps by no more than a frame.
+fn check_steps(hub: &mut Hub, number: StreamNumber, id: PlayerId, last: &mut Option<i64>) {
+    while let Some(item) = hub.pop(number, id) {
+        let Item::Message(message) = item else { continue };
+        let time = i64::from(message.timestamp);
+        let step = time - last.unwrap_or(0);
+        assert!((-40..=40).contains(&step), "{id:?}: {step} ms to {message:?}");
+        *last = Some(time);
+    }
+}
+
+#[test]
+fn an_empty_header_does_not_replace_a_whole_one() {
+    let mut hub = hub();
+    let number = hub.publish(at(0), b"live/key").unwrap();
+    for message in [video_header(0, 1), audio_header(0, 1), key(0)] {
+        hub.push(at(0), number, &message);
+    }
+    let empty = [empty_header(40), message(MediaKind::Audio, 40, &[0xAF, 0])];
+    for message in empty.into_iter().chain([inter(40), key(80)]) {
+        hub.push(at(40), number, &message);
+    }
+    hub.play(at(100), b"live/key", player(1));
+    let items = std::iter::from_fn(|| hub.pop(number, player(1)));
+    let bodies = items.map(|item| match item {
+        Item::Message(message) => message.payload.to_vec(),
+        other => panic!("{other:?}"),
+    });
+    let whole = [video_header(0, 1), audio_header(0, 1), key(80)].map(|m| m.payload.to_vec());
+    assert_eq!(bodies.collect::<Vec<_>>(), whole);
 }
 
 #[test]
@@ -112,33 +197,42 @@ fn nothing_is_kept_of_a_stream_that_nobody_uses() {
     let mut hub = hub();
     let number = hub.publish(at(0), b"live/key").unwrap();
     hub.push(at(0), number, &key(0));
-    hub.unpublish(at(1), number, true);
+    hub.unpublish(at(1), number, End::Lost(at(1)));
     assert_eq!((hub.streams.len(), hub.numbers.len()), (0, 0));
     let number = hub.play(at(2), b"live/key", player(1));
     hub.leave(number, player(1));
     assert_eq!((hub.streams.len(), hub.numbers.len()), (0, 0));
     hub.push(at(3), number, &key(0));
-    hub.unpublish(at(3), number, false);
+    hub.unpublish(at(3), number, End::Goodbye);
 }
 
 #[test]
 fn all_streams_together_keep_no_more_than_allowed() {
     let mut hub = Hub::new(HubLimits { all_caches: 2000, ..HubLimits::default() });
-    let first = hub.publish(at(0), b"live/1").unwrap();
-    let second = hub.publish(at(0), b"live/2").unwrap();
-    for number in [first, second] {
+    let numbers = ["live/1", "live/2", "live/3"].map(|path| {
+        let number = hub.publish(at(0), path.as_bytes()).unwrap();
         hub.push(at(0), number, &key(0));
-        (1..10).for_each(|n| {
-            hub.push(at(0), number, &inter(n));
-        });
-        let kept = |number| hub.streams[&number].cache.cost();
-        assert_eq!(hub.cached, kept(first) + kept(second));
-        assert!(hub.cached <= 2000);
+        number
+    });
+    let [played, large, small] = numbers;
+    hub.play(at(0), b"live/1", player(1));
+    for (number, count) in [(played, 9), (large, 4), (small, 2)] {
+        (1..=count).for_each(|n| _ = hub.push(at(0), number, &inter(n)));
+        let kept = numbers.map(|number| hub.streams[&number].cache.cost());
+        assert_eq!(hub.cached, kept.iter().sum::<usize>());
+        assert!(hub.cached <= 2000, "{kept:?}");
     }
-    assert!(hub.streams[&first].cache.start().is_some());
-    assert!(hub.streams[&second].cache.start().is_none(), "it came too late");
-    hub.unpublish(at(1), first, false);
-    hub.unpublish(at(1), second, true);
+    let keeps = numbers.map(|number| hub.streams[&number].cache.start().is_some());
+    assert_eq!(keeps, [true, false, true], "the largest that nobody plays went");
+    (10..=30).for_each(|n| _ = hub.push(at(0), played, &inter(n)));
+    let keeps = numbers.map(|number| hub.streams[&number].cache.start().is_some());
+    assert_eq!(keeps, [false; 3], "one may not keep more than all may");
+    assert_eq!(hub.bytes_of(small), 0);
+    std::iter::from_fn(|| hub.pop(played, player(1))).for_each(drop);
+    assert_eq!(hub.media_bytes(), 0, "nobody holds anything any more");
+    for number in numbers {
+        hub.unpublish(at(1), number, End::Goodbye);
+    }
     assert_eq!(hub.cached, 0);
 }
 

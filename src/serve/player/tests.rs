@@ -26,13 +26,20 @@ impl Scene {
     fn running() -> Self {
         let mut scene = Self::new();
         for message in [metadata(0), video_header(0, 1), audio_header(0, 1), key(100), inter(140)] {
-            scene.cache.push(at(0), &message);
+            scene.keep(&message);
         }
         scene
     }
 
+    /// Before the player came.
+    fn keep(&mut self, message: &Message) {
+        let part = Part::of(message).expect("the test's headers are whole");
+        self.cache.push(at(0), part, message);
+    }
+
     fn publish(&mut self, now: i64, message: &Message) {
-        let part = self.cache.push(at(now), message);
+        let part = Part::of(message).expect("the test's headers are whole");
+        self.cache.push(at(now), part, message);
         self.player.push(at(now), part, message, &self.cache);
     }
 
@@ -99,6 +106,19 @@ fn a_keyframe_that_does_not_come_does_not_keep_the_sound_away() {
 }
 
 #[test]
+fn pictures_that_are_behind_the_sound_never_run_back() {
+    let mut scene = Scene::new();
+    scene.player.join(at(0), &scene.cache);
+    for message in [video_header(0, 1), audio_header(0, 1), inter(60), sound(1000)] {
+        scene.publish(0, &message);
+    }
+    for message in [sound(3000), sound(3500), key(2000), inter(2040), inter(3020), inter(3060)] {
+        scene.publish(2000, &message);
+    }
+    assert_eq!(scene.taken(), "h0 h0 s0 s500 k0 i0 i20 i60");
+}
+
+#[test]
 fn a_player_that_seeks_starts_on_a_keyframe_at_once() {
     let mut scene = Scene::running();
     scene.player.join(at(0), &scene.cache);
@@ -140,9 +160,9 @@ fn pictures_that_waited_too_long_are_dropped_up_to_the_next_keyframe() {
 #[test]
 fn a_burst_at_the_start_is_not_lateness() {
     let mut scene = Scene::new();
-    scene.cache.push(at(0), &key(0));
+    scene.keep(&key(0));
     for n in 1..300 {
-        scene.cache.push(at(0), &inter(n * 33));
+        scene.keep(&inter(n * 33));
     }
     scene.player.join(at(0), &scene.cache);
     scene.publish(500, &inter(10_000));
@@ -169,7 +189,7 @@ fn sound_alone_is_bounded_too() {
 fn what_waits_is_bounded_in_bytes() {
     let mut scene = Scene::running();
     scene.player.join(at(0), &scene.cache);
-    let large = message(MediaKind::Video, 200, &[0x27; 300 << 10]);
+    let large = message(MediaKind::Video, 200, &[&[0x27, 1][..], &[9; 300 << 10]].concat());
     for _ in 0..3 {
         scene.publish(0, &large);
     }
@@ -188,10 +208,10 @@ fn a_restart_goes_on_with_later_times() {
     scene.player.tell(at(0), Item::Ended);
     scene.cache = Cache::new(CacheLimits::default());
     scene.player.tell(at(5), Item::Began);
-    scene.publish(10, &inter(7));
-    scene.publish(10, &key(9));
-    scene.publish(10, &sound(30));
-    assert_eq!(scene.taken(), "m0 h0 h0 k0 i40 Began k60 s81", "the last notice is enough");
+    scene.publish(10, &inter(160));
+    scene.publish(10, &key(162));
+    scene.publish(10, &sound(183));
+    assert_eq!(scene.taken(), "m0 h0 h0 k0 i40 Began k62 s83", "the last notice is enough");
 }
 
 #[test]

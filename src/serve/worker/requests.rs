@@ -5,13 +5,12 @@ use std::time::Duration;
 use super::Worker;
 use crate::media::MediaTime;
 use crate::protocol::rtmp::Error;
-use crate::protocol::rtmp::key::StreamKey;
 use crate::protocol::rtmp::server::{MediaKind, Rejection, ServerEvent};
 use crate::serve::connection::Connection;
-use crate::serve::hub::{ConnectionId, StreamNumber};
+use crate::serve::hub::{ConnectionId, End, StreamNumber};
 use crate::serve::message::{Message, Playback};
+use crate::serve::names;
 use crate::serve::status::count;
-use crate::text;
 
 /// A publisher that is silent has this long to show that it is there.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
@@ -39,9 +38,6 @@ impl Contest {
     }
 }
 
-/// Longest name of a stream, application included, in bytes.
-const MAX_PATH: usize = 1024;
-
 impl Worker {
     /// Where all events of sessions come together; each has its own place.
     pub(super) fn on_event(&mut self, id: ConnectionId, now: MediaTime, event: ServerEvent) {
@@ -50,11 +46,11 @@ impl Worker {
                 self.on_media(id, now, stream_id, &Message { kind, timestamp, payload });
             }
             ServerEvent::PublishRequested { stream_id, app, key } => {
-                let path = stream_path(&app, &key);
+                let path = names::to_publish(&app, &key, self.config.publish_key.as_ref());
                 self.on_publish(id, now, stream_id, path);
             }
             ServerEvent::PlayRequested { stream_id, app, key } => {
-                let path = stream_path(&app, &key);
+                let path = names::to_play(&app, &key, self.config.publish_key.as_ref());
                 self.on_play(id, now, stream_id, path);
             }
             ServerEvent::PublishEnded { stream_id } => self.on_publish_ended(id, now, stream_id),
@@ -87,9 +83,9 @@ impl Worker {
         id: ConnectionId,
         now: MediaTime,
         stream_id: u32,
-        path: Option<Vec<u8>>,
+        path: Result<Vec<u8>, Rejection>,
     ) {
-        if let Some(path) = &path
+        if let Ok(path) = &path
             && let Some(holder) = self.silent_holder(now, path)
         {
             return self.contest(now, holder, Claim { id, stream_id, path: path.clone() });
@@ -102,23 +98,27 @@ impl Worker {
         id: ConnectionId,
         now: MediaTime,
         stream_id: u32,
-        path: Option<Vec<u8>>,
+        path: Result<Vec<u8>, Rejection>,
     ) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let published = path
-            .ok_or_else(no_name)
             .and_then(|path| self.hub.publish(now, &path).map_err(|_| Rejection::name_in_use()));
         let result = match published {
             Ok(number) => {
                 connection.publishing.push((stream_id, number));
-                tracing::info!(client = id.0, stream = number.0, "publishes");
+                tracing::info!("stream {}: published by client {}", number.0, id.0);
                 let result = connection.session.accept_publish(stream_id);
                 self.wake_listeners(number);
                 result
             }
             Err(rejection) => {
-                tracing::info!(client = id.0, why = rejection.description, "may not publish");
-                connection.session.reject(stream_id, &rejection)
+                tracing::info!("client {} may not publish: {}", id.0, rejection.description);
+                let result = connection.session.reject(stream_id, &rejection);
+                if rejection.code == names::WRONG_KEY {
+                    // Each guess costs a connection.
+                    connection.close_after_output(now);
+                }
+                result
             }
         };
         self.fail_if(id, now, result);
@@ -137,7 +137,12 @@ impl Worker {
     /// The one who is silent is asked for a sign of life before its name is given
     /// away; the one who wants it waits meanwhile.
     fn contest(&mut self, now: MediaTime, holder: ConnectionId, claim: Claim) {
-        tracing::info!(client = holder.0, "silent, and another wants its place: asked");
+        tracing::info!(
+            "another client wants to publish the stream of client {}, which is silent and \
+             now has {} s to answer",
+            holder.0,
+            SIGN_OF_LIFE.as_secs()
+        );
         self.contests.push(Contest { holder, claim, asked: now });
         let Some(connection) = self.connections.get_mut(&holder) else { return };
         let result = connection.session.ping(now);
@@ -166,7 +171,7 @@ impl Worker {
                 self.take_name(contest.holder, now);
             }
             let Claim { id, stream_id, path } = contest.claim;
-            self.answer_publish(id, now, stream_id, Some(path));
+            self.answer_publish(id, now, stream_id, Ok(path));
             self.ready.insert(id);
         }
     }
@@ -174,7 +179,7 @@ impl Worker {
     /// Another one publishes what this one did.
     fn take_name(&mut self, id: ConnectionId, now: MediaTime) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
-        tracing::info!(client = id.0, "silent; another takes its place");
+        tracing::info!("client {} stayed silent; another publishes its stream now", id.0);
         for (stream_id, _) in &connection.publishing {
             // What can't be said to one who is silent is not missed.
             let _ = connection.session.take_back(*stream_id, &Rejection::taken_over());
@@ -190,7 +195,7 @@ impl Worker {
             Some(path) => {
                 let number = self.hub.play(now, &path, connection.player(stream_id));
                 connection.playing.push((stream_id, number));
-                tracing::info!(client = id.0, stream = number.0, "plays");
+                tracing::info!("stream {}: played by client {}", number.0, id.0);
                 connection.session.accept_play(stream_id)
             }
             None => connection.session.reject(stream_id, &Rejection::not_found()),
@@ -203,7 +208,7 @@ impl Worker {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let Some(number) = connection.published(stream_id) else { return };
         connection.publishing.retain(|(other, _)| *other != stream_id);
-        self.end_publishing(id, now, number, false);
+        self.end_publishing(id, now, number, End::Goodbye);
     }
 
     pub(super) fn end_publishing(
@@ -211,10 +216,11 @@ impl Worker {
         id: ConnectionId,
         now: MediaTime,
         number: StreamNumber,
-        lost: bool,
+        end: End,
     ) {
-        tracing::info!(client = id.0, stream = number.0, lost, "publishes no longer");
-        self.hub.unpublish(now, number, lost);
+        let how = if end == End::Goodbye { "ended" } else { "was lost" };
+        tracing::info!("stream {}: the publisher (client {}) {how}", number.0, id.0);
+        self.hub.unpublish(now, number, end);
         self.wake_listeners(number);
     }
 
@@ -261,64 +267,11 @@ impl Worker {
 
     /// The session is over: the client may read why, then it is closed.
     pub(super) fn fail(&mut self, id: ConnectionId, now: MediaTime, error: &Error) {
-        tracing::warn!(client = id.0, %error, "closed");
+        tracing::warn!("client {} was disconnected: {error}", id.0);
         self.release(id, now);
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.close_after_output(now);
             self.ready.insert(id);
         }
-    }
-}
-
-fn no_name() -> Rejection {
-    let description = text::server::NO_NAME.to_owned();
-    Rejection { code: "NetStream.Publish.BadName", description }
-}
-
-/// What a stream is known by: application and name as one path, however a client
-/// divides them, without queries. None where there is no name or too much of it.
-fn stream_path(app: &str, key: &StreamKey) -> Option<Vec<u8>> {
-    let app = app.split('?').next().unwrap_or_default();
-    let name = stream_name(key.expose());
-    let parts = app.split('/').chain(name.split('/')).filter(|part| !part.is_empty());
-    let path = parts.collect::<Vec<_>>().join("/").into_bytes();
-    (!path.is_empty() && path.len() <= MAX_PATH).then_some(path)
-}
-
-/// A name without its query, unless it is all query, and without the kind of file
-/// that some players put before or behind it: `mp4:x` and `x.flv` are `x`.
-fn stream_name(key: &str) -> &str {
-    let name = match key.split_once('?') {
-        Some(("", _)) => return key,
-        Some((name, _)) => name,
-        None => key,
-    };
-    let kinds = [("flv:", ".flv"), ("mp4:", ".mp4"), ("f4v:", ".f4v")];
-    let before = kinds.iter().find_map(|(before, _)| name.strip_prefix(before)).unwrap_or(name);
-    let bare = kinds.iter().find_map(|(_, behind)| before.strip_suffix(behind)).unwrap_or(before);
-    if bare.is_empty() { name } else { bare }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn path(app: &str, key: &str) -> Option<String> {
-        let path = stream_path(app, &StreamKey::new(key))?;
-        Some(String::from_utf8(path).expect("it was text"))
-    }
-
-    #[test]
-    fn a_stream_is_known_by_application_and_name_however_they_are_written() {
-        let same =
-            [("live", "x"), ("live?user=1", "x?token=2"), ("live/", "mp4:x"), ("", "live/x")];
-        for (app, key) in same.into_iter().chain([("live", "x.flv"), ("live", "flv:x.flv")]) {
-            assert_eq!(path(app, key).as_deref(), Some("live/x"), "{app} {key}");
-        }
-        assert_eq!(path("live", "?streamname=a").as_deref(), Some("live/?streamname=a"));
-        assert_eq!(path("live", "?streamname=b").as_deref(), Some("live/?streamname=b"));
-        assert_eq!(path("live", ".flv").as_deref(), Some("live/.flv"));
-        assert_eq!(path("live", "aaaé.flv").as_deref(), Some("live/aaaé"));
-        assert_eq!(path("", ""), None);
     }
 }

@@ -25,6 +25,7 @@ impl Worker {
     pub(super) fn serve(&mut self, id: ConnectionId, now: MediaTime) {
         self.read(id, now);
         self.write(id, now);
+        self.keep_within_memory(id, now);
     }
 
     fn read(&mut self, id: ConnectionId, now: MediaTime) {
@@ -49,10 +50,21 @@ impl Worker {
                     self.take(id, length, now);
                 }
                 Progress::Blocked => return,
-                Progress::Over => return self.remove(id, now),
+                Progress::Over => return self.on_end(id, now),
             }
         }
         self.ready.insert(id);
+    }
+
+    /// The client closed its side, or the connection broke. What it was answered last
+    /// is still written: some close their side as soon as they have asked.
+    fn on_end(&mut self, id: ConnectionId, now: MediaTime) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        connection.on_end();
+        if !connection.is_closing() {
+            connection.close_after_output(now);
+            self.release(id, now);
+        }
     }
 
     /// Hands what was read to the session. What comes while closing is let go.
@@ -105,6 +117,9 @@ impl Worker {
         while written < WRITES_PER_TURN {
             self.refill(id, now);
             let Some(connection) = self.connections.get_mut(&id) else { return };
+            if connection.is_over() {
+                return self.remove(id, now);
+            }
             if !connection.is_writable() {
                 return;
             }
@@ -164,6 +179,8 @@ fn send(connection: &mut Connection, stream_id: u32, item: &Item) -> Result<(), 
             session.send(stream_id, *kind, *timestamp, payload)
         }
         Item::Began => session.notify_published(stream_id),
+        Item::Dry => session.notify_dry(stream_id),
+        Item::Resumed => session.notify_resumed(stream_id),
         Item::Ended => session.notify_unpublished(stream_id),
         Item::NotFound => session.reject(stream_id, &Rejection::not_found()),
     }

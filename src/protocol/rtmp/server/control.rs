@@ -7,6 +7,9 @@ use crate::protocol::rtmp::timer::Timer;
 
 use super::core::{Core, Phase};
 
+/// Bytes of an unfinished message that show that the peer is there.
+const SIGN_OF_LIFE: usize = 4 << 10;
+
 impl Core {
     /// The chunk reader has already obeyed a chunk size and an abort.
     pub fn on_control(&mut self, message_type: MessageType, body: &[u8]) -> Result<(), ErrorKind> {
@@ -26,9 +29,11 @@ impl Core {
         Ok(())
     }
 
-    /// Acknowledges what has come, and takes it as a sign of life.
+    /// Acknowledges what has come. A whole message is a sign of life, and so is a good
+    /// piece of a long one; a byte now and then is none.
     pub fn on_received(&mut self, now: MediaTime, newly: usize) -> Result<(), ErrorKind> {
         let due = self.receiving.on_received(newly);
+        self.since_life = self.since_life.saturating_add(newly);
         if self.is_closing() {
             return Ok(());
         }
@@ -36,7 +41,9 @@ impl Core {
             let control = ProtocolControl::Acknowledgement { sequence_number };
             self.answering(|out| out.control(control))?;
         }
-        self.on_life(now);
+        if std::mem::take(&mut self.spoke) || self.since_life >= SIGN_OF_LIFE {
+            self.on_life(now);
+        }
         Ok(())
     }
 
@@ -49,6 +56,7 @@ impl Core {
     }
 
     fn on_life(&mut self, now: MediaTime) {
+        self.since_life = 0;
         if self.phase == Phase::Connected {
             self.timers.clear(Timer::Pong);
             self.timers.set(Timer::Ping, now + self.options.timeouts.ping);
@@ -62,6 +70,9 @@ impl Core {
                 return Ok(());
             }
             Timer::Ping => return self.ping(now),
+            // Many players answer no ping. One that is gone is found out when it takes
+            // nothing that it is sent, and its owner decides how long it may wait.
+            Timer::Pong if self.streams.only_plays() => return self.ping(now),
             Timer::Pong => "a ping",
             Timer::Handshake => "the handshake",
             Timer::Reply if self.state() == State::Connecting => "the server: connect was due",

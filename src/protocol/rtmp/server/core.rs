@@ -55,6 +55,10 @@ pub(super) struct Core {
     pub receiving: ReceiveWindow,
     /// Media was written for a player since the socket last took something.
     pub played: bool,
+    /// A whole message came since the last sign of life was taken.
+    pub spoke: bool,
+    /// Bytes from the peer since its last sign of life.
+    pub since_life: usize,
     /// Bytes from the peer, up to the end of the current message.
     pub read_up_to: u64,
     /// Of the current message.
@@ -75,6 +79,8 @@ impl Core {
             random,
             receiving: ReceiveWindow::new(),
             played: false,
+            spoke: false,
+            since_life: 0,
             read_up_to: 0,
             message_type: None,
         }

@@ -105,6 +105,14 @@ impl ServerSession {
         self.core.out.pending_bytes()
     }
 
+    /// Memory that the session holds, in bytes: for messages that are under way in both
+    /// directions and for itself. What it was lent is not counted.
+    pub fn memory(&self) -> usize {
+        /// The session itself, its handshake, and what its tables hold at the most.
+        const ITSELF: usize = 8 << 10;
+        ITSELF + self.reader.buffered_capacity() + self.core.out.capacity()
+    }
+
     /// The first pieces of what the socket is to send, for a vectored write: puts
     /// them into `slices` and says how many. Long payloads are among them as they
     /// lie in memory.
@@ -206,6 +214,17 @@ impl ServerSession {
         self.core.notify_published(stream_id).map_err(|kind| self.core.fail(kind))
     }
 
+    /// Tells the client that nothing comes for now of what it plays: its publisher was
+    /// lost, and may come back.
+    pub fn notify_dry(&mut self, stream_id: u32) -> Result<(), Error> {
+        self.core.notify_dry(stream_id).map_err(|kind| self.core.fail(kind))
+    }
+
+    /// Tells the client that what it plays goes on.
+    pub fn notify_resumed(&mut self, stream_id: u32) -> Result<(), Error> {
+        self.core.notify_resumed(stream_id).map_err(|kind| self.core.fail(kind))
+    }
+
     /// Tells the client that nobody publishes what it plays any more. Most clients
     /// end here; one that stays may be sent more.
     pub fn notify_unpublished(&mut self, stream_id: u32) -> Result<(), Error> {
@@ -252,6 +271,7 @@ impl ServerSession {
             self.core.read_up_to += (before - input.len()) as u64;
             let result = match read {
                 Ok(Some(message)) => {
+                    self.core.spoke = true;
                     self.core.message_type = Some(message.header.message_type);
                     self.core.on_message(now, &message)
                 }

@@ -98,6 +98,12 @@ impl Streams {
         self.open.retain(|&(id, _)| id != stream_id);
     }
 
+    /// Whether something is played and nothing published.
+    pub fn only_plays(&self) -> bool {
+        let has = |wanted| self.open.iter().any(|&(_, role)| role == wanted);
+        has(Role::Playing) && !has(Role::Publishing)
+    }
+
     pub fn any_active(&self) -> bool {
         self.open.iter().any(|&(_, role)| matches!(role, Role::Publishing | Role::Playing))
     }
@@ -223,6 +229,20 @@ impl Core {
         }
         self.stream_begin(stream_id)?;
         self.status(stream_id, "status", "NetStream.Play.PublishNotify", "Being published")
+    }
+
+    pub fn notify_dry(&mut self, stream_id: u32) -> Result<(), ErrorKind> {
+        if self.streams.role(stream_id) != Role::Playing {
+            return Ok(());
+        }
+        self.answering(|out| out.user_control(&UserControl::StreamDry { stream_id }))
+    }
+
+    pub fn notify_resumed(&mut self, stream_id: u32) -> Result<(), ErrorKind> {
+        if self.streams.role(stream_id) != Role::Playing {
+            return Ok(());
+        }
+        self.stream_begin(stream_id)
     }
 
     pub fn notify_unpublished(&mut self, stream_id: u32) -> Result<(), ErrorKind> {

@@ -15,7 +15,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 pub use error::{RedirectError, SchemeKind, UrlError};
-pub(super) use parse::percent_decoded;
+pub(crate) use parse::percent_decoded;
 
 use super::key::{Credentials, StreamKey};
 

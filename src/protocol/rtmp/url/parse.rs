@@ -268,7 +268,7 @@ fn credentials(userinfo: &str) -> Option<Credentials> {
 
 /// User and password are written with `%` escapes where they hold `@`, `:` or
 /// `/` (RFC 3986 §3.2.1); a `%` that is no escape stands for itself.
-pub(in crate::protocol::rtmp) fn percent_decoded(text: &str) -> String {
+pub(crate) fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {
