@@ -218,8 +218,12 @@ impl Worker {
         number: StreamNumber,
         end: End,
     ) {
-        let how = if end == End::Goodbye { "ended" } else { "was lost" };
-        tracing::info!("stream {}: the publisher (client {}) {how}", number.0, id.0);
+        match end {
+            End::Goodbye => tracing::info!("stream {}: client {} ended it", number.0, id.0),
+            End::Lost(_) => {
+                tracing::info!("stream {}: its publisher, client {}, was lost", number.0, id.0);
+            }
+        }
         self.hub.unpublish(now, number, end);
         self.wake_listeners(number);
     }
