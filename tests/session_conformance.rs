@@ -125,28 +125,47 @@ mod order {
         let packet = video_packet(0, true, 2_000);
         peer.client.send_packet(peer.now, 5_000, 0, &packet).unwrap();
         let config = TrackConfig::Video(session_support::video_config());
-        peer.client.send_config(peer.now, 0, &config).unwrap();
+        peer.client.send_config(peer.now, &config).unwrap();
         peer.client.send_packet(peer.now, 5_040, 0, &packet).unwrap();
         let times: Vec<_> = peer.take_received().iter().map(|m| m.header.timestamp).collect();
         assert_eq!(times, [5_000, 5_000, 5_040]);
     }
 
-    #[test]
-    fn time_goes_on_through_the_wrap() {
+    /// Timestamps of video messages sent in a row on a new stream.
+    fn timestamps_of(sent: &[u32]) -> Vec<u32> {
         let mut peer = Scripted::live();
         let packet = video_packet(0, true, 2_000);
-        for timestamp in [u32::MAX - 20, u32::MAX, 20, 60] {
-            peer.client.send_packet(peer.now, timestamp, 0, &packet).unwrap();
+        for timestamp in sent {
+            peer.client.send_packet(peer.now, *timestamp, 0, &packet).unwrap();
         }
-        let times: Vec<_> = peer.take_received().iter().map(|m| m.header.timestamp).collect();
-        // A first timestamp so far in the future counts as the past.
-        assert_eq!(times[..2], [0, 0]);
-        let mut peer = Scripted::live();
-        for timestamp in [1 << 30, 1 << 31, u32::MAX - 20, u32::MAX, 20, 60] {
-            peer.client.send_packet(peer.now, timestamp, 0, &packet).unwrap();
+        peer.take_received().iter().map(|m| m.header.timestamp).collect()
+    }
+
+    #[test]
+    fn time_goes_on_through_the_wrap() {
+        for sent in [
+            &[u32::MAX - 20, u32::MAX, 20, 60][..],
+            &[1 << 30, 1 << 31, u32::MAX - 20, u32::MAX, 20, 60],
+            &[1 << 31, (1 << 31) + 33, u32::MAX],
+        ] {
+            assert_eq!(timestamps_of(sent), sent, "whatever a stream starts at");
         }
-        let times: Vec<_> = peer.take_received().iter().map(|m| m.header.timestamp).collect();
-        assert_eq!(times, [1 << 30, 1 << 31, u32::MAX - 20, u32::MAX, 20, 60]);
+        assert_eq!(timestamps_of(&[100, 60, 140]), [100, 100, 140], "never back");
+    }
+
+    #[test]
+    fn a_configuration_after_weeks_does_not_stop_the_clock() {
+        let day = 24 * 3_600 * 1_000;
+        for last in [24 * day, 25 * day, 40 * day, u32::MAX] {
+            let mut peer = Scripted::live();
+            let packet = video_packet(0, true, 2_000);
+            let config = TrackConfig::Video(session_support::video_config());
+            peer.client.send_packet(peer.now, last, 0, &packet).unwrap();
+            peer.client.send_config(peer.now, &config).unwrap();
+            peer.client.send_packet(peer.now, last.wrapping_add(33), 0, &packet).unwrap();
+            let times: Vec<_> = peer.take_received().iter().map(|m| m.header.timestamp).collect();
+            assert_eq!(times, [last, last, last.wrapping_add(33)]);
+        }
     }
 
     #[test]
@@ -662,6 +681,231 @@ mod session {
     }
 }
 
+/// Servers that are odd, and with which a stream is possible.
+mod odd {
+    use super::*;
+
+    fn body(values: &[Value], more: &[u8]) -> Vec<u8> {
+        let mut body = Vec::new();
+        Encoder::new(&mut body).values(values);
+        body.extend(more);
+        body
+    }
+
+    /// What can't be read behind what can: a marker that is none, a text and an object
+    /// that break off, the end of no object.
+    const RUBBISH: [&[u8]; 5] =
+        [&[0x0E], &[2, 0xFF, 0xFF], b"\x03\x00\x01a\x0E", &[9], &[0xEE, 0, 1, 2, 3]];
+
+    #[test]
+    fn surplus_bytes_after_what_is_needed() {
+        for rubbish in RUBBISH {
+            let mut peer = Scripted::handshaken();
+            let success = status("status", "NetConnection.Connect.Success", "");
+            let info = status("status", START, "");
+            for values in [
+                &["_result".into(), 1.0.into(), Value::Null, success][..],
+                &["_result".into(), 2.0.into()],
+                &["_result".into(), 4.0.into(), Value::Null, 1.0.into()],
+                &["onStatus".into(), 0.0.into(), Value::Null, info],
+            ] {
+                peer.message(3, MessageType::COMMAND, &body(values, rubbish));
+                peer.deliver().unwrap_or_else(|error| panic!("{rubbish:?}: {error}"));
+            }
+            assert!(is_live(&mut peer), "{rubbish:?}");
+            peer.message(3, MessageType::COMMAND, &body(&["onStatus".into(), 0.0.into()], rubbish));
+            peer.deliver().unwrap();
+            assert_eq!(peer.client.state(), State::Live);
+        }
+    }
+
+    #[test]
+    fn a_success_that_breaks_off_is_one_and_a_refusal_too() {
+        let cut = |name: &str, transaction: f64, code: &str| {
+            let info = Properties::new().with("level", "error").with("code", code);
+            let whole = body(&[name.into(), transaction.into(), Value::Null, info.into()], &[]);
+            [&whole[..whole.len() - 3], b"\x00\x04data\x0E"].concat()
+        };
+        let mut peer = Scripted::handshaken();
+        let success = cut("_result", 1.0, "NetConnection.Connect.Success");
+        peer.message(3, MessageType::COMMAND, &success);
+        peer.deliver().unwrap();
+        assert_eq!(peer.client.state(), State::Creating);
+        let mut peer = Scripted::handshaken();
+        let refused = cut("_error", 1.0, "NetConnection.Connect.InvalidApp");
+        peer.message(3, MessageType::COMMAND, &refused);
+        assert_eq!(refusal(&peer.deliver().unwrap_err()), Some(Refusal::NoSuchApp));
+    }
+
+    #[test]
+    fn control_messages_that_are_too_short() {
+        for start in [Scripted::handshaken, Scripted::publishing, Scripted::live] {
+            let mut peer = start();
+            let before = peer.client.state();
+            for message_type in [
+                MessageType::ABORT,
+                MessageType::ACKNOWLEDGEMENT,
+                MessageType::WINDOW_ACKNOWLEDGEMENT_SIZE,
+                MessageType::SET_PEER_BANDWIDTH,
+                MessageType::USER_CONTROL,
+            ] {
+                for length in 0..=4 {
+                    peer.message(2, message_type, &[0, 0, 0, 6][..length]);
+                    peer.deliver().unwrap_or_else(|error| panic!("{message_type:?}: {error}"));
+                }
+            }
+            assert_eq!(peer.client.state(), before);
+        }
+    }
+
+    #[test]
+    fn a_peer_bandwidth_of_four_bytes_is_heard() {
+        let mut peer = Scripted::live();
+        peer.message(2, MessageType::SET_PEER_BANDWIDTH, &4_096_u32.to_be_bytes());
+        peer.deliver().unwrap();
+        assert_eq!(peer.take_received()[0].payload, 4_096_u32.to_be_bytes());
+    }
+
+    #[test]
+    fn events_that_are_short_or_unknown() {
+        let mut peer = Scripted::live();
+        for event in 0..40_u16 {
+            for length in 0..9 {
+                let payload = [&event.to_be_bytes()[..], &[0; 7]].concat();
+                peer.message(2, MessageType::USER_CONTROL, &payload[..length]);
+            }
+        }
+        peer.deliver().unwrap();
+        assert_eq!(peer.client.state(), State::Live);
+    }
+
+    #[test]
+    fn a_message_stream_of_number_zero_or_written_as_text() {
+        for (id, expected) in [(Value::from(0.0), 0), ("0".into(), 0), (" 7 ".into(), 7)] {
+            let mut peer = Scripted::connected();
+            peer.take_received();
+            peer.result(4.0, &[Value::Null, id]);
+            peer.deliver().unwrap();
+            assert_eq!(peer.take_received()[0].header.message_stream_id, expected);
+            peer.on_status("status", START, "");
+            peer.deliver().unwrap();
+            assert!(is_live(&mut peer));
+            peer.client.close(peer.now);
+            assert_eq!(peer.take_commands(), ["FCUnpublish", "deleteStream"]);
+        }
+    }
+
+    /// As some servers answer everything: `number` is that of no call.
+    #[test]
+    fn answers_whose_number_is_that_of_no_call() {
+        for number in [0.0, 99.0, -1.0, f64::NAN, 1.5] {
+            let mut peer = Scripted::handshaken();
+            let success = status("status", "NetConnection.Connect.Success", "");
+            peer.result(number, &[Value::Null, success]);
+            peer.result(number, &[Value::Null]);
+            peer.result(number, &[Value::Null, Value::Undefined]);
+            peer.result(number, &[Value::Null, 3.0.into()]);
+            peer.deliver().unwrap();
+            assert_eq!(peer.client.state(), State::Publishing, "{number}");
+            peer.on_status("status", START, "");
+            peer.deliver().unwrap();
+            assert!(is_live(&mut peer));
+            peer.answer("_error", number, &[Value::Null, status("error", "Any.Thing", "")]);
+            peer.deliver().unwrap();
+        }
+        // An answer to the release is none to what comes after it.
+        let mut peer = Scripted::connected();
+        peer.result(2.0, &[Value::Null, 9.0.into()]);
+        peer.deliver().unwrap();
+        assert_eq!(peer.client.state(), State::Creating);
+    }
+
+    #[test]
+    fn an_error_without_a_number_is_for_the_only_call_that_waits() {
+        let plain = client_with(|options| options.fc_commands = false);
+        let mut peer = Scripted::handshaken_with(plain);
+        peer.result(1.0, &[Value::Null]);
+        peer.deliver().unwrap();
+        peer.answer("_error", 0.0, &[Value::Null, status("error", "Any.Thing", "no")]);
+        assert_eq!(refusal(&peer.deliver().unwrap_err()), Some(Refusal::Unknown));
+    }
+
+    #[test]
+    fn a_welcome_to_a_call_about_bandwidth_is_none_to_connect() {
+        let mut peer = Scripted::handshaken();
+        peer.values(&["onBWDone".into(), 0.0.into(), Value::Null]);
+        peer.result(2.0, &[Value::Null]);
+        peer.deliver().unwrap();
+        assert_eq!(peer.client.state(), State::Connecting);
+    }
+
+    #[test]
+    fn codes_and_names_in_another_case() {
+        for (name, code) in [
+            ("onStatus", "netstream.publish.start"),
+            ("onStatus", "NETSTREAM.PUBLISH.START"),
+            ("onstatus", "NetStream.Publish.Start"),
+            ("OnStatus", "Netstream.Publish.Start"),
+        ] {
+            let mut peer = Scripted::publishing();
+            peer.answer(name, 0.0, &[Value::Null, status("status", code, "")]);
+            peer.deliver().unwrap();
+            assert!(is_live(&mut peer), "{name} {code}");
+        }
+        let mut peer = Scripted::publishing();
+        peer.on_status("ERROR", "netstream.publish.badname", "Already publishing");
+        assert_eq!(refusal(&peer.deliver().unwrap_err()), Some(Refusal::KeyInUse));
+    }
+
+    #[test]
+    fn a_start_in_odd_places() {
+        let info = || status("status", START, "");
+        let started = |values: &[Value]| {
+            let mut peer = Scripted::publishing();
+            peer.values(values);
+            peer.deliver().unwrap();
+            is_live(&mut peer)
+        };
+        assert!(started(&["onStatus".into(), info()]));
+        assert!(started(&["onStatus".into(), Value::Null, info()]));
+        assert!(started(&["onStatus".into(), 0.0.into(), Value::StrictArray(vec![info()])]));
+        assert!(started(&["onStatus".into(), 5.0.into(), Value::Null, START.into()]));
+        assert!(started(&["_result".into(), 5.0.into(), Value::Null, info()]), "publish's own");
+        assert!(!started(&["onStatus".into(), 0.0.into()]), "that says nothing");
+        assert!(!started(&["onStatus".into(), 0.0.into(), Value::Null, "welcome".into()]));
+    }
+
+    #[test]
+    fn a_notice_on_any_message_stream() {
+        for id in [0, 1, 7, u32::MAX] {
+            let mut peer = Scripted::publishing();
+            let info = status("status", START, "");
+            let body = body(&["onStatus".into(), 0.0.into(), Value::Null, info], &[]);
+            let mut bytes = raw::message(5, 0, 20, &body, 128, false);
+            bytes[8..12].copy_from_slice(&id.to_le_bytes());
+            peer.bytes = bytes;
+            peer.deliver().unwrap();
+            assert!(is_live(&mut peer), "{id}");
+        }
+    }
+
+    /// A server may ask others before it answers.
+    #[test]
+    fn an_answer_after_nine_seconds_is_taken() {
+        for announce in [true, false] {
+            let client = client_with(|options| options.announce_reconnect = announce);
+            let mut peer = Scripted::handshaken_with(client);
+            peer.wait(9_000).unwrap();
+            peer.result(1.0, &[Value::Null]);
+            peer.deliver().unwrap();
+            peer.wait(9_000).unwrap();
+            peer.result(4.0, &[Value::Null, 1.0.into()]);
+            peer.deliver().unwrap();
+            assert_eq!(peer.client.state(), State::Publishing);
+        }
+    }
+}
+
 mod ends {
     use super::*;
 
@@ -726,17 +970,87 @@ mod ends {
     }
 
     #[test]
-    fn close_with_an_odd_shape() {
+    fn close_while_the_exchange_goes_on_does_not_end_it() {
+        let success = status("status", "NetConnection.Connect.Success", "Connection succeeded.");
         for values in [
             vec!["close".into()],
             vec!["close".into(), 0.0.into()],
             vec!["close".into(), Value::Null],
             vec!["close".into(), 0.0.into(), Value::Null, "why".into()],
+            vec!["close".into(), 0.0.into(), Value::Null, success],
         ] {
-            let mut peer = Scripted::publishing();
+            let mut peer = Scripted::handshaken();
             peer.values(&values);
-            assert!(matches!(peer.deliver().unwrap_err().kind, ErrorKind::Closed { .. }));
+            peer.result(1.0, &[Value::Null]);
+            peer.values(&values);
+            peer.result(4.0, &[Value::Null, 1.0.into()]);
+            peer.values(&values);
+            peer.deliver().unwrap();
+            let mut closed = Scripted::publishing();
+            peer.on_status("status", START, "");
+            peer.deliver().unwrap();
+            assert!(is_live(&mut peer), "{values:?}");
+
+            closed.values(&values);
+            closed.deliver().unwrap();
+            let error = closed.client.peer_closed(closed.now).unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Closed { last_status: None });
         }
+    }
+
+    #[test]
+    fn a_server_that_says_close_and_nothing_more_has_closed() {
+        let mut peer = Scripted::publishing();
+        peer.on_status("warning", "NetStream.Publish.Idle", "why");
+        peer.values(&["close".into()]);
+        peer.deliver().unwrap();
+        let error = peer.wait(10_001).unwrap_err();
+        assert!(matches!(error.kind, ErrorKind::Closed { last_status: Some(_) }), "{error}");
+    }
+
+    #[test]
+    fn close_with_a_refusal_is_one() {
+        let mut peer = Scripted::publishing();
+        let info = status("error", "NetStream.Publish.Denied", "no");
+        peer.values(&["close".into(), 0.0.into(), Value::Null, info]);
+        assert_eq!(refusal(&peer.deliver().unwrap_err()), Some(Refusal::KeyRejected));
+
+        let mut peer = Scripted::handshaken();
+        let info = status("error", "NetConnection.Connect.InvalidApp", "no");
+        peer.values(&["close".into(), 0.0.into(), Value::Null, info]);
+        assert_eq!(refusal(&peer.deliver().unwrap_err()), Some(Refusal::NoSuchApp));
+    }
+
+    #[test]
+    fn what_was_said_before_the_start_or_long_ago_is_not_why_a_stream_ends() {
+        let closes = |peer: &mut Scripted| {
+            let error = peer.client.peer_closed(peer.now).unwrap_err();
+            let ErrorKind::Closed { last_status } = error.kind else { panic!("{error}") };
+            last_status.map(|said| said.code)
+        };
+        let failed = || status("error", "NetConnection.Call.Failed", "no such method");
+        let mut early = Scripted::connected();
+        early.answer("_error", 2.0, &[Value::Null, failed()]);
+        early.result(4.0, &[Value::Null, 1.0.into()]);
+        early.on_status("warning", "NetStream.Publish.Idle", "");
+        early.on_status("status", START, "");
+        early.deliver().unwrap();
+        assert!(is_live(&mut early));
+        assert_eq!(closes(&mut early), None);
+
+        for (hours, expected) in [(0, Some("NetStream.Publish.Idle")), (1, None)] {
+            let mut idle = Scripted::live();
+            idle.on_status("warning", "NetStream.Publish.Idle", "");
+            idle.deliver().unwrap();
+            idle.wait(hours * 3_600_000).unwrap();
+            assert_eq!(closes(&mut idle).as_deref(), expected);
+        }
+
+        let mut asked = Scripted::live();
+        asked.values(&["onBWDone".into(), 0.0.into(), Value::Null]);
+        asked.answer("_error", 6.0, &[Value::Null, failed()]);
+        asked.deliver().unwrap();
+        assert_eq!(closes(&mut asked), None, "an extra's error explains nothing");
     }
 
     #[test]
@@ -834,9 +1148,9 @@ mod hostile {
 
     #[test]
     fn values_nested_without_end() {
-        let mut peer = Scripted::handshaken();
+        let mut peer = Scripted::connected();
         let mut body = Vec::new();
-        Encoder::new(&mut body).string("_result").number(1.0);
+        Encoder::new(&mut body).string("_result").number(4.0);
         for _ in 0..100_000 {
             body.extend([3, 0, 1, b'a']);
         }
@@ -851,9 +1165,9 @@ mod hostile {
         for tail in
             [&[2, 0xFF, 0xFF][..], &[12, 0xFF, 0xFF, 0xFF, 0xFF], &[10, 0xFF, 0xFF, 0xFF, 0xFF]]
         {
-            let mut peer = Scripted::handshaken();
+            let mut peer = Scripted::connected();
             let mut body = Vec::new();
-            Encoder::new(&mut body).string("_result").number(1.0);
+            Encoder::new(&mut body).string("_result").number(4.0);
             body.extend(tail);
             peer.message(3, MessageType::COMMAND, &body);
             assert!(matches!(peer.deliver().unwrap_err().kind, ErrorKind::Amf(_)));
@@ -897,8 +1211,7 @@ mod hostile {
 
     #[test]
     fn a_stream_id_that_is_none() {
-        for id in [Value::Null, 0.0.into(), (-1.0).into(), f64::NAN.into(), 1e20.into(), "1".into()]
-        {
+        for id in [Value::Null, (-1.0).into(), f64::NAN.into(), 1e20.into(), "one".into()] {
             let mut peer = Scripted::connected();
             peer.result(4.0, &[Value::Null, id]);
             let error = peer.deliver().unwrap_err();

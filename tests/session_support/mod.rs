@@ -87,8 +87,8 @@ pub fn audio_packet(ms: i64, len: usize) -> Packet {
 /// Sends metadata, both configurations and `frames` frames with sound.
 pub fn send_start(client: &mut ClientSession, now: MediaTime, frames: i64) -> Result<(), Error> {
     client.send_metadata(now, &metadata())?;
-    client.send_config(now, 0, &TrackConfig::Audio(audio_config()))?;
-    client.send_config(now, 0, &TrackConfig::Video(video_config()))?;
+    client.send_config(now, &TrackConfig::Audio(audio_config()))?;
+    client.send_config(now, &TrackConfig::Video(video_config()))?;
     for i in 0..frames {
         let ms = i * 33;
         let len = if i == 0 { 20_000 } else { 3_000 };

@@ -26,7 +26,7 @@ impl Received {
 
     pub fn command(&self) -> Option<Command> {
         let is_command = self.header.message_type == MessageType::COMMAND;
-        is_command.then(|| Command::parse(MessageType::COMMAND, &self.payload).unwrap())
+        is_command.then(|| Command::read(MessageType::COMMAND, &self.payload))
     }
 }
 

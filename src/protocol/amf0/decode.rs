@@ -16,13 +16,18 @@ pub struct Decoder<'a> {
     values: usize,
     /// Objects, strings and classes of the AMF3 values so far.
     pub(super) amf3: Amf3Tables,
+    /// Keep what comes before an error.
+    lenient: bool,
+    /// The error that reading stopped at, where it is lenient.
+    cut: Option<AmfError>,
 }
 
 impl<'a> Decoder<'a> {
     /// Reads the body of an AMF0 command or data message (types 20 and 18).
     pub fn new(bytes: &'a [u8]) -> Self {
         let input = Input { bytes, at: 0 };
-        Self { input, depth: 0, values: 0, amf3: Amf3Tables::default() }
+        let amf3 = Amf3Tables::default();
+        Self { input, depth: 0, values: 0, amf3, lenient: false, cut: None }
     }
 
     /// Reads the body of an "extended" command or data message (types 17 and 15):
@@ -50,6 +55,20 @@ impl<'a> Decoder<'a> {
             values.push(value);
         }
         Ok(values)
+    }
+
+    /// All values that are left up to the first error, and that error. Of an object
+    /// that breaks off, the properties before the break are kept.
+    pub fn read_as_far_as_possible(&mut self) -> (Vec<Value>, Option<AmfError>) {
+        self.lenient = true;
+        let mut values = Vec::new();
+        loop {
+            match self.next_value() {
+                Ok(Some(value)) => values.push(value),
+                Ok(None) => return (values, self.cut.take()),
+                Err(error) => return (values, Some(error)),
+            }
+        }
     }
 
     /// How many bytes have been read.
@@ -93,7 +112,9 @@ impl<'a> Decoder<'a> {
         self.enter(at)?;
         let mut values = Vec::new();
         for _ in 0..count {
-            values.push(self.value()?);
+            let value = self.value();
+            let Some(value) = self.unless_cut(value)? else { break };
+            values.push(value);
         }
         self.leave();
         Ok(Value::StrictArray(values))
@@ -113,11 +134,32 @@ impl<'a> Decoder<'a> {
     fn properties(&mut self, at: usize) -> Result<Properties, AmfError> {
         self.enter(at)?;
         let mut properties = Properties::new();
-        while let Some(name) = self.property_name()? {
-            properties.push(name, self.value()?);
+        loop {
+            let property = self.property();
+            let Some(Some((name, value))) = self.unless_cut(property)? else { break };
+            properties.push(name, value);
         }
         self.leave();
         Ok(properties)
+    }
+
+    /// The next property, or none after the last.
+    fn property(&mut self) -> Result<Option<(AmfString, Value)>, AmfError> {
+        let Some(name) = self.property_name()? else { return Ok(None) };
+        Ok(Some((name, self.value()?)))
+    }
+
+    /// What was read inside a container. None where an error ends it and what came
+    /// before is to be kept: then nothing more is read.
+    fn unless_cut<T>(&mut self, read: Result<T, AmfError>) -> Result<Option<T>, AmfError> {
+        match read {
+            Err(error) if self.lenient => {
+                self.cut.get_or_insert(error);
+                self.input.at = self.input.bytes.len();
+                Ok(None)
+            }
+            read => read.map(Some),
+        }
     }
 
     /// The name of the next property, or none after the last. Some encoders leave

@@ -14,44 +14,26 @@ pub struct Command {
     /// What follows the transaction: first the command object, which is null for
     /// most commands, then the arguments.
     pub values: Vec<Value>,
+    /// Why there may have been more: what follows could not be read.
+    pub cut: Option<AmfError>,
 }
 
 impl Command {
-    /// Reads the body of a command message, in AMF0 or "extended".
+    /// Reads the body of a command message, in AMF0 or "extended", as far as it goes:
+    /// one odd value behind what is needed must not end a stream.
     ///
     /// Some servers leave out the transaction or the command object of a notice,
-    /// so whatever follows the name is taken as far as it goes.
-    pub fn parse(message_type: MessageType, body: &[u8]) -> Result<Self, AmfError> {
-        let mut values = decoder(message_type, body).read_to_end()?;
+    /// so whatever follows the name is taken.
+    pub fn read(message_type: MessageType, body: &[u8]) -> Self {
+        let (mut values, cut) = decoder(message_type, body).read_as_far_as_possible();
+        if let Some(error) = &cut {
+            // Its name is the peer's words, which may hold a key.
+            tracing::debug!(%error, "the rest of a command can't be read");
+        }
         let name = values.first().and_then(Value::as_text).map(sanitized).unwrap_or_default();
         let transaction_id = values.get(1).and_then(Value::as_number);
         values.drain(..values.len().min(if transaction_id.is_some() { 2 } else { 1 }));
-        Ok(Self { name, transaction_id: transaction_id.unwrap_or(0.0), values })
-    }
-
-    /// Reads a command of which only some matter: one that can't be read is an error
-    /// if `matters` says so of its name and transaction, and is left out otherwise.
-    /// One odd value in what nobody asked for must not end a stream.
-    pub fn read(
-        message_type: MessageType,
-        body: &[u8],
-        matters: impl FnOnce(&str, f64) -> bool,
-    ) -> Result<Option<Self>, AmfError> {
-        let error = match Self::parse(message_type, body) {
-            Ok(command) => return Ok(Some(command)),
-            Err(error) => error,
-        };
-        let mut decoder = decoder(message_type, body);
-        let name = decoder.next_value().ok().flatten();
-        let name = name.as_ref().and_then(Value::as_text).map(sanitized).unwrap_or_default();
-        let transaction_id = decoder.next_value().ok().flatten();
-        let transaction_id = transaction_id.as_ref().and_then(Value::as_number).unwrap_or(0.0);
-        if matters(&name, transaction_id) {
-            return Err(error);
-        }
-        // Its name is the peer's words, which may hold a key.
-        tracing::debug!(%error, "a command that can't be read is left out");
-        Ok(None)
+        Self { name, transaction_id: transaction_id.unwrap_or(0.0), values, cut }
     }
 
     /// The command object.
@@ -65,10 +47,30 @@ impl Command {
     }
 
     /// What it says about the state of things, if it does: the first object with a
-    /// code, wherever it stands.
+    /// code, wherever it stands, else a bare code.
     pub fn status(&self) -> Option<Status> {
-        self.values.iter().find_map(Status::of)
+        let listed = |value: &Value| match value {
+            Value::StrictArray(values) => values.iter().find_map(Status::of),
+            _ => None,
+        };
+        let values = || self.values.iter();
+        values().find_map(Status::of).or_else(|| values().find_map(listed)).or_else(|| self.bare())
     }
+
+    /// A code that is not in an object; the text after it says more.
+    fn bare(&self) -> Option<Status> {
+        let mut texts = self.values.iter().filter_map(Value::as_text).map(sanitized);
+        let code = texts.find(|text| is_code(text))?;
+        let description = texts.next().unwrap_or_default();
+        Some(Status { code, description, ..Status::default() })
+    }
+}
+
+/// Whether a text is a status code and not words.
+fn is_code(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    ["netconnection.", "netstream."].iter().any(|start| lower.starts_with(start))
+        && !text.contains(' ')
 }
 
 fn decoder(message_type: MessageType, body: &[u8]) -> Decoder<'_> {
@@ -103,7 +105,8 @@ pub struct Redirect {
 impl Status {
     /// The status in `value`, an object with a `code`, or one that calls itself an error.
     fn of(value: &Value) -> Option<Self> {
-        let text = |name: &str| value.get(name).and_then(Value::as_text).map(sanitized);
+        let property = |name: &str| value.properties()?.get_ignore_case(name);
+        let text = |name: &str| property(name).and_then(Value::as_text).map(sanitized);
         let level = text("level").unwrap_or_default();
         let is_error = level.eq_ignore_ascii_case("error");
         let code = text("code").or_else(|| is_error.then(Default::default))?;
@@ -125,7 +128,7 @@ impl Status {
 /// The two ways to redirect: an "ex" object with code 302 in a rejection, and the
 /// reconnect request of Enhanced RTMP ("Reconnect Request").
 fn redirect(value: &Value, code: &str) -> Option<Redirect> {
-    if code == "NetConnection.Connect.ReconnectRequest" {
+    if code.eq_ignore_ascii_case("NetConnection.Connect.ReconnectRequest") {
         let to = value.get("tcUrl").and_then(Value::as_str).unwrap_or_default();
         return Some(Redirect { to: to.to_owned(), at_once: false });
     }
@@ -149,7 +152,7 @@ mod tests {
     fn parse(values: &[Value]) -> Command {
         let mut body = Vec::new();
         Encoder::new(&mut body).values(values);
-        Command::parse(MessageType::COMMAND, &body).unwrap()
+        Command::read(MessageType::COMMAND, &body)
     }
 
     #[test]
@@ -167,7 +170,7 @@ mod tests {
         let bare = parse(&["onStatus".into(), info.clone().into()]);
         assert_eq!(bare.status().unwrap().code, "NetStream.Publish.Start");
         assert_eq!(parse(&[Value::Null, info.into()]).name, "");
-        assert_eq!(Command::parse(MessageType::COMMAND, &[]).unwrap().values, []);
+        assert_eq!(Command::read(MessageType::COMMAND, &[]).values, []);
     }
 
     #[test]
@@ -175,21 +178,48 @@ mod tests {
         let mut body = vec![0];
         encode("close", 0.0, &[Value::Null], &mut body);
         for body in [&body[..], &body[1..]] {
-            let command = Command::parse(MessageType::COMMAND_EXTENDED, body).unwrap();
+            let command = Command::read(MessageType::COMMAND_EXTENDED, body);
             assert_eq!(command.name, "close");
         }
     }
 
     #[test]
-    fn what_can_not_be_read_counts_only_where_it_matters() {
-        let mut body = Vec::new();
-        encode("onBandwidth", 3.0, &[Value::Null], &mut body);
-        body.push(0xEE);
-        let read =
-            |matters: fn(&str, f64) -> bool| Command::read(MessageType::COMMAND, &body, matters);
-        assert_eq!(read(|_, _| false), Ok(None));
-        assert!(read(|name, id| name == "onBandwidth" && id == 3.0).is_err());
-        assert_eq!(Command::read(MessageType::COMMAND, &[0xEE], |_, _| false), Ok(None));
+    fn what_stands_before_a_value_that_can_not_be_read_is_used() {
+        let info = Properties::new().with("code", "NetStream.Publish.Start");
+        let mut whole = Vec::new();
+        encode("onStatus", 3.0, &[Value::Null, info.into()], &mut whole);
+        let in_the_object = [&whole[..whole.len() - 3], b"\x00\x01x\x0E"].concat();
+        let after_it = [&whole[..], &[0x0E]].concat();
+        for body in [in_the_object, after_it] {
+            let command = Command::read(MessageType::COMMAND, &body);
+            assert!(command.cut.is_some());
+            assert_eq!((command.name.as_str(), command.transaction_id), ("onStatus", 3.0));
+            assert_eq!(command.status().unwrap().code, "NetStream.Publish.Start");
+        }
+        let nothing = Command::read(MessageType::COMMAND, &[0xEE]);
+        assert_eq!((nothing.name.as_str(), nothing.values.len()), ("", 0));
+    }
+
+    #[test]
+    fn a_code_is_found_in_odd_places() {
+        let info: Value = Properties::new().with("Code", "NetStream.Publish.Start").into();
+        let typed = Value::TypedObject {
+            class_name: "Info".into(),
+            properties: Properties::new().with("code", "NetStream.Publish.Start"),
+        };
+        for values in [
+            vec![info.clone()],
+            vec![Value::Null, Value::StrictArray(vec![info])],
+            vec![Value::Undefined, typed],
+            vec!["NetStream.Publish.Start".into()],
+            vec![Value::Null, "status".into(), "netstream.publish.start".into()],
+        ] {
+            let status = parse(&[&["onStatus".into(), 0.0.into()], &values[..]].concat()).status();
+            let code = status.unwrap().code;
+            assert!(code.eq_ignore_ascii_case("NetStream.Publish.Start"), "{code}");
+        }
+        let words = parse(&["onStatus".into(), 0.0.into(), Value::Null, "all is well".into()]);
+        assert_eq!(words.status(), None);
     }
 
     #[test]

@@ -167,8 +167,12 @@ impl Refusal {
     /// What to do after a refusal.
     pub fn retry(self) -> Retry {
         match self {
-            Self::KeyInUse | Self::ShuttingDown | Self::Failed => Retry::Backoff,
-            Self::KeyRejected | Self::NoSuchApp | Self::Rejected | Self::Unknown => Retry::Never,
+            Self::KeyInUse | Self::KeyRefused | Self::ShuttingDown | Self::Failed => Retry::Backoff,
+            Self::KeyRejected
+            | Self::KeyTooLong
+            | Self::NoSuchApp
+            | Self::Rejected
+            | Self::Unknown => Retry::Never,
         }
     }
 }

@@ -60,11 +60,8 @@ impl Timers {
 pub struct Timeouts {
     /// For the whole handshake.
     pub handshake: Duration,
-    /// For each answer on the way to publishing.
+    /// For each answer on the way to publishing: a server may ask others first.
     pub reply: Duration,
-    /// For the answer to a `connect` that announces what not all know: some servers
-    /// hang on it, and the plain one has to have its time, too.
-    pub news: Duration,
     /// For the permission to publish, which may need others to be asked.
     pub publish: Duration,
     /// Silence of the peer after which a server pings it.
@@ -79,8 +76,7 @@ impl Timeouts {
     /// Of a publisher: a person waits for the answer.
     pub const CLIENT: Self = Self {
         handshake: Duration::from_millis(4_500),
-        reply: Duration::from_millis(4_500),
-        news: Duration::from_millis(1_800),
+        reply: Duration::from_secs(10),
         publish: Duration::from_secs(10),
         ping: Duration::from_secs(60),
         pong: Duration::from_secs(30),
@@ -91,7 +87,6 @@ impl Timeouts {
     pub const SERVER: Self = Self {
         handshake: Duration::from_secs(10),
         reply: Duration::from_secs(20),
-        news: Duration::from_secs(20),
         publish: Duration::from_secs(20),
         ping: Duration::from_secs(30),
         pong: Duration::from_secs(30),

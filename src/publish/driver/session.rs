@@ -210,7 +210,7 @@ impl Running {
             None => return Ok(Fed::Nothing),
             Some(Next::Start(headers)) if self.started => return Ok(Fed::Over(headers)),
             Some(Next::Start(headers)) => self.send_start(now, headers)?,
-            Some(Next::Config(config)) => self.session.send_config(now, 0, &config)?,
+            Some(Next::Config(config)) => self.session.send_config(now, &config)?,
             Some(Next::Media(timed)) => {
                 let packet = &timed.packet;
                 self.session.send_packet(now, timed.timestamp, timed.composition, packet)?;
@@ -234,10 +234,10 @@ impl Running {
         let metadata = Metadata { video: video.clone(), audio: audio.clone() };
         self.session.send_metadata(now, &metadata)?;
         if let Some(audio) = audio {
-            self.session.send_config(now, 0, &TrackConfig::Audio(audio))?;
+            self.session.send_config(now, &TrackConfig::Audio(audio))?;
         }
         if let Some(video) = video {
-            self.session.send_config(now, 0, &TrackConfig::Video(video))?;
+            self.session.send_config(now, &TrackConfig::Video(video))?;
         }
         Ok(())
     }

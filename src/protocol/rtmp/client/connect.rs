@@ -26,10 +26,7 @@ impl Core {
         self.out.control(ProtocolControl::SetChunkSize(self.options.chunk_size))?;
         let object = self.connect_object();
         self.call(Method::Connect, "connect", &[object.into()])?;
-        let timeouts = self.options.timeouts;
-        let news = self.options.announce_reconnect;
-        let patience = if news { timeouts.news } else { timeouts.reply };
-        self.advance(State::Connecting, now, patience);
+        self.advance(State::Connecting, now, self.options.timeouts.reply);
         Ok(())
     }
 

@@ -54,13 +54,14 @@ impl Core {
         self.answering(|core| core.out.control(control))
     }
 
-    pub fn on_timer(&mut self, timer: Timer) -> Result<(), ErrorKind> {
+    pub fn on_timer(&mut self, now: MediaTime, timer: Timer) -> Result<(), ErrorKind> {
         let waiting_for = match (timer, self.state) {
             (Timer::Close, _) => {
                 self.on_goodbye();
                 return Ok(());
             }
             (Timer::Handshake, _) => "the handshake",
+            _ if self.close_asked => return Err(self.closed(now)),
             (_, State::Connecting) => "connect",
             (_, State::Creating) => "createStream",
             (_, State::Publishing) => "publish",

@@ -53,7 +53,7 @@ pub(super) struct Core {
     /// For the authentication's challenge.
     pub nonce: u32,
     /// The message stream that the server opened for us.
-    pub stream_id: u32,
+    pub stream_id: Option<u32>,
     pub receiving: ReceiveWindow,
     pub sent: SendWindow,
     pub marks: Marks,
@@ -64,8 +64,10 @@ pub(super) struct Core {
     pub announced_window: u32,
     /// The window that the server asked us to keep; 0 for none.
     pub peer_bandwidth: u32,
-    /// The last that the server said and that could be why it closes.
-    pub last_status: Option<Status>,
+    /// The last status that could explain a close, and when it came.
+    pub last_status: Option<(Status, MediaTime)>,
+    /// The server said `close` before the stream was live.
+    pub close_asked: bool,
     pub live_since: Option<MediaTime>,
     /// Bytes from the peer, and where in them the current message ends.
     pub received: u64,
@@ -85,7 +87,7 @@ impl Core {
             events: VecDeque::new(),
             timers: Timers::default(),
             nonce,
-            stream_id: 0,
+            stream_id: None,
             receiving: ReceiveWindow::new(),
             sent: SendWindow::new(),
             marks: Marks::default(),
@@ -94,6 +96,7 @@ impl Core {
             announced_window: 0,
             peer_bandwidth: 0,
             last_status: None,
+            close_asked: false,
             live_since: None,
             received: 0,
             read_up_to: 0,
@@ -182,7 +185,8 @@ impl Core {
         name: &str,
         values: &[Value],
     ) -> Result<(), WriteError> {
-        self.call_on(chunk_stream::STREAM, self.stream_id, method, name, values)
+        let stream_id = self.stream_id.unwrap_or(0);
+        self.call_on(chunk_stream::STREAM, stream_id, method, name, values)
     }
 
     /// Sends an answer, or a command that wants none.
@@ -195,16 +199,24 @@ impl Core {
         self.command(chunk_stream::CONNECTION, 0, name, transaction_id, values)
     }
 
-    /// Which call this answers; it is forgotten.
+    /// Which call this answers; it is forgotten. An answer whose number is that of no
+    /// call is for the only one that waits.
     pub fn take_call(&mut self, transaction_id: f64) -> Option<Method> {
-        let at = self.calls.iter().position(|&(id, _)| id == transaction_id)?;
+        let is_it = |&(id, _): &(f64, Method)| id == transaction_id;
+        let only = (self.calls.len() == 1).then_some(0);
+        let at = self.calls.iter().position(is_it).or(only)?;
         Some(self.calls.swap_remove(at).1)
     }
 
-    /// Whether the answer to this call decides how it goes on.
-    pub fn is_awaited(&self, transaction_id: f64) -> bool {
-        let awaited = |&(id, method)| id == transaction_id && method != Method::Other;
-        self.calls.iter().any(awaited)
+    /// Whether a call of this number waits for its answer.
+    pub fn knows(&self, transaction_id: f64) -> bool {
+        self.calls.iter().any(|&(id, _)| id == transaction_id)
+    }
+
+    /// Forgets the call of that kind. False: none waits.
+    pub fn take_method(&mut self, method: Method) -> bool {
+        let at = self.calls.iter().position(|&(_, other)| other == method);
+        at.map(|at| self.calls.swap_remove(at)).is_some()
     }
 
     /// The server's words without the key, which some repeat.

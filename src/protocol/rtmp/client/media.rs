@@ -28,13 +28,15 @@ impl Core {
         self.send(DATA, 0, &[], &metadata.set_data_frame_body().into())
     }
 
-    pub fn send_config(&mut self, timestamp: u32, config: &TrackConfig) -> Result<(), ErrorKind> {
+    pub fn send_config(&mut self, config: &TrackConfig) -> Result<(), ErrorKind> {
         match config {
             TrackConfig::Audio(config) => {
-                self.send(AUDIO, timestamp, &audio::config_header(), &config.specific_config)
+                let time = self.clocks.audio.unwrap_or(0);
+                self.send(AUDIO, time, &audio::config_header(), &config.specific_config)
             }
             TrackConfig::Video(config) => {
-                self.send(VIDEO, timestamp, &video::config_header(), &config.decoder_config)
+                let time = self.clocks.video.unwrap_or(0);
+                self.send(VIDEO, time, &video::config_header(), &config.decoder_config)
             }
         }
     }
@@ -45,15 +47,20 @@ impl Core {
         composition_ms: i32,
         packet: &Packet,
     ) -> Result<(), ErrorKind> {
+        self.expect_live()?;
         match packet.track {
-            Track::Audio => self.send(AUDIO, timestamp, &audio::frame_header(), &packet.data),
+            Track::Audio => {
+                let time = advanced(&mut self.clocks.audio, timestamp);
+                self.send(AUDIO, time, &audio::frame_header(), &packet.data)
+            }
             Track::Video => {
+                let time = advanced(&mut self.clocks.video, timestamp);
                 let header = video::nalus_header(packet.keyframe, composition_ms);
                 if looks_like_start_code(packet) {
                     let prefix = [&header[..], &DELIMITER].concat();
-                    return self.send(VIDEO, timestamp, &prefix, &packet.data);
+                    return self.send(VIDEO, time, &prefix, &packet.data);
                 }
-                self.send(VIDEO, timestamp, &header, &packet.data)
+                self.send(VIDEO, time, &header, &packet.data)
             }
         }
     }
@@ -65,40 +72,35 @@ impl Core {
         prefix: &[u8],
         payload: &Bytes,
     ) -> Result<(), ErrorKind> {
-        if self.state != State::Live {
-            return Err(ErrorKind::NotLive);
-        }
-        let message_stream_id = self.stream_id;
-        let timestamp = self.clocks.advanced(chunk_stream_id, timestamp);
+        self.expect_live()?;
+        let message_stream_id = self.stream_id.unwrap_or(0);
         let header = MessageHeader { chunk_stream_id, timestamp, message_type, message_stream_id };
         Ok(self.out.media(&header, prefix, payload)?)
     }
+
+    fn expect_live(&self) -> Result<(), ErrorKind> {
+        if self.state == State::Live { Ok(()) } else { Err(ErrorKind::NotLive) }
+    }
 }
 
-/// The last timestamp of each kind of message. None goes back within its kind: a
-/// configuration that changes in mid-stream comes with the time of what is before
-/// it, at the earliest.
+/// The time of each track's last packet, which a configuration in mid-stream goes
+/// out with.
 #[derive(Debug, Default)]
 pub(super) struct Clocks {
-    audio: u32,
-    video: u32,
+    audio: Option<u32>,
+    video: Option<u32>,
 }
 
-impl Clocks {
-    /// `timestamp`, or the last one where that is later. Timestamps wrap and are
-    /// compared as serial numbers (RTMP 1.0 §4).
-    fn advanced(&mut self, chunk_stream_id: u32, timestamp: u32) -> u32 {
-        const HALF_RANGE: u32 = 1 << 31;
-        let last = match chunk_stream_id {
-            chunk_stream::AUDIO => &mut self.audio,
-            chunk_stream::VIDEO => &mut self.video,
-            _ => return timestamp,
-        };
-        if timestamp.wrapping_sub(*last) < HALF_RANGE {
-            *last = timestamp;
-        }
-        *last
-    }
+/// `timestamp`, or the last one where that is later: no track's time goes back.
+/// Timestamps wrap and are compared as serial numbers (RTMP 1.0 §4).
+fn advanced(last: &mut Option<u32>, timestamp: u32) -> u32 {
+    const HALF_RANGE: u32 = 1 << 31;
+    let time = match *last {
+        Some(last) if timestamp.wrapping_sub(last) >= HALF_RANGE => last,
+        _ => timestamp,
+    };
+    *last = Some(time);
+    time
 }
 
 /// The length of a first NAL unit of 256 to 511 bytes begins with `00 00 01`. At

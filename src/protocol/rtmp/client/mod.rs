@@ -105,7 +105,7 @@ impl ClientSession {
     /// Does what is due at `now`; nothing, if nothing is.
     pub fn on_deadline(&mut self, now: MediaTime) -> Result<(), Error> {
         while let Some(timer) = self.core.timers.take_expired(now) {
-            self.core.on_timer(timer).map_err(|kind| self.core.fail(kind, now))?;
+            self.core.on_timer(now, timer).map_err(|kind| self.core.fail(kind, now))?;
         }
         Ok(())
     }
@@ -113,7 +113,7 @@ impl ClientSession {
     /// The peer has closed its side of the connection: normal after
     /// [`close`](Self::close), an error before.
     pub fn peer_closed(&mut self, now: MediaTime) -> Result<(), Error> {
-        self.core.on_peer_closed().map_err(|kind| self.core.fail(kind, now))
+        self.core.on_peer_closed(now).map_err(|kind| self.core.fail(kind, now))
     }
 
     /// What the session is doing.
@@ -135,15 +135,10 @@ impl ClientSession {
         self.core.send_metadata(metadata).map_err(|kind| self.core.error(kind, now))
     }
 
-    /// Sends a track's configuration, at a time in ms from the stream's start. Both
+    /// Sends a track's configuration, with the time of the track's last packet. Both
     /// tracks' before the first packet, and again when one changes.
-    pub fn send_config(
-        &mut self,
-        now: MediaTime,
-        timestamp_ms: u32,
-        config: &TrackConfig,
-    ) -> Result<(), Error> {
-        self.core.send_config(timestamp_ms, config).map_err(|kind| self.core.error(kind, now))
+    pub fn send_config(&mut self, now: MediaTime, config: &TrackConfig) -> Result<(), Error> {
+        self.core.send_config(config).map_err(|kind| self.core.error(kind, now))
     }
 
     /// Sends a packet that is decoded `timestamp_ms` after the stream's start,

@@ -24,10 +24,13 @@ impl Core {
         Ok(())
     }
 
-    /// The answer to `createStream`: its number is our message stream.
+    /// The answer to `createStream`: its number is our message stream, zero too.
     pub fn on_stream_created(&mut self, now: MediaTime, answer: &Command) -> Result<(), ErrorKind> {
-        let id = answer.values.iter().find_map(Value::as_u32).filter(|&id| id != 0);
-        self.stream_id = id.ok_or(ErrorKind::BadAnswer { command: "createStream" })?;
+        let unusable = || match answer.cut {
+            Some(error) => ErrorKind::Amf(error),
+            None => ErrorKind::BadAnswer { command: "createStream" },
+        };
+        self.stream_id = Some(stream_id(answer).ok_or_else(unusable)?);
         let key = Value::from(self.options.key.expose());
         self.call_stream(Method::Publish, "publish", &[Value::Null, key, "live".into()])?;
         self.advance(State::Publishing, now, self.options.timeouts.publish);
@@ -35,12 +38,21 @@ impl Core {
     }
 
     /// The server said that the stream may start.
+    /// Nothing that it said before explains a later end.
     pub fn on_publish_started(&mut self, now: MediaTime) {
         if self.state == State::Publishing {
             self.state = State::Live;
             self.live_since = Some(now);
+            self.last_status = None;
+            self.take_method(Method::Publish);
             self.timers.clear(Timer::Reply);
             self.push(Event::Live);
         }
     }
+}
+
+/// The number of a message stream in an answer, which some servers write as text.
+pub(super) fn stream_id(answer: &Command) -> Option<u32> {
+    let id = |value: &Value| value.as_u32().or_else(|| value.as_str()?.trim().parse().ok());
+    answer.values.iter().find_map(id)
 }

@@ -47,22 +47,29 @@ impl PeerBandwidthLimit {
 }
 
 impl ProtocolControl {
-    /// Reads a body, or gives none where the type is not one of these. A body that
-    /// is longer than its fields is tolerated.
+    /// Reads a body, or gives none where the type is not one of these. A body that is
+    /// longer than its fields is tolerated. So is one that is too short, which says
+    /// nothing; only a chunk size has to be known, or nothing after it can be read.
     pub fn parse(message_type: MessageType, body: &[u8]) -> Result<Option<Self>, MessageError> {
-        let number = || fields(message_type, body).map(|bytes| u32::from_be_bytes(*bytes));
-        Ok(Some(match message_type {
-            MessageType::SET_CHUNK_SIZE => Self::SetChunkSize(chunk_size(number()?)?),
-            MessageType::ABORT => Self::Abort { chunk_stream_id: number()? },
-            MessageType::ACKNOWLEDGEMENT => Self::Acknowledgement { sequence_number: number()? },
-            MessageType::WINDOW_ACKNOWLEDGEMENT_SIZE => Self::WindowAcknowledgementSize(number()?),
-            MessageType::SET_PEER_BANDWIDTH => {
-                let [a, b, c, d, limit] = *fields(message_type, body)?;
-                let window_size = u32::from_be_bytes([a, b, c, d]);
-                Self::SetPeerBandwidth { window_size, limit: PeerBandwidthLimit(limit) }
+        let number = body.first_chunk().map(|bytes| u32::from_be_bytes(*bytes));
+        Ok(match message_type {
+            MessageType::SET_CHUNK_SIZE => {
+                let size = u32::from_be_bytes(*fields(message_type, body)?);
+                Some(Self::SetChunkSize(chunk_size(size)?))
             }
-            _ => return Ok(None),
-        }))
+            MessageType::ABORT => number.map(|chunk_stream_id| Self::Abort { chunk_stream_id }),
+            MessageType::ACKNOWLEDGEMENT => {
+                number.map(|sequence_number| Self::Acknowledgement { sequence_number })
+            }
+            MessageType::WINDOW_ACKNOWLEDGEMENT_SIZE => number.map(Self::WindowAcknowledgementSize),
+            MessageType::SET_PEER_BANDWIDTH => {
+                // Some servers leave out the limit's type.
+                let limit =
+                    body.get(4).map_or(PeerBandwidthLimit::HARD, |&b| PeerBandwidthLimit(b));
+                number.map(|window_size| Self::SetPeerBandwidth { window_size, limit })
+            }
+            _ => None,
+        })
     }
 
     /// The type to send it as.
@@ -126,16 +133,28 @@ mod tests {
     }
 
     #[test]
-    fn a_longer_body_is_read_and_a_shorter_one_is_an_error() {
+    fn a_longer_body_is_read_and_a_shorter_one_says_nothing() {
         for (control, body) in all() {
             let message_type = control.message_type();
             let longer = [body, &[0xEE; 3]].concat();
             assert_eq!(ProtocolControl::parse(message_type, &longer), Ok(Some(control)));
-            for length in 0..body.len() {
-                let error = MessageError::TooShort { message_type, length, needed: body.len() };
-                assert_eq!(ProtocolControl::parse(message_type, &body[..length]), Err(error));
+            for length in 0..body.len().min(4) {
+                let expected = match control {
+                    ProtocolControl::SetChunkSize(_) => {
+                        Err(MessageError::TooShort { message_type, length, needed: 4 })
+                    }
+                    _ => Ok(None),
+                };
+                assert_eq!(ProtocolControl::parse(message_type, &body[..length]), expected);
             }
         }
+    }
+
+    #[test]
+    fn a_peer_bandwidth_without_its_limit_is_hard() {
+        let parsed = ProtocolControl::parse(MessageType::SET_PEER_BANDWIDTH, &[0, 0, 0, 9]);
+        let limit = PeerBandwidthLimit::HARD;
+        assert_eq!(parsed, Ok(Some(ProtocolControl::SetPeerBandwidth { window_size: 9, limit })));
     }
 
     #[test]

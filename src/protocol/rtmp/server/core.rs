@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::media::MediaTime;
-use crate::protocol::amf0::Value;
+use crate::protocol::amf0::{Properties, Value};
 use crate::protocol::rtmp::chunk::{Message, MessageHeader, WriteError};
 use crate::protocol::rtmp::command::{self, Command};
 use crate::protocol::rtmp::error::{Error, ErrorKind, State};
@@ -155,10 +155,11 @@ impl Core {
     pub fn on_message(&mut self, now: MediaTime, message: &Message<'_>) -> Result<(), ErrorKind> {
         match message.header.message_type {
             message_type @ (MessageType::COMMAND | MessageType::COMMAND_EXTENDED) => {
-                let matters = |name: &str, _| matches!(name, "connect" | "publish" | "play");
-                if let Some(command) = Command::read(message_type, message.payload, matters)? {
-                    self.on_command(now, message.header.message_stream_id, &command)?;
+                let command = Command::read(message_type, message.payload);
+                if let Some(error) = command.cut.filter(|_| lacks_something(&command)) {
+                    return Err(error.into());
                 }
+                self.on_command(now, message.header.message_stream_id, &command)?;
             }
             MessageType::AUDIO
             | MessageType::VIDEO
@@ -236,5 +237,16 @@ impl Core {
     fn end(&mut self) {
         self.phase = Phase::Over;
         self.timers.clear_all();
+    }
+}
+
+/// Whether what could be read of a command leaves out what it can't do without.
+fn lacks_something(command: &Command) -> bool {
+    let names_a_place =
+        |object: &Properties| ["app", "tcUrl"].iter().any(|key| object.get(key).is_some());
+    match command.name.as_str() {
+        "connect" => !command.object().is_some_and(names_a_place),
+        "publish" | "play" => command.argument(0).is_none(),
+        _ => false,
     }
 }
