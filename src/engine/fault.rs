@@ -8,6 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::source::Trouble;
+use crate::text::connection::waiting_for;
 use crate::text::device;
 use crate::text::fault::{self as text, remedy};
 
@@ -50,6 +51,18 @@ pub enum Fault {
         /// What it looks like, or what was wrong with it.
         detail: String,
     },
+    /// A web server.
+    WebServer {
+        /// Host and port.
+        peer: String,
+    },
+    /// An RTMP server leaves a question about the stream without an answer.
+    Unanswered {
+        /// Host and port.
+        peer: String,
+        /// It was about the key, not the application.
+        key: bool,
+    },
     /// The peer closed before it had said anything.
     NoGreeting {
         /// Host and port.
@@ -74,10 +87,47 @@ pub enum Fault {
         /// Why, in words.
         why: String,
     },
-    /// The server says that this key is already publishing.
-    InUse {
+    /// The server has no such application.
+    NoSuchApp {
+        /// Status code, as the server sent it.
+        code: String,
         /// Its text.
         text: String,
+    },
+    /// The key is in use or not valid: the server does not say which.
+    KeyRefused {
+        /// Status code, as the server sent it.
+        code: String,
+        /// Its text.
+        text: String,
+    },
+    /// The key is longer than the server takes.
+    KeyTooLong {
+        /// Status code, as the server sent it.
+        code: String,
+        /// Its text.
+        text: String,
+    },
+    /// The server says that this key is already publishing.
+    InUse {
+        /// Status code, as the server sent it.
+        code: String,
+        /// Its text.
+        text: String,
+    },
+    /// What ended this connection may pass: the stream was good a moment ago.
+    ForNow(Box<Fault>),
+    /// The server closed several connections in a row, each after about the same time.
+    ClosedEachTime {
+        /// How many.
+        times: u32,
+        /// After how long.
+        after: Duration,
+    },
+    /// The server closed right after a message that many take for too long.
+    MessageTooLong {
+        /// Its bytes.
+        bytes: usize,
     },
     /// The server closed before it said that the stream may start.
     ClosedEarly {
@@ -196,13 +246,23 @@ impl Fault {
             Self::Unreachable { peer } => text::unreachable(peer),
             Self::NoAnswer { peer, waiting_for } => text::no_answer(peer, waiting_for),
             Self::NotRtmp { peer, detail } => text::not_rtmp(peer, detail),
+            Self::WebServer { peer } => text::web_server(peer),
+            Self::Unanswered { peer, key } => text::no_answer(peer, asked(*key)),
             Self::NoGreeting { peer } => text::no_greeting(peer),
             Self::Encryption { peer, reason } => text::encryption(peer, reason),
-            Self::Refused { code, text } => text::refused(code, text),
+            Self::Refused { code, text } => text::with_words(text::REFUSED, code, text),
+            Self::NoSuchApp { code, text } => text::with_words(text::NO_SUCH_APP, code, text),
+            Self::KeyRefused { code, text } => text::with_words(text::KEY_REFUSED, code, text),
+            Self::KeyTooLong { code, text } => text::with_words(text::KEY_TOO_LONG, code, text),
+            Self::ForNow(fault) => fault.sentence(),
+            Self::ClosedEachTime { times, after } => text::closed_each_time(*times, *after),
+            Self::MessageTooLong { bytes } => text::message_too_long(*bytes),
             Self::SignIn { why } => text::sign_in(why),
-            Self::InUse { text } => text::in_use("NetStream.Publish.BadName", text),
+            Self::InUse { code, text } => text::with_words(text::IN_USE, code, text),
             Self::ClosedEarly { step, .. } => text::closed_early(step),
-            Self::EndedByServer { code, text } => text::ended_by_server(code, text),
+            Self::EndedByServer { code, text } => {
+                text::with_words(text::ENDED_BY_SERVER, code, text)
+            }
             Self::ConnectionLost { detail } => text::connection_lost(detail),
             Self::Stalled { waited } => text::stalled(*waited),
             Self::Camera { name, trouble } => device_sentence(device::CAMERA, name, trouble),
@@ -230,10 +290,18 @@ impl Fault {
             Self::PortRefused { .. } => remedy::PORT_REFUSED,
             Self::Unreachable { .. } => remedy::UNREACHABLE,
             Self::NoAnswer { .. } => remedy::NO_ANSWER,
-            Self::NotRtmp { .. } => remedy::NOT_RTMP,
+            Self::NotRtmp { .. } | Self::WebServer { .. } => remedy::NOT_RTMP,
+            Self::Unanswered { key: false, .. } => remedy::NO_ANSWER_ABOUT_APP,
+            Self::Unanswered { key: true, .. } => remedy::NO_ANSWER_ABOUT_KEY,
             Self::NoGreeting { .. } => remedy::NO_GREETING,
             Self::Encryption { .. } => remedy::ENCRYPTION,
             Self::Refused { .. } => remedy::REFUSED,
+            Self::NoSuchApp { .. } => remedy::NO_SUCH_APP,
+            Self::KeyRefused { .. } => remedy::KEY_REFUSED,
+            Self::KeyTooLong { .. } => remedy::KEY_TOO_LONG,
+            Self::ForNow(_) => remedy::FOR_NOW,
+            Self::ClosedEachTime { .. } => remedy::CLOSED_EACH_TIME,
+            Self::MessageTooLong { .. } => remedy::MESSAGE_TOO_LONG,
             Self::SignIn { .. } => remedy::SIGN_IN,
             Self::InUse { .. } => remedy::IN_USE,
             Self::ClosedEarly { connected: true, .. } => remedy::CLOSED_EARLY,
@@ -260,6 +328,7 @@ impl Fault {
         match self {
             Self::ConnectionLost { .. } | Self::Stalled { .. } => remedy::NETWORK_AT_LAST,
             Self::NoGreeting { .. } => remedy::NOT_RTMP,
+            Self::ForNow(fault) => fault.last_remedy(),
             other => other.remedy(),
         }
     }
@@ -273,7 +342,13 @@ impl Fault {
     pub fn exit_class(&self) -> ExitClass {
         match self {
             Self::Address(_) | Self::NotNow { .. } | Self::Certificates { .. } => ExitClass::Usage,
+            Self::ForNow(fault) => fault.exit_class(),
             Self::Refused { .. }
+            | Self::NoSuchApp { .. }
+            | Self::KeyRefused { .. }
+            | Self::KeyTooLong { .. }
+            | Self::ClosedEachTime { .. }
+            | Self::MessageTooLong { .. }
             | Self::SignIn { .. }
             | Self::InUse { .. }
             | Self::ClosedEarly { .. }
@@ -285,6 +360,8 @@ impl Fault {
             | Self::Unreachable { .. }
             | Self::NoAnswer { .. }
             | Self::NotRtmp { .. }
+            | Self::WebServer { .. }
+            | Self::Unanswered { .. }
             | Self::NoGreeting { .. }
             | Self::Encryption { .. }
             | Self::ConnectionLost { .. }
@@ -304,6 +381,10 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}. {}.", self.sentence(), self.remedy())
     }
+}
+
+fn asked(key: bool) -> &'static str {
+    if key { waiting_for::PUBLISH } else { waiting_for::APPLICATION }
 }
 
 fn device_sentence(kind: &str, name: &str, trouble: &Trouble) -> String {

@@ -218,7 +218,7 @@ fn reason(state: &State) -> Option<&Failure> {
 
 fn blame(reason: &Failure) -> Away {
     match reason {
-        Failure::Session { .. } => Away::Server,
+        Failure::Learnt { .. } | Failure::Session { .. } => Away::Server,
         Failure::Transport { error, .. } if matches!(**error, transport::Error::Refused) => {
             Away::Server
         }
@@ -270,8 +270,8 @@ mod tests {
         };
         assert_eq!(slow(&camera(15.0, 0.0), 15.0, 30.0), None, "in low light many do");
         let ours = slow(&camera(29.9, 0.0), 15.0, 30.0).unwrap();
-        assert!(ours.starts_with("This computer has time for 15 of the 30 pictures"), "{ours}");
+        assert!(ours.starts_with("This computer has time for 15 of the 30 frames"), "{ours}");
         let lost = slow(&camera(18.0, 12.0), 18.0, 30.0).unwrap();
-        assert!(lost.starts_with("Of 30 pictures a second, 12 are lost"), "{lost}");
+        assert!(lost.starts_with("Of 30 frames a second, 12 are lost"), "{lost}");
     }
 }

@@ -7,10 +7,11 @@ use super::{
     Connection, ConnectionLog, DestinationSettings, DestinationSnapshot, Drops, Fault,
     SourceSnapshot, Step,
 };
-use crate::protocol::rtmp::status::Refusal;
+use crate::protocol::rtmp::handshake::HandshakeError;
+use crate::protocol::rtmp::status::{Meaning, Refusal};
 use crate::protocol::rtmp::url::Target;
 use crate::protocol::rtmp::{self, ErrorKind};
-use crate::publish::{self, Failure, State, Status, transport};
+use crate::publish::{self, Failure, Learnt, State, Status, transport};
 use crate::source::SourceStatus;
 use crate::text::connection::{self as words, session, waiting_for};
 use crate::text::sentence;
@@ -137,9 +138,12 @@ pub fn fault(failure: &Failure) -> Fault {
         Failure::NameNotFound { host } => Fault::NameNotFound { host: host.clone() },
         Failure::Transport { peer, error } => transport_fault(peer, error),
         Failure::Session { peer, error } => session_fault(peer, error),
-        Failure::NoAnswer { peer, step } => {
-            Fault::NoAnswer { peer: peer.clone(), waiting_for: step_words(*step).into() }
-        }
+        Failure::NoAnswer { peer, step } => no_answer(peer.clone(), *step),
+        Failure::Learnt { more, from } => match *more {
+            Learnt::ForNow => Fault::ForNow(Box::new(fault(from))),
+            Learnt::EachTime { times, after } => Fault::ClosedEachTime { times, after },
+            Learnt::Oversized { bytes } => Fault::MessageTooLong { bytes },
+        },
         Failure::Stalled { waited } => Fault::Stalled { waited: *waited },
         Failure::NetworkChanged => Fault::ConnectionLost { detail: words::NETWORK_CHANGED.into() },
         Failure::NameUnanswered { host } => Fault::NameUnanswered { host: host.clone() },
@@ -165,18 +169,16 @@ fn session_fault(peer: &str, error: &rtmp::Error) -> Fault {
     let peer = peer.to_string();
     let live = error.state == rtmp::State::Live;
     match &error.kind {
-        ErrorKind::Refused { refusal: Refusal::KeyInUse, status } => {
-            Fault::InUse { text: status.description.clone() }
-        }
-        ErrorKind::Refused { status, .. } => {
-            Fault::Refused { code: status.code.clone(), text: status.description.clone() }
-        }
+        ErrorKind::Refused { refusal, status } => refused(*refusal, status),
         ErrorKind::EndedByServer { status } => {
             Fault::EndedByServer { code: status.code.clone(), text: status.description.clone() }
         }
-        ErrorKind::Closed { last_status: Some(status) } => {
-            Fault::EndedByServer { code: status.code.clone(), text: status.description.clone() }
-        }
+        ErrorKind::Closed { last_status: Some(status) } => match Meaning::of(status) {
+            Meaning::Refusal(refusal) if !live => refused(refusal, status),
+            _ => {
+                Fault::EndedByServer { code: status.code.clone(), text: status.description.clone() }
+            }
+        },
         ErrorKind::Closed { last_status: None } if live && !error.ran() => {
             Fault::ClosedEarly { step: session::JUST_STARTED.into(), connected: true }
         }
@@ -191,9 +193,12 @@ fn session_fault(peer: &str, error: &rtmp::Error) -> Fault {
             let connected = *asked != rtmp::State::Connecting;
             Fault::ClosedEarly { step: error.state.to_string(), connected }
         }
-        ErrorKind::TimedOut { waiting_for } => {
-            let waiting_for = publish::Step::of(error.state).map_or(*waiting_for, step_words);
-            Fault::NoAnswer { peer, waiting_for: waiting_for.into() }
+        ErrorKind::TimedOut { waiting_for } => match publish::Step::of(error.state) {
+            Some(step) => no_answer(peer, step),
+            None => Fault::NoAnswer { peer, waiting_for: (*waiting_for).into() },
+        },
+        ErrorKind::NotRtmp(HandshakeError::LooksLikeHttp { first_byte: b'H' }) => {
+            Fault::WebServer { peer }
         }
         ErrorKind::Auth(why) => Fault::SignIn { why: why.to_string() },
         ErrorKind::NotRtmp(_)
@@ -211,6 +216,33 @@ fn session_fault(peer: &str, error: &rtmp::Error) -> Fault {
     }
 }
 
+/// What a refusal is for people.
+fn refused(refusal: Refusal, status: &rtmp::command::Status) -> Fault {
+    let (code, text) = (status.code.clone(), status.description.clone());
+    let is_bad_name = code.eq_ignore_ascii_case("NetStream.Publish.BadName");
+    match refusal {
+        Refusal::KeyInUse => Fault::InUse { code, text },
+        Refusal::KeyTooLong => Fault::KeyTooLong { code, text },
+        Refusal::KeyRefused => Fault::KeyRefused { code, text },
+        Refusal::KeyRejected if is_bad_name => Fault::KeyRefused { code, text },
+        Refusal::NoSuchApp => Fault::NoSuchApp { code, text },
+        Refusal::KeyRejected
+        | Refusal::Rejected
+        | Refusal::ShuttingDown
+        | Refusal::Failed
+        | Refusal::Unknown => Fault::Refused { code, text },
+    }
+}
+
+/// Nobody answered. Once RTMP is spoken, address and port are right.
+fn no_answer(peer: String, step: publish::Step) -> Fault {
+    match step {
+        publish::Step::Application => Fault::Unanswered { peer, key: false },
+        publish::Step::Publish => Fault::Unanswered { peer, key: true },
+        step => Fault::NoAnswer { peer, waiting_for: step_words(step).into() },
+    }
+}
+
 fn step_words(step: publish::Step) -> &'static str {
     match step {
         publish::Step::Resolve => waiting_for::RESOLVE,
@@ -219,5 +251,94 @@ fn step_words(step: publish::Step) -> &'static str {
         publish::Step::Handshake => waiting_for::HANDSHAKE,
         publish::Step::Application => waiting_for::APPLICATION,
         publish::Step::Publish => waiting_for::PUBLISH,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::rtmp::command::Status as Words;
+
+    fn failure(state: rtmp::State, kind: ErrorKind) -> Failure {
+        let error = rtmp::Error { state, message_type: None, offset: 0, live_for: None, kind };
+        Failure::Session { peer: "media.example:1935".into(), error: Arc::new(error) }
+    }
+
+    /// What a refusal of `publish` is for people: the sentence and the remedy.
+    fn refusal(code: &str, description: &str) -> (String, &'static str) {
+        let level = "error".into();
+        let words =
+            Words { level, code: code.into(), description: description.into(), redirect: None };
+        let Meaning::Refusal(refusal) = Meaning::of(&words) else { panic!("{code}") };
+        let kind = ErrorKind::Refused { refusal, status: Box::new(words) };
+        let fault = fault(&failure(rtmp::State::Publishing, kind));
+        (fault.sentence(), fault.remedy())
+    }
+
+    #[test]
+    fn a_refusal_of_the_key_is_what_code_and_words_say() {
+        const UNCLEAR: &str = "The server refuses this key: it is in use or not valid";
+        let bad_name = "NetStream.Publish.BadName";
+        for (code, words, starts) in [
+            (bad_name, "key invalid or expired", UNCLEAR),
+            (bad_name, "", UNCLEAR),
+            (bad_name, "no", UNCLEAR),
+            (bad_name, "Already publishing", "The server says that this key is already in use"),
+            (
+                bad_name,
+                "A stream needs a name of reasonable length",
+                "The server refuses this key: it is too long",
+            ),
+            ("NetStream.Publish.NameTooLong", "", "The server refuses this key: it is too long"),
+            ("NetStream.Publish.Denied", "no", "The server refused: NetStream.Publish.Denied"),
+            ("NetConnection.Connect.InvalidApp", "", "The server has no application of that name"),
+        ] {
+            let (sentence, _) = refusal(code, words);
+            assert!(sentence.starts_with(starts), "{sentence}");
+            assert!(sentence.contains(words) && sentence.contains(code), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_application_is_not_blamed_on_the_key() {
+        let (_, remedy) = refusal("NetConnection.Connect.InvalidApp", "no such app");
+        assert!(remedy.starts_with("Check the part of the address after the host"), "{remedy}");
+    }
+
+    #[test]
+    fn silence_is_blamed_on_what_was_asked_last() {
+        let remedy = |state| {
+            let kind = ErrorKind::TimedOut { waiting_for: "something" };
+            fault(&failure(state, kind)).remedy()
+        };
+        assert!(remedy(rtmp::State::Handshaking).starts_with("Check address and port"));
+        let about_app = remedy(rtmp::State::Connecting);
+        assert!(about_app.starts_with("Check the part of the address after the host"));
+        assert!(remedy(rtmp::State::Publishing).starts_with("Check the stream key"));
+    }
+
+    #[test]
+    fn a_web_server_is_called_one_and_other_programs_are_not() {
+        let said = |first_byte| {
+            let kind = ErrorKind::NotRtmp(HandshakeError::LooksLikeHttp { first_byte });
+            fault(&failure(rtmp::State::Handshaking, kind)).sentence()
+        };
+        assert_eq!(said(b'H'), "media.example:1935 is a web server, not an RTMP server");
+        assert!(said(b'S').contains("does not speak RTMP"), "SSH, for example");
+    }
+
+    #[test]
+    fn what_was_learnt_has_words_of_its_own() {
+        let closed = || failure(rtmp::State::Live, ErrorKind::Closed { last_status: None });
+        let learnt = |more| fault(&Failure::Learnt { more, from: Box::new(closed()) }).to_string();
+        let after = Duration::from_secs(5);
+        let each_time = learnt(Learnt::EachTime { times: 3, after });
+        assert!(each_time.starts_with("The server closed the stream 3 times in a row"));
+        assert!(each_time.contains("Another program") && !each_time.contains("network"));
+        let long = learnt(Learnt::Oversized { bytes: 1_180_000 });
+        assert!(long.contains("a keyframe of 1.2 MB") && long.contains("lower bitrate"), "{long}");
+        let for_now = Failure::Learnt { more: Learnt::ForNow, from: Box::new(closed()) };
+        assert!(fault(&for_now).remedy().contains("tried again"));
+        assert!(!fault(&for_now).last_remedy().contains("tried again"));
     }
 }

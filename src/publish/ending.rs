@@ -10,9 +10,9 @@ use crate::media::MediaTime;
 /// An encoder that has delivered nothing by then has stopped.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// A first keyframe that came so late, beside what is known to hold it, counts as the
-/// start all the same.
-const LATE_START: Duration = Duration::from_millis(300);
+/// A first keyframe that came so late after the server allowed the stream, beside what
+/// is known to hold it, counts as its start all the same.
+const LATE_START: Duration = Duration::from_secs(1);
 
 /// Decides which packets are still sent once a stop is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -41,16 +41,17 @@ impl Ending {
     }
 }
 
-/// Where a stream ends that is to last so long: counted from its first picture, if
-/// that came soon after `due` began to be counted; else at `due`. A keyframe may have
-/// to wait for `late`, a frame's interval or more.
+/// Where a stream ends that is to last so long: counted from its first picture, to the
+/// frame; while there is none, or if it came late, a little after `due`. A keyframe may
+/// have to wait for `late`, a frame's interval or more.
 pub fn end_of(
     due: MediaTime,
     start: Option<MediaTime>,
     length: Duration,
     late: Duration,
 ) -> MediaTime {
-    start.map_or(due, |start| (start + length).max(due).min(due + LATE_START + late))
+    let latest = due + LATE_START + late;
+    start.map_or(latest, |start| (start + length).min(latest))
 }
 
 #[cfg(test)]
@@ -83,10 +84,11 @@ mod tests {
             let ten = Duration::from_secs(10);
             end_of(at(12_000), start.map(at), ten, Duration::from_millis(interval))
         };
+        assert_eq!(end(Some(1_934), 33), at(11_934), "captured before the stream was allowed");
         assert_eq!(end(Some(2_066), 33), at(12_066));
-        assert_eq!(end(Some(1_990), 33), at(12_000));
-        assert_eq!(end(Some(5_000), 33), at(12_333));
-        assert_eq!(end(None, 33), at(12_000));
-        assert_eq!(end(Some(2_900), 1_000), at(12_900), "a frame a second");
+        assert_eq!(end(Some(2_900), 33), at(12_900));
+        assert_eq!(end(Some(3_900), 1_000), at(13_900), "a frame a second");
+        assert_eq!(end(Some(5_000), 33), at(13_033));
+        assert_eq!(end(None, 33), at(13_033));
     }
 }

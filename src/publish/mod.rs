@@ -3,15 +3,18 @@
 //! The policies are plain structs: data and time in, decisions out; no thread,
 //! clock or socket. [`queue`] decides what is sent and what is dropped, [`link`]
 //! measures, [`bitrate`] and [`overload`] decide what the encoder makes,
-//! [`reconnect`] when to try again, [`verdict`] names what is to blame.
+//! [`lesson`] what the end of a connection teaches, [`reconnect`] when to try again,
+//! [`verdict`] names what is to blame.
 //! [`transport`] is the socket. The loop that joins them is the driver's.
 
 pub mod bitrate;
 mod driver;
 mod ending;
 mod inlet;
+pub mod lesson;
 pub mod link;
 pub mod overload;
+mod oversize;
 mod patience;
 pub mod queue;
 pub mod reconnect;
@@ -21,4 +24,4 @@ pub mod verdict;
 
 pub use driver::{Certificates, Config, Destination, KeyframeRequest, start};
 pub use inlet::PacketSender;
-pub use status::{End, Failure, State, Status, Step};
+pub use status::{End, Failure, Learnt, State, Status, Step};

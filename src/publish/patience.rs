@@ -10,6 +10,10 @@ use crate::protocol::rtmp::error::IN_EARNEST;
 /// notice the end of after some seconds.
 const IN_USE: Duration = Duration::from_secs(8);
 
+/// A server that answers late has at least so long for its next answer: what takes
+/// nearly all the time is one slow question, and the rest comes at once.
+const NEXT_ANSWER: Duration = Duration::from_millis(1_200);
+
 /// Decides when a server that never took the stream in earnest has had its time.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
@@ -20,12 +24,14 @@ pub struct Patience {
     was_there: bool,
     /// The last try ended because the key is in use.
     in_use: bool,
+    /// When the server last answered a question on the way to the stream.
+    answered: Option<MediaTime>,
 }
 
 impl Patience {
     /// The first try begins.
     pub fn new(started: MediaTime, limit: Option<Duration>) -> Self {
-        Self { started, limit, was_there: false, in_use: false }
+        Self { started, limit, was_there: false, in_use: false, answered: None }
     }
 
     /// The stream has been live for so long. Some servers let everybody start and
@@ -39,13 +45,20 @@ impl Patience {
         self.in_use = in_use;
     }
 
-    /// Whether the stream was ever there in earnest.
-    pub fn was_there(&self) -> bool {
-        self.was_there
+    /// The server has answered a question on the way to the stream.
+    pub fn answered(&mut self, now: MediaTime) {
+        self.answered = Some(now);
     }
 
-    /// When whatever still waits for its answer is given up.
-    pub fn deadline(&self) -> Option<MediaTime> {
+    /// When whatever still waits for its answer is given up. A try that has come so far
+    /// may get a little more time; none begins in it.
+    pub fn answer_due(&self) -> Option<MediaTime> {
+        let due = self.deadline()?;
+        Some(self.answered.map_or(due, |answered| due.max(answered + NEXT_ANSWER)))
+    }
+
+    /// When the server has had its time.
+    fn deadline(&self) -> Option<MediaTime> {
         let limit = self.limit.filter(|_| !self.was_there)?;
         let limit = if self.in_use { limit.max(IN_USE) } else { limit };
         Some(self.started + limit)
@@ -69,11 +82,9 @@ mod tests {
     fn a_server_that_says_start_and_closes_at_once_has_not_taken_the_stream() {
         let mut patience = Patience::new(at(1_000), Some(Duration::from_secs(4)));
         patience.live_for(Duration::from_millis(300));
-        assert!(!patience.was_there());
         assert!(!patience.is_over_by(at(4_999)));
         assert!(patience.is_over_by(at(5_000)));
         patience.live_for(Duration::from_secs(2));
-        assert!(patience.was_there());
         assert!(!patience.is_over_by(at(500_000)), "what was there is tried for without end");
         assert_eq!(patience.deadline(), None);
     }
@@ -89,9 +100,19 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_answers_late_may_answer_once_more() {
+        let mut patience = Patience::new(at(0), Some(Duration::from_secs(4)));
+        patience.answered(at(100));
+        assert_eq!(patience.answer_due(), Some(at(4_000)));
+        patience.answered(at(3_900));
+        assert_eq!(patience.answer_due(), Some(at(5_100)));
+        assert!(patience.is_over_by(at(4_000)), "no other try begins");
+    }
+
+    #[test]
     fn who_keeps_trying_has_no_deadline() {
         let patience = Patience::new(at(0), None);
-        assert_eq!(patience.deadline(), None);
+        assert_eq!(patience.answer_due(), None);
         assert!(!patience.is_over_by(at(i64::from(u32::MAX))));
     }
 }

@@ -222,13 +222,21 @@ impl SendQueue {
         }
     }
 
-    /// The second session is not to take over after all. False: its start waits
-    /// already, and what follows it is meant for no other.
-    pub fn stay(&mut self) -> bool {
+    /// The second session is not to take over after all: the open one gets what was
+    /// meant for it, which it can go on with.
+    pub fn stay(&mut self) {
         self.switching = false;
-        let starts = self.entries.iter().filter(|entry| matches!(entry.item, Item::Start(_)));
-        // One may be the open session's own.
-        starts.count() <= usize::from(self.base.is_none())
+        // The open session's own start comes first, where it still waits.
+        let mut own = self.base.is_none();
+        let bytes = &mut self.bytes;
+        self.entries.retain(|entry| {
+            let is_start = matches!(entry.item, Item::Start(_));
+            let keep = !is_start || std::mem::take(&mut own);
+            if !keep {
+                *bytes -= entry.item.cost();
+            }
+            keep
+        });
     }
 
     /// Takes over a track's header. In an open session one that a decoder has to

@@ -19,6 +19,9 @@ pub enum Retry {
     Soon,
     /// After a wait that grows.
     Backoff,
+    /// After a long wait from the first time on: the next stream would end as soon as
+    /// the last ones.
+    Slow,
     /// Not without the person: the next try would end the same way.
     Never,
 }
@@ -96,6 +99,7 @@ impl Reconnector {
                 Duration::ZERO
             }
             Retry::Soon => Self::wait(now, outage, Self::SOON),
+            Retry::Slow => Self::PATIENT,
             Retry::Now | Retry::Backoff => Self::wait(now, outage, Duration::MAX),
         };
         let spread = 1.0 + Self::JITTER * (2.0 * random - 1.0);
@@ -159,6 +163,11 @@ mod tests {
         let waits = waits(Retry::Soon, 0, 120);
         assert_eq!(waits[..4], [500, 800, 800, 800]);
         assert_eq!(waits[115..], [10_000; 5]);
+    }
+
+    #[test]
+    fn a_slow_pace_is_slow_from_the_first_wait_on() {
+        assert_eq!(waits(Retry::Slow, 0, 3), [10_000; 3]);
     }
 
     #[test]

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::lesson::{End as Ending, Said};
 use super::reconnect::Retry;
 use super::transport;
 use crate::media::MediaTime;
 use crate::protocol::rtmp;
-use crate::protocol::rtmp::status::Refusal;
+use crate::protocol::rtmp::status::{Meaning, Refusal};
 
 /// Connection ends that are remembered.
 pub(super) const LOG_LENGTH: usize = 50;
@@ -131,6 +132,25 @@ pub struct End {
     pub reason: Failure,
 }
 
+/// What earlier connections, or the moment, tell of an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Learnt {
+    /// The stream was good a moment ago: this may pass.
+    ForNow,
+    /// The server closed so many times in a row, each time after about so long.
+    EachTime {
+        /// How often.
+        times: u32,
+        /// How long the last stream lived.
+        after: Duration,
+    },
+    /// It came right after a message of so many bytes.
+    Oversized {
+        /// Its length.
+        bytes: usize,
+    },
+}
+
 /// Why a connection could not be made, or ended.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Failure {
@@ -179,6 +199,14 @@ pub enum Failure {
     /// The machine no longer has the address that the connection was made from.
     #[error("the machine's network has changed")]
     NetworkChanged,
+    /// More is known of this end than it says itself.
+    #[error("{from}")]
+    Learnt {
+        /// What.
+        more: Learnt,
+        /// The end.
+        from: Box<Failure>,
+    },
     /// A file of certificates can't be used.
     #[error("{0}")]
     Certificates(String),
@@ -188,37 +216,83 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Whether the server says that somebody publishes with this key already.
+    /// Whether the server says that somebody publishes with this key already, or may.
     pub fn is_key_in_use(&self) -> bool {
-        let Self::Session { error, .. } = self else { return false };
-        matches!(error.kind, rtmp::ErrorKind::Refused { refusal: Refusal::KeyInUse, .. })
+        self.said() == Said::InUse
     }
 
-    /// Whether this can come from something between us and the server that answers
-    /// in its place, such as the page of a hotel's network.
-    pub fn is_from_between(&self) -> bool {
+    /// How the connection ended.
+    pub fn end(&self) -> Ending {
         match self {
-            Self::Transport { error, .. } => matches!(**error, transport::Error::Tls(_)),
-            Self::Session { error, .. } => matches!(error.kind, rtmp::ErrorKind::NotRtmp(_)),
-            _ => false,
-        }
-    }
-
-    /// What to do about it.
-    pub fn retry(&self) -> Retry {
-        match self {
-            Self::Transport { error, .. } => error.retry(),
-            Self::Session { error, .. } => match error.retry() {
-                rtmp::Retry::Now => Retry::Now,
-                rtmp::Retry::Backoff => Retry::Backoff,
-                rtmp::Retry::Never => Retry::Never,
+            Self::Session { error, .. } => session_end(&error.kind),
+            Self::Transport { error, .. } => match **error {
+                transport::Error::Tls(_) if error.retry() == Retry::Never => Ending::NotTheServer,
+                transport::Error::Refused => Ending::PortClosed,
+                transport::Error::Reset => Ending::Reset,
+                _ => Ending::Silence,
             },
-            Self::Certificates(_) | Self::Local(_) => Retry::Never,
-            Self::NetworkChanged => Retry::Now,
+            Self::NetworkChanged => Ending::Elsewhere,
+            Self::Certificates(_) | Self::Local(_) => Ending::Ours,
+            Self::Learnt { from, .. } => from.end(),
             Self::NameNotFound { .. }
             | Self::NameUnanswered { .. }
             | Self::NoAnswer { .. }
-            | Self::Stalled { .. } => Retry::Backoff,
+            | Self::Stalled { .. } => Ending::Silence,
         }
+    }
+
+    /// What the server said of it.
+    pub fn said(&self) -> Said {
+        let error = match self {
+            Self::Session { error, .. } => error,
+            Self::Learnt { from, .. } => return from.said(),
+            _ => return Said::Nothing,
+        };
+        match &error.kind {
+            rtmp::ErrorKind::Refused { refusal, .. } => said_of(*refusal),
+            rtmp::ErrorKind::EndedByServer { status } => match Meaning::of(status) {
+                Meaning::Refusal(refusal) => said_of(refusal),
+                Meaning::Warning => Said::Other,
+                _ => Said::Nothing,
+            },
+            rtmp::ErrorKind::Closed { last_status: Some(status) } => match Meaning::of(status) {
+                Meaning::Refusal(refusal) => said_of(refusal),
+                _ => Said::Other,
+            },
+            rtmp::ErrorKind::Auth(_)
+            | rtmp::ErrorKind::Redirect(_)
+            | rtmp::ErrorKind::TooManyRedirects { .. } => Said::NoWayIn,
+            _ => Said::Nothing,
+        }
+    }
+}
+
+fn session_end(kind: &rtmp::ErrorKind) -> Ending {
+    use rtmp::ErrorKind;
+    match kind {
+        ErrorKind::NotRtmp(_) => Ending::NotTheServer,
+        ErrorKind::Chunk(_)
+        | ErrorKind::Amf(_)
+        | ErrorKind::Message(_)
+        | ErrorKind::BadAnswer { .. }
+        | ErrorKind::Flooded => Ending::Garbled,
+        ErrorKind::TimedOut { .. } => Ending::Silence,
+        ErrorKind::Closed { .. } => Ending::Closed,
+        ErrorKind::Refused { .. }
+        | ErrorKind::EndedByServer { .. }
+        | ErrorKind::Auth(_)
+        | ErrorKind::Redirect(_)
+        | ErrorKind::TooManyRedirects { .. } => Ending::Refused,
+        ErrorKind::Write(_) | ErrorKind::NotLive => Ending::Ours,
+    }
+}
+
+fn said_of(refusal: Refusal) -> Said {
+    match refusal {
+        Refusal::KeyInUse | Refusal::KeyRefused => Said::InUse,
+        Refusal::KeyRejected | Refusal::KeyTooLong => Said::BadKey,
+        Refusal::NoSuchApp => Said::NoWayIn,
+        Refusal::ShuttingDown | Refusal::Failed => Said::Trouble,
+        Refusal::Rejected | Refusal::Unknown => Said::Other,
     }
 }

@@ -303,7 +303,7 @@ mod tests {
                 "The server takes nothing: its buffer was full for 100 % of the time",
             ),
             (away(Away::Network), "There is no connection to the server"),
-            (away(Away::Server), "The server does not take the stream"),
+            (away(Away::Server), "The server isn't accepting the stream"),
             (
                 busy,
                 "This computer is too slow: encoding takes 97 % of the time there is and misses \

@@ -36,6 +36,11 @@ pub fn not_rtmp(peer: &str, detail: &str) -> String {
     format!("{peer} does not speak RTMP: {detail}")
 }
 
+/// A web server, or something else that speaks HTTP.
+pub fn web_server(peer: &str) -> String {
+    format!("{peer} is a web server, not an RTMP server")
+}
+
 /// Closed before a word was said.
 pub fn no_greeting(peer: &str) -> String {
     format!("{peer} closed the connection before it said a word of RTMP")
@@ -46,9 +51,54 @@ pub fn encryption(peer: &str, reason: &str) -> String {
     format!("No safe connection to {peer}: {reason}")
 }
 
-/// A refusal, in the server's words.
-pub fn refused(code: &str, text: &str) -> String {
-    format!("The server refused{}", quoted(code, text))
+/// A refusal.
+pub const REFUSED: &str = "The server refused";
+/// Refused: no application of that name.
+pub const NO_SUCH_APP: &str = "The server has no application of that name";
+/// Refused: one code for both.
+pub const KEY_REFUSED: &str = "The server refuses this key: it is in use or not valid";
+/// Refused: a key longer than it takes.
+pub const KEY_TOO_LONG: &str = "The server refuses this key: it is too long";
+/// Somebody publishes already.
+pub const IN_USE: &str = "The server says that this key is already in use";
+/// An end, in the server's words.
+pub const ENDED_BY_SERVER: &str = "The server ended the stream";
+
+/// A sentence about what a server said, and its words.
+pub fn with_words(sentence: &str, code: &str, text: &str) -> String {
+    let code = shortened(code, 80);
+    let words = match (code.is_empty(), text.is_empty()) {
+        (true, true) => return sentence.to_owned(),
+        (false, true) => code,
+        (true, false) => format!("“{}”", shortened(text, MAX_WORDS)),
+        (false, false) => format!("{code}, “{}”", shortened(text, MAX_WORDS)),
+    };
+    match sentence.contains(':') {
+        true => format!("{sentence}. It says: {words}"),
+        false => format!("{sentence}: {words}"),
+    }
+}
+
+/// The server closed again and again.
+pub fn closed_each_time(times: u32, after: Duration) -> String {
+    format!(
+        "The server closed the stream {times} times in a row, each time after about {}",
+        about(after)
+    )
+}
+
+/// A time in whole seconds, or in minutes where it is long.
+fn about(time: Duration) -> String {
+    match time.as_secs_f64().round() {
+        seconds if seconds < 90.0 => format!("{seconds:.0} s"),
+        seconds => format!("{:.0} minutes", seconds / 60.0),
+    }
+}
+
+/// The server closed on a message that was too long for it.
+pub fn message_too_long(bytes: usize) -> String {
+    let megabytes = bytes as f64 / 1e6;
+    format!("The server closed the connection right after a keyframe of {megabytes:.1} MB")
 }
 
 /// No way in; why is of [`super::connection::sign_in`].
@@ -56,19 +106,9 @@ pub fn sign_in(why: &str) -> String {
     format!("Signing in failed: {why}")
 }
 
-/// Somebody publishes already.
-pub fn in_use(code: &str, text: &str) -> String {
-    format!("The server says that this key is already in use{}", quoted(code, text))
-}
-
 /// An end without a word; the step is of [`super::connection`].
 pub fn closed_early(step: &str) -> String {
     format!("The server closed without saying why ({step})")
-}
-
-/// An end, in the server's words.
-pub fn ended_by_server(code: &str, text: &str) -> String {
-    format!("The server ended the stream{}", quoted(code, text))
 }
 
 /// A break; how is of [`super::connection`].
@@ -91,10 +131,10 @@ pub fn overloaded(measure: &str) -> String {
     format!("This computer is too slow for these settings; {measure}")
 }
 
-/// What is done about it: worse pictures.
-pub const LESS_EFFORT: &str = "it works less hard on each frame";
+/// What is done about it: lower quality.
+pub const LESS_EFFORT: &str = "encoding quality was reduced to keep up";
 
-/// What is done about it: fewer pictures.
+/// What is done about it: fewer frames.
 pub fn one_frame_in(divisor: u32) -> String {
     format!("only one frame in {divisor} is sent")
 }
@@ -114,21 +154,21 @@ pub const STREAM_RUNS: &str = "A stream is running";
 pub const SOURCE_BROKEN: &str = "The picture can't be read: it makes this program stumble";
 
 /// A mistake of the program's own.
-pub const ENGINE_GONE: &str =
-    "The stream's part of this program has stopped by a mistake of its own";
+pub const ENGINE_GONE: &str = "The streaming engine stopped because of an internal error";
 
 /// The system gives no thread.
 pub fn no_thread(error: impl Display) -> String {
     format!("No thread could be started: {error}")
 }
 
-/// What a server said, behind a sentence.
-fn quoted(code: &str, text: &str) -> String {
-    match (code.is_empty(), text.is_empty()) {
-        (true, true) => String::new(),
-        (false, true) => format!(": {code}"),
-        (true, false) => format!(": “{text}”"),
-        (false, false) => format!(": {code}, “{text}”"),
+/// Longest text of a server's that is quoted, in characters.
+const MAX_WORDS: usize = 240;
+
+/// `text`, or its beginning and "…".
+fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text.to_owned(),
     }
 }
 
@@ -147,17 +187,42 @@ pub mod remedy {
     pub const UNREACHABLE: &str = "Check the connection to the network, a VPN or a firewall";
     /// Silence.
     pub const NO_ANSWER: &str = "Check address and port; a firewall may be in the way";
+    /// An RTMP server that does not answer `connect`.
+    pub const NO_ANSWER_ABOUT_APP: &str = "Check the part of the address after the host; address \
+                                           and port are right, and the server may be busy";
+    /// An RTMP server that does not answer `publish`.
+    pub const NO_ANSWER_ABOUT_KEY: &str = "Check the stream key, and that the channel may go live; \
+                                           address and port are right";
     /// Something else than RTMP.
     pub const NOT_RTMP: &str =
         "Check the address: RTMP is mostly at port 1935, RTMPS (rtmps://) at 443";
     /// Closed before a word was said, and tried again.
     pub const NO_GREETING: &str =
-        "The server may be starting, or the address is another's; it is tried again";
+        "The server may be starting, or this is not an RTMP server. Trying again";
     /// No TLS.
     pub const ENCRYPTION: &str = "Check the address and this computer's date; for a server of \
                                   your own choose its certificate";
     /// A refusal.
     pub const REFUSED: &str = "Check the stream key and that the channel may go live";
+    /// No application of that name.
+    pub const NO_SUCH_APP: &str =
+        "Check the part of the address after the host, such as “live” in rtmp://host/live";
+    /// A key that is in use or no good.
+    pub const KEY_REFUSED: &str =
+        "Check the stream key; if it is right, stop the other publisher or wait a minute";
+    /// A key that is too long.
+    pub const KEY_TOO_LONG: &str =
+        "Copy the stream key again: something else may have been pasted with it";
+    /// The stream was good a moment ago.
+    pub const FOR_NOW: &str = "The server took this stream a moment ago, so it is tried again; \
+                               nothing needs to be done yet";
+    /// The server closes each time.
+    pub const CLOSED_EACH_TIME: &str = "Another program may be publishing with this key, or the \
+                                        server limits how long or at what bitrate a stream may run";
+    /// A message that was too long.
+    pub const MESSAGE_TOO_LONG: &str = "Many servers take no more than 1 MiB at once: choose a \
+                                        lower bitrate or a smaller picture, or raise the server's \
+                                        limit (nginx-rtmp: max_message)";
     /// No way in.
     pub const SIGN_IN: &str = "Check the user and the password";
     /// Somebody publishes already.
@@ -198,4 +263,26 @@ pub mod remedy {
         "Choose an address that this computer has, and a port from 1024 on";
     /// Not while a stream runs.
     pub const NOT_NOW: &str = "Stop the stream first";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_words_of_a_server_are_cut() {
+        let long = "é ".repeat(400);
+        let sentence = with_words(REFUSED, "A.Code", &long);
+        assert!(sentence.starts_with("The server refused: A.Code, “é é"), "{sentence}");
+        assert!(sentence.ends_with("é…”") && sentence.chars().count() < 300, "{sentence}");
+        assert_eq!(with_words(REFUSED, "", "no"), "The server refused: “no”");
+        assert_eq!(with_words(REFUSED, "", ""), REFUSED);
+    }
+
+    #[test]
+    fn times_are_told_in_what_fits() {
+        let after = |seconds| closed_each_time(3, Duration::from_secs_f64(seconds));
+        assert!(after(4.6).ends_with("3 times in a row, each time after about 5 s"));
+        assert!(after(121.0).ends_with("after about 2 minutes"));
+    }
 }

@@ -8,7 +8,7 @@ pub const FINE: &str = "All is well";
 /// No way to the server.
 pub const UPLINK_AWAY: &str = "There is no connection to the server";
 /// The server ended the stream or does not want it.
-pub const SERVER_AWAY: &str = "The server does not take the stream";
+pub const SERVER_AWAY: &str = "The server isn't accepting the stream";
 
 /// The way to the server carries too little.
 pub fn uplink(carries_kbps: f64, wanted_kbps: f64, waiting: Duration, dropped: u64) -> String {
@@ -67,15 +67,15 @@ pub fn camera_slow(fps: f64, wanted: f64) -> String {
 /// The camera is fast enough and this computer is not.
 pub fn pictures_unused(fps: f64, sent: f64) -> String {
     format!(
-        "This computer has time for {fps:.0} of the {sent:.0} pictures a second that the camera \
+        "This computer has time for {fps:.0} of the {sent:.0} frames a second that the camera \
          sends; a smaller picture helps"
     )
 }
 
-/// What lies between the camera and this computer loses pictures.
+/// What lies between the camera and this computer loses frames.
 pub fn pictures_lost(all: f64, lost: f64) -> String {
     format!(
-        "Of {all:.0} pictures a second, {lost:.0} are lost between the camera and this computer; \
+        "Of {all:.0} frames a second, {lost:.0} are lost between the camera and this computer; \
          another cable or USB socket may help"
     )
 }

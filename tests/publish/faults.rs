@@ -148,7 +148,7 @@ fn somebody_else_answers_for_a_while() {
     page.write_all(b"HTTP/1.1 302 Found\r\nLocation: http://portal/\r\n\r\n").expect("it reads");
     let away = loop {
         let line = program.wait_for_state("reconnecting");
-        if line["detail"].as_str().is_some_and(|words| words.contains("does not speak RTMP")) {
+        if line["detail"].as_str().is_some_and(|words| words.contains("is a web server")) {
             break line;
         }
     };

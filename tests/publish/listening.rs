@@ -80,6 +80,18 @@ fn a_move_to_a_relative_address() {
     expect_no_gap(&heard[0], &heard[1], ended.summary());
 }
 
+/// Frames come so slowly that the first one finds both connections.
+#[test]
+fn a_move_before_the_first_keyframe_happens_too() {
+    let (old, new) = (OddServer::start(), OddServer::start());
+    old.say_first(&move_request(&format!("rtmp://127.0.0.1:{}/live", new.port)));
+    let program = live(&old.url("k"), &["--fps", "1"]);
+    let heard = pictures(&new, 0, 2);
+    assert_eq!(heard.pictures().first(), Some(&(true, 0)), "a keyframe at time 0 comes first");
+    stop(program);
+    assert!(new.heard()[0].unpublished && !old.heard()[0].unpublished);
+}
+
 #[test]
 fn a_move_to_where_nobody_is_changes_nothing() {
     let server = OddServer::start();

@@ -118,7 +118,11 @@ fn a_name_without_an_address() {
 
 #[test]
 fn a_web_server() {
-    expect(&peer(Some(b"HTTP/1.1 400 Bad Request\r\n\r\n")), 4, "does not speak RTMP");
+    expect(
+        &peer(Some(b"HTTP/1.1 400 Bad Request\r\n\r\n")),
+        4,
+        "is a web server, not an RTMP server",
+    );
 }
 
 #[test]

@@ -1,11 +1,14 @@
-//! Servers that speak RTMP, and hang or change their minds on the way to a stream:
-//! each is an answer within five seconds, too; a key that is in use gets eight.
+//! Servers that speak RTMP, and hang, hesitate or change their minds on the way to a
+//! stream: each is an answer within five seconds, too; a key that is in use gets eight.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tallylight::media::MediaTime;
+use tallylight::protocol::rtmp::error::IN_EARNEST;
 use tallylight::protocol::rtmp::server::{Rejection, ServerEvent, ServerOptions, ServerSession};
 
 use crate::program::{Ended, Program};
@@ -24,30 +27,52 @@ enum Manner {
     ResetAtPublish,
     /// Says that the key is in use.
     InUse,
-    /// Says nothing to a `connect` that announces more than the oldest do.
-    DeafToNews,
+    /// Closes on a `connect` that announces more than the oldest do.
+    ClosesOnNews,
+    /// Answers `connect` this much after the connection was made.
+    Hesitates(Duration),
+    /// Closes the first stream this much after its start, refuses the second connection
+    /// and takes the third.
+    RefusesOnce(Duration),
+    /// Says in its own words that the key is not valid.
+    Invalid,
 }
 
 /// The handshake's bytes from a server.
 const HANDSHAKE: usize = 1 + 1536 + 1536;
 
 fn server(manner: Manner) -> String {
+    counting_server(manner).0
+}
+
+/// The server's address, and how many connections were made to it.
+fn counting_server(manner: Manner) -> (String, Arc<AtomicUsize>) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let made = Arc::clone(&count);
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port can be had");
     let port = listener.local_addr().expect("it has an address").port();
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            std::thread::spawn(move || talk(stream, manner));
+            let number = made.fetch_add(1, Ordering::SeqCst);
+            std::thread::spawn(move || talk(stream, manner, number));
         }
     });
-    format!("rtmp://127.0.0.1:{port}/live/k")
+    (format!("rtmp://127.0.0.1:{port}/live/k"), count)
+}
+
+/// What a connection is told, by its number from 0.
+fn options(manner: Manner, number: usize) -> ServerOptions {
+    let refuses = matches!(manner, Manner::RefusesOnce(_)) && number == 1;
+    ServerOptions { turn_away: refuses.then_some("Not now"), ..ServerOptions::default() }
 }
 
 /// Ends when the client has closed, or when the server's manner is to close.
-fn talk(mut stream: TcpStream, manner: Manner) -> Option<()> {
+fn talk(mut stream: TcpStream, manner: Manner, number: usize) -> Option<()> {
     stream.set_read_timeout(Some(Duration::from_millis(10))).ok()?;
     let begun = Instant::now();
-    let mut session = ServerSession::new(ServerOptions::default(), &[7; 1528], MediaTime::ZERO);
-    let (mut said, mut close_at, mut deaf) = (0, None, false);
+    let options = options(manner, number);
+    let mut session = ServerSession::new(options, &[7; 1528], MediaTime::ZERO);
+    let (mut said, mut close_at) = (0, None);
     let mut buffer = [0; 64 << 10];
     while close_at.is_none_or(|at| Instant::now() < at) {
         let count = match stream.read(&mut buffer) {
@@ -56,7 +81,9 @@ fn talk(mut stream: TcpStream, manner: Manner) -> Option<()> {
             Err(_) => 0,
         };
         let news = buffer[..count].windows(6).any(|bytes| bytes == b"capsEx");
-        deaf |= manner == Manner::DeafToNews && news;
+        if news && manner == Manner::ClosesOnNews {
+            break;
+        }
         let mut rest = &buffer[..count];
         while !rest.is_empty() {
             let taken = session.read(MediaTime::ZERO + begun.elapsed(), rest).ok()?;
@@ -71,15 +98,24 @@ fn talk(mut stream: TcpStream, manner: Manner) -> Option<()> {
                         return None;
                     }
                     Manner::InUse => session.reject(stream_id, &Rejection::name_in_use()).ok()?,
+                    Manner::Invalid => session.reject(stream_id, &invalid()).ok()?,
                     _ => session.accept_publish(stream_id).ok()?,
                 }
-                if let Manner::StartThenClose(after) = manner {
-                    close_at = Some(Instant::now() + after);
+                match manner {
+                    Manner::StartThenClose(after) => close_at = Some(Instant::now() + after),
+                    Manner::RefusesOnce(after) if number == 0 => {
+                        close_at = Some(Instant::now() + after);
+                    }
+                    _ => {}
                 }
             }
         }
         while !session.output().is_empty() {
-            let silent = manner == Manner::NoConnect || deaf;
+            let silent = manner == Manner::NoConnect;
+            let hesitates = matches!(manner, Manner::Hesitates(time) if begun.elapsed() < time);
+            if hesitates && said == HANDSHAKE {
+                break;
+            }
             let room = if silent { HANDSHAKE.saturating_sub(said) } else { usize::MAX };
             let piece = session.output().to_vec();
             stream.write_all(&piece[..piece.len().min(room)]).ok()?;
@@ -91,6 +127,10 @@ fn talk(mut stream: TcpStream, manner: Manner) -> Option<()> {
     stream.shutdown(Shutdown::Write).ok()?;
     while begun.elapsed() < Duration::from_secs(20) && !matches!(stream.read(&mut buffer), Ok(0)) {}
     None
+}
+
+fn invalid() -> Rejection {
+    Rejection { description: "key invalid or expired".into(), ..Rejection::name_in_use() }
 }
 
 /// Publishes there and expects this exit status and this sentence in time.
@@ -113,7 +153,11 @@ fn a_server_that_does_not_answer_connect() {
 
 #[test]
 fn a_server_that_does_not_answer_publish() {
-    expect(Manner::NoPublish, 4, "did not answer in time (asking to publish)");
+    expect(
+        Manner::NoPublish,
+        4,
+        "did not answer in time (asking to publish). Check the stream key",
+    );
 }
 
 #[test]
@@ -140,9 +184,40 @@ fn a_key_that_is_in_use_is_tried_for_a_while_and_then_said_to_be() {
 }
 
 #[test]
-fn a_server_that_is_deaf_to_news_is_asked_the_plain_way_in_time() {
-    let url = server(Manner::DeafToNews);
+fn a_key_that_the_server_calls_invalid_is_not_said_to_be_in_use() {
+    let sentence = "refuses this key: it is in use or not valid. It says: \
+                    NetStream.Publish.BadName, “key invalid or expired”";
+    let ended = expect(Manner::Invalid, 3, sentence);
+    assert!(ended.lines.iter().all(|line| line["state"] != "reconnecting"), "{:?}", ended.lines);
+}
+
+#[test]
+fn a_server_that_closes_on_news_is_asked_the_plain_way() {
+    let url = server(Manner::ClosesOnNews);
     let arguments = ["publish", "--size", "320x180", "--json", "--duration", "1s", &url];
     let ended = Program::start(&arguments).wait();
     assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+}
+
+#[test]
+fn a_server_that_takes_three_seconds_to_answer_connect_is_waited_for() {
+    let (url, connections) = counting_server(Manner::Hesitates(Duration::from_secs(3)));
+    let arguments = ["publish", "--size", "320x180", "--json", "--duration", "1s", &url];
+    let ended = Program::start(&arguments).wait();
+    assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+    assert_eq!(connections.load(Ordering::SeqCst), 1, "and not asked twice");
+}
+
+#[test]
+fn a_refusal_right_after_a_good_stream_is_not_the_end() {
+    let (url, connections) =
+        counting_server(Manner::RefusesOnce(IN_EARNEST + Duration::from_millis(300)));
+    let arguments = ["publish", "--size", "320x180", "--json", "--duration", "3s", &url];
+    let ended = Program::start(&arguments).wait();
+    assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+    assert_eq!(connections.load(Ordering::SeqCst), 3);
+    let waits = ended.lines.iter().filter(|line| line["state"] == "reconnecting");
+    let calm =
+        |line: &serde_json::Value| line["detail"].as_str().is_some_and(|w| w.contains("Not now"));
+    assert!(waits.clone().any(calm), "{:?}", ended.lines);
 }

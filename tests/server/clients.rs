@@ -47,6 +47,30 @@ fn a_publisher_is_answered_step_by_step() {
     assert_eq!((connected.as_str(), app.as_str(), key.expose()), ("live", "live", "k3y"));
 }
 
+/// Behind what is needed something that can't be read may follow.
+#[test]
+fn surplus_bytes_in_commands_change_nothing() {
+    let object = Properties::new().with("app", "live").with("tcUrl", "rtmp://media.example/live");
+    let mut script = Script::hello();
+    for (stream_id, name, number, values) in [
+        (0, "connect", 1.0, vec![object.into()]),
+        (0, "createStream", 2.0, vec![Value::Null]),
+        (1, "publish", 3.0, vec![Value::Null, "k3y".into(), "live".into()]),
+    ] {
+        let mut command = Vec::new();
+        Encoder::new(&mut command).string(name).number(number).values(&values);
+        command.push(0x0E);
+        script.message(3, MessageType::COMMAND, stream_id, 0, &command);
+    }
+    let host = hosted(&mut script);
+    let [ServerEvent::Connected { .. }, ServerEvent::PublishRequested { key, .. }] =
+        &host.events[..]
+    else {
+        panic!("{:?}", host.events)
+    };
+    assert_eq!(key.expose(), "k3y");
+}
+
 #[test]
 fn the_chunk_size_comes_before_the_first_long_answer() {
     let mut host = Host::new();

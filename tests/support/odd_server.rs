@@ -50,6 +50,8 @@ struct Shared {
     heard: Vec<Heard>,
     /// Bytes to be said to whoever is connected.
     say: Vec<u8>,
+    /// Bytes to be said right after the permission to publish, once.
+    say_first: Vec<u8>,
     /// It reads nothing while this is set.
     deaf: bool,
 }
@@ -78,6 +80,11 @@ impl OddServer {
     /// Says these bytes now, in the place of a chunk.
     pub fn say(&self, bytes: &[u8]) {
         lock(&self.shared).say.extend_from_slice(bytes);
+    }
+
+    /// Says these bytes right after it lets the next one publish.
+    pub fn say_first(&self, bytes: &[u8]) {
+        lock(&self.shared).say_first.extend_from_slice(bytes);
     }
 
     /// Reads nothing from now on, or goes on reading.
@@ -131,6 +138,10 @@ fn talk(stream: &mut TcpStream, shared: &Mutex<Shared>, index: usize) -> std::io
             let piece = session.output().to_vec();
             stream.write_all(&piece)?;
             session.consume(piece.len());
+        }
+        if !lock(shared).heard[index].key.is_empty() {
+            let first = std::mem::take(&mut lock(shared).say_first);
+            stream.write_all(&first)?;
         }
         let live = !lock(shared).heard[index].media.is_empty();
         if live && !lock(shared).heard[index].ended {

@@ -6,8 +6,10 @@
 //! by the policies beside this folder.
 
 mod dial;
+mod learn;
 mod moving;
 mod network;
+mod orders;
 mod pace;
 mod phase;
 mod progress;
@@ -19,20 +21,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
 use mio::{Events, Poll, Token, Waker};
 
 pub use self::dial::Certificates;
 use self::dial::peer_of;
 use self::moving::{Leaving, Moving};
 use self::network::Network;
+use self::orders::Orders;
 use self::pace::Pace;
 use self::phase::Phase;
 use super::ending::{self, Ending};
 use super::inlet::{Inlet, Item, PacketSender};
+use super::lesson::Lives;
 use super::patience::Patience;
 use super::queue::{Limits, SendQueue};
-use super::reconnect::{Attempt, Reconnector, Retry};
+use super::reconnect::{Attempt, Reconnector};
 use super::status::{End, Failure, LOG_LENGTH, State, Status, Step};
 use crate::media::{Clock, MediaTime};
 use crate::protocol::rtmp::client::ClientOptions;
@@ -54,15 +57,12 @@ const KEYFRAME_PATIENCE: Duration = Duration::from_millis(200);
 /// A failure so shortly before time is up says more than what a last try hangs at.
 const STILL_TELLING: Duration = Duration::from_secs(2);
 
-/// Orders that may wait; a face can't give more in one round.
-const ORDERS: usize = 16;
-
 /// What a destination is asked for.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Server and key.
     pub target: Target,
-    /// Whom to believe that they are the server.
+    /// How the server's certificate is verified.
     pub certificates: Certificates,
     /// Video bitrate in kbit/s; `None`: no pictures.
     pub video_kbps: Option<u32>,
@@ -94,16 +94,9 @@ impl std::fmt::Debug for KeyframeRequest {
 #[derive(Debug)]
 pub struct Destination {
     packets: PacketSender,
-    orders: Sender<Order>,
+    orders: Arc<Orders>,
     waker: Arc<Waker>,
     status: Arc<Mutex<Status>>,
-}
-
-#[derive(Debug)]
-enum Order {
-    Stop,
-    ReconnectNow,
-    VideoKbps(u32),
 }
 
 /// Starts publishing.
@@ -111,8 +104,8 @@ pub fn start(clock: Clock, config: Config) -> io::Result<Destination> {
     let poll = Poll::new()?;
     let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
     let (packets, inlet) = Inlet::new(Arc::clone(&waker));
-    let (orders, inbox) = bounded(ORDERS);
-    let driver = Driver::new(clock, config, poll, Arc::clone(&waker), inlet, inbox);
+    let orders = Arc::new(Orders::default());
+    let driver = Driver::new(clock, config, poll, Arc::clone(&waker), inlet, Arc::clone(&orders));
     let status = Arc::clone(&driver.shown);
     thread::Builder::new().name("publish".into()).spawn(move || driver.run())?;
     Ok(Destination { packets, orders, waker, status })
@@ -126,17 +119,20 @@ impl Destination {
 
     /// Ends the stream cleanly: at most 2 s with any peer.
     pub fn stop(&self) {
-        self.order(Order::Stop);
+        self.orders.stop();
+        self.wake();
     }
 
     /// Tries now instead of waiting.
     pub fn reconnect_now(&self) {
-        self.order(Order::ReconnectNow);
+        self.orders.reconnect_now();
+        self.wake();
     }
 
     /// Another bitrate to aim at, in kbit/s.
     pub fn set_video_kbps(&self, kbps: u32) {
-        self.order(Order::VideoKbps(kbps));
+        self.orders.set_video_kbps(kbps);
+        self.wake();
     }
 
     /// How it is doing.
@@ -144,16 +140,15 @@ impl Destination {
         self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn order(&self, order: Order) {
-        // Full: sixteen orders wait already and the thread is gone or stuck.
-        let _ = self.orders.try_send(order);
+    fn wake(&self) {
+        // A poll that can't be woken looks again at its next deadline.
         let _ = self.waker.wake();
     }
 }
 
 impl Drop for Destination {
     fn drop(&mut self) {
-        self.order(Order::Stop);
+        self.stop();
     }
 }
 
@@ -164,7 +159,7 @@ struct Driver {
     poll: Poll,
     waker: Arc<Waker>,
     inlet: Inlet,
-    orders: Receiver<Order>,
+    orders: Arc<Orders>,
     queue: SendQueue,
     phase: Phase,
     /// Where it is or goes next, and what to say there.
@@ -177,6 +172,7 @@ struct Driver {
     leaving: Option<Leaving>,
     network: Network,
     reconnector: Reconnector,
+    lives: Lives,
     pace: Pace,
     /// With a server that never took the stream.
     patience: Patience,
@@ -198,7 +194,7 @@ impl Driver {
         poll: Poll,
         waker: Arc<Waker>,
         inlet: Inlet,
-        orders: Receiver<Order>,
+        orders: Arc<Orders>,
     ) -> Self {
         let limits = Limits::default();
         let queue = match config.video_kbps {
@@ -244,6 +240,7 @@ impl Driver {
             queue,
             phase: Phase::Start,
             reconnector: Reconnector::new(),
+            lives: Lives::default(),
             pace,
             patience,
             ending: None,
@@ -286,7 +283,8 @@ impl Driver {
         self.keep_patience(now)?;
         self.look_at_network(now)?;
         self.advance(now)?;
-        self.go_on_moving(now)
+        self.go_on_moving(now);
+        Ok(())
     }
 
     /// Whatever the first connection hangs at, its time comes to an end.
@@ -294,7 +292,7 @@ impl Driver {
         let live = self.phase.live_for(now);
         self.patience.live_for(live.unwrap_or_default());
         let State::Connecting(step) = self.status.state else { return Ok(()) };
-        if live.is_some() || self.patience.deadline().is_none_or(|deadline| now < deadline) {
+        if live.is_some() || self.patience.answer_due().is_none_or(|due| now < due) {
             return Ok(());
         }
         Err(match self.status.log.last() {
@@ -311,25 +309,27 @@ impl Driver {
     }
 
     fn take_orders(&mut self, now: MediaTime) {
-        while let Ok(order) = self.orders.try_recv() {
-            match order {
-                Order::Stop => self.begin_stop(now, now),
-                Order::ReconnectNow => self.try_now(now),
-                Order::VideoKbps(kbps) => self.pace.set_video_kbps(kbps),
-            }
+        if self.orders.is_to_stop() {
+            self.begin_stop(now, now);
+        }
+        if self.orders.take_reconnect() {
+            self.try_now(now);
+        }
+        if let Some(kbps) = self.orders.take_video_kbps() {
+            self.pace.set_video_kbps(kbps);
         }
     }
 
-    /// When the stream will have been live for as long as it is to be.
+    /// Where the stream ends that is to be live for a time, to the frame.
     fn limit_due(&self) -> Option<MediaTime> {
         let limit = self.config.live_limit?;
         let (State::Live { .. }, Phase::Session(running)) = (&self.status.state, &self.phase)
         else {
             return None;
         };
-        let due = running.live_since()? + limit.saturating_sub(self.lived);
-        let start = self.queue.base().filter(|_| self.lived.is_zero());
-        Some(ending::end_of(due, start, limit, self.config.late_start))
+        let left = limit.saturating_sub(self.lived);
+        let due = running.live_since()? + left;
+        Some(ending::end_of(due, self.queue.base(), left, self.config.late_start))
     }
 
     /// Ends the stream when its time is over, to the frame. What belongs to a later
@@ -374,6 +374,7 @@ impl Driver {
         let live = self.phase.live_for(now);
         self.lived += live.unwrap_or_default();
         self.status.breaks += u64::from(live.is_some());
+        let oversized = self.phase.oversized(now);
         self.phase.abort();
         self.queue.close_session();
         if matches!(self.status.state, State::Stopping) {
@@ -381,25 +382,16 @@ impl Driver {
             return;
         }
         tracing::info!(reason = %failure, "connection ended");
+        let (lesson, failure) = self.learn(now, live, oversized, failure);
         self.remember(End { at: now, live, reason: failure.clone() });
         if self.take_over(now) {
             return;
         }
-        // Some services close or hang on fields of `connect` that they do not know.
-        let news = matches!(self.status.state, State::Connecting(Step::Application))
-            && std::mem::take(&mut self.announce_moves);
         // Redirects and challenges belong to the connection that has ended.
         self.options = options(&self.config.target, self.announce_moves);
         self.status.address = self.config.target.url.to_string();
-        let retry = match failure.retry() {
-            Retry::Backoff if news => Retry::Now,
-            Retry::Never if self.patience.was_there() && failure.is_from_between() => {
-                Retry::Backoff
-            }
-            retry => retry,
-        };
         self.patience.failed(failure.is_key_in_use());
-        match self.reconnector.failed(now, retry, random()) {
+        match self.reconnector.failed(now, lesson.retry, random()) {
             Some(next) if !self.patience.is_over_by(next.at) => self.wait(next, failure),
             _ => self.give_up(failure),
         }
@@ -470,3 +462,6 @@ fn options(target: &Target, announce_reconnect: bool) -> ClientOptions {
 fn random() -> f64 {
     getrandom::u32().map_or(0.5, |bits| f64::from(bits) / (f64::from(u32::MAX) + 1.0))
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,6 +49,11 @@ pub struct Leaving {
 }
 
 impl Moving {
+    /// Whether the stream may start there.
+    fn is_ready(&self) -> bool {
+        matches!(self.stage, Stage::Session(_, true))
+    }
+
     /// Lets go of it.
     pub fn abort(self) {
         match self.stage {
@@ -79,20 +84,32 @@ impl Driver {
     }
 
     /// Takes the next step of a move, and of leaving an old connection.
-    pub(super) fn go_on_moving(&mut self, now: MediaTime) -> Result<(), Failure> {
+    pub(super) fn go_on_moving(&mut self, now: MediaTime) {
         if let Some(leaving) = &mut self.leaving
             && (leaving.running.leave() || leaving.until <= now)
         {
             self.leaving = None;
         }
-        let Some(moving) = self.moving.take() else { return Ok(()) };
+        let Some(moving) = self.moving.take() else { return };
         match self.step(now, moving) {
+            Ok(moving) if moving.is_ready() && !self.has_started() => self.begin_there(now, moving),
             Ok(moving) => self.moving = Some(moving),
-            Err(failure) if self.queue.stay() => stay(&failure),
-            // What waits is meant for the new connection already.
-            Err(failure) => return Err(failure),
+            Err(failure) => {
+                self.queue.stay();
+                stay(&failure);
+            }
         }
-        Ok(())
+    }
+
+    /// Nothing was sent on the old connection yet: the stream begins on the new one.
+    fn begin_there(&mut self, now: MediaTime, moving: Moving) {
+        if let Stage::Session(next, _) = moving.stage {
+            self.swap(now, next, moving.options);
+        }
+    }
+
+    fn has_started(&self) -> bool {
+        matches!(&self.phase, Phase::Session(running) if running.has_started())
     }
 
     /// The queue has come to the keyframe that the new session starts with.
@@ -101,15 +118,20 @@ impl Driver {
             // Only a session that is ready makes the queue change over.
             return Err(Failure::Local(text::connection::NOTHING_TO_MOVE_TO.into()));
         };
+        self.swap(now, next, options);
+        let Phase::Session(running) = &mut self.phase else { return Ok(()) };
+        running.start_stream(now, headers)
+    }
+
+    /// The stream is on the new connection from now on; the old one is left.
+    fn swap(&mut self, now: MediaTime, mut next: Box<Running>, options: ClientOptions) {
         self.lived += self.phase.live_for(now).unwrap_or_default();
+        next.begin(now);
         if let Phase::Session(old) = mem::replace(&mut self.phase, Phase::Session(next)) {
             self.leaving = Some(Leaving { running: old, until: now + FAREWELL });
         }
         self.arrive(now, options);
-        let Phase::Session(running) = &mut self.phase else { return Ok(()) };
-        running.begin(now);
         self.pace.connected(now);
-        running.start_stream(now, headers)
     }
 
     /// The connection ended while another was on its way: that one takes over.
@@ -167,7 +189,9 @@ impl Driver {
                 }
                 Event::Live => {
                     ready = true;
-                    self.queue.switch_at_keyframe();
+                    if self.has_started() {
+                        self.queue.switch_at_keyframe();
+                    }
                 }
                 // Nothing that changes anything before the stream is there.
                 Event::Progress(_)

@@ -87,12 +87,12 @@ impl Gauge {
         self.idle = true;
     }
 
-    /// The system took over so many bytes in all.
+    /// Total bytes accepted by the kernel, of the session and on the wire.
     pub fn written(&mut self, now: MediaTime, session: u64, wire: u64) {
         self.meter.written(now, session, wire);
     }
 
-    /// The server acknowledged so many more bytes.
+    /// The server acknowledged this many more bytes.
     pub fn acknowledged(&mut self, now: MediaTime, bytes: u64) {
         self.meter.acknowledged(now, bytes);
     }

@@ -38,6 +38,14 @@ impl Phase {
         }
     }
 
+    /// The length of the message that the server may have closed for just now.
+    pub fn oversized(&self, now: MediaTime) -> Option<usize> {
+        match self {
+            Self::Session(running) => running.oversized(now),
+            _ => None,
+        }
+    }
+
     /// Breaks a connection off: without a goodbye the server keeps the stream
     /// open for the next try.
     pub fn abort(&mut self) {

@@ -16,6 +16,7 @@ use crate::protocol::rtmp::client::{ClientOptions, ClientSession, Event};
 use crate::protocol::rtmp::handshake::RANDOM_SIZE;
 use crate::protocol::rtmp::{self, Error, State as SessionState};
 use crate::publish::link::Sample;
+use crate::publish::oversize::Oversize;
 use crate::publish::queue::{Headers, Next, SendQueue};
 use crate::publish::status::{Failure, State, Status, Step};
 use crate::publish::transport::{self, Received, Transport};
@@ -29,6 +30,9 @@ const READS: usize = 8;
 
 /// Pieces handed to the socket at a time: half as many chunks.
 const SLICES: usize = 64;
+
+/// Bytes of an FLV tag's own before a picture's in a message.
+const TAG_HEADER: usize = 5;
 
 /// What waits in the queue when a stop is asked for has this long to leave.
 const DRAIN: Duration = Duration::from_millis(700);
@@ -64,6 +68,7 @@ pub struct Running {
     gauge: Gauge,
     /// Bytes of the session that the system took over.
     sent: u64,
+    oversize: Oversize,
 }
 
 impl Running {
@@ -85,12 +90,23 @@ impl Running {
             shut: false,
             gauge: Gauge::new(now),
             sent: 0,
+            oversize: Oversize::default(),
         })
     }
 
     /// Since when it has been live.
     pub fn live_since(&self) -> Option<MediaTime> {
         self.live_since
+    }
+
+    /// Whether metadata and headers have gone to it.
+    pub fn has_started(&self) -> bool {
+        self.started
+    }
+
+    /// The length of the message that the server may have closed for just now.
+    pub fn oversized(&self, now: MediaTime) -> Option<usize> {
+        self.oversize.suspect(now)
     }
 
     /// This machine's address and the server's.
@@ -214,6 +230,7 @@ impl Running {
             Some(Next::Media(timed)) => {
                 let packet = &timed.packet;
                 self.session.send_packet(now, timed.timestamp, timed.composition, packet)?;
+                self.oversize.sent(now, packet.data.len() + TAG_HEADER);
                 match packet.track {
                     Track::Video => status.video_frames += 1,
                     Track::Audio => status.audio_frames += 1,
@@ -353,7 +370,7 @@ impl Driver {
 
     fn on_event(&mut self, now: MediaTime, event: Event) -> Result<(), Failure> {
         match event {
-            Event::Progress(state) => self.show_step(state),
+            Event::Progress(state) => self.show_step(now, state),
             Event::Live => self.went_live(now),
             Event::Status(said) => self.status.server_said = Some(words(&said)),
             Event::Acknowledged(news) => self.note_acknowledged(now, news.bytes),
@@ -371,8 +388,11 @@ impl Driver {
         }
     }
 
-    fn show_step(&mut self, state: SessionState) {
+    fn show_step(&mut self, now: MediaTime, state: SessionState) {
         let Some(step) = Step::of(state) else { return };
+        if state != SessionState::Connecting {
+            self.patience.answered(now);
+        }
         if matches!(self.status.state, State::Connecting(_)) {
             self.status.state = State::Connecting(step);
         }
