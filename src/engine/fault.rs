@@ -143,6 +143,8 @@ pub enum Fault {
         /// Its text.
         text: String,
     },
+    /// The server closed a stream that ran, without a word.
+    ClosedByServer,
     /// The connection broke.
     ConnectionLost {
         /// How, in words.
@@ -263,6 +265,7 @@ impl Fault {
             Self::EndedByServer { code, text } => {
                 text::with_words(text::ENDED_BY_SERVER, code, text)
             }
+            Self::ClosedByServer => text::CLOSED_BY_SERVER.into(),
             Self::ConnectionLost { detail } => text::connection_lost(detail),
             Self::Stalled { waited } => text::stalled(*waited),
             Self::Camera { name, trouble } => device_sentence(device::CAMERA, name, trouble),
@@ -307,6 +310,7 @@ impl Fault {
             Self::ClosedEarly { connected: true, .. } => remedy::CLOSED_EARLY,
             Self::ClosedEarly { connected: false, .. } => remedy::NO_APPLICATION,
             Self::EndedByServer { .. } => remedy::ENDED_BY_SERVER,
+            Self::ClosedByServer => remedy::CLOSED_BY_SERVER,
             Self::ConnectionLost { .. } | Self::Stalled { .. } => remedy::NETWORK,
             Self::Redirected { .. } => remedy::REDIRECTED,
             Self::Certificates { .. } => remedy::CERTIFICATES,
@@ -327,6 +331,7 @@ impl Fault {
     pub fn last_remedy(&self) -> &'static str {
         match self {
             Self::ConnectionLost { .. } | Self::Stalled { .. } => remedy::NETWORK_AT_LAST,
+            Self::ClosedByServer => remedy::ENDED_BY_SERVER,
             Self::NoGreeting { .. } => remedy::NOT_RTMP,
             Self::ForNow(fault) => fault.last_remedy(),
             other => other.remedy(),
@@ -364,6 +369,7 @@ impl Fault {
             | Self::Unanswered { .. }
             | Self::NoGreeting { .. }
             | Self::Encryption { .. }
+            | Self::ClosedByServer
             | Self::ConnectionLost { .. }
             | Self::Stalled { .. }
             | Self::ListenFailed { .. } => ExitClass::Network,

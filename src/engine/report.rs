@@ -182,9 +182,7 @@ fn session_fault(peer: &str, error: &rtmp::Error) -> Fault {
         ErrorKind::Closed { last_status: None } if live && !error.ran() => {
             Fault::ClosedEarly { step: session::JUST_STARTED.into(), connected: true }
         }
-        ErrorKind::Closed { last_status: None } if live => {
-            Fault::ConnectionLost { detail: words::CLOSED.into() }
-        }
+        ErrorKind::Closed { last_status: None } if live => Fault::ClosedByServer,
         ErrorKind::Closed { last_status: None } if error.state == rtmp::State::Handshaking => {
             Fault::NoGreeting { peer }
         }

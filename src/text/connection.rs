@@ -41,8 +41,6 @@ pub mod session {
 
 /// The machine's address is another.
 pub const NETWORK_CHANGED: &str = "this computer's network has changed";
-/// The server closed while live, without a word.
-pub const CLOSED: &str = "the server closed it";
 /// There was no new connection when the stream was to move to it.
 pub const NOTHING_TO_MOVE_TO: &str = "no connection to change over to";
 

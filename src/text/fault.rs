@@ -111,6 +111,9 @@ pub fn closed_early(step: &str) -> String {
     format!("The server closed without saying why ({step})")
 }
 
+/// A server closed a stream that ran, without a word.
+pub const CLOSED_BY_SERVER: &str = "The server closed the connection";
+
 /// A break; how is of [`super::connection`].
 pub fn connection_lost(detail: &str) -> String {
     format!("The connection was lost: {detail}")
@@ -236,6 +239,9 @@ pub mod remedy {
         "Check the address: the server may have no application of that name";
     /// An end, in the server's words.
     pub const ENDED_BY_SERVER: &str = "Look at the service's page for what it says of the stream";
+    /// A server closed a stream that ran.
+    pub const CLOSED_BY_SERVER: &str = "The stream goes on by itself as soon as the server takes \
+                                        it again";
     /// A break, or a link that carries nothing.
     pub const NETWORK: &str = "Check the network; the stream goes on by itself when it is back";
     /// The same of a stream that was given up.

@@ -80,6 +80,22 @@ fn a_move_to_a_relative_address() {
     expect_no_gap(&heard[0], &heard[1], ended.summary());
 }
 
+/// Whichever connection has the stream when the stop comes takes it back.
+#[test]
+fn a_stop_while_the_stream_moves_ends_in_order() {
+    for delay in [0, 40, 80] {
+        let (old, new) = (OddServer::start(), OddServer::start());
+        let program = live(&old.url("k"), &[]);
+        pictures(&old, 0, 10);
+        old.say(&move_request(&format!("rtmp://127.0.0.1:{}/live", new.port)));
+        std::thread::sleep(Duration::from_millis(delay));
+        stop(program);
+        let unpublished =
+            |server: &OddServer| server.heard().iter().filter(|heard| heard.unpublished).count();
+        assert_eq!(unpublished(&old) + unpublished(&new), 1, "{delay} ms after the request");
+    }
+}
+
 /// Frames come so slowly that the first one finds both connections.
 #[test]
 fn a_move_before_the_first_keyframe_happens_too() {

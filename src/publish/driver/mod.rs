@@ -54,6 +54,10 @@ const LONGEST_SLEEP: Duration = Duration::from_millis(100);
 /// A keyframe that was asked for and has not come by now was lost on the way.
 const KEYFRAME_PATIENCE: Duration = Duration::from_millis(200);
 
+/// A server that never took the stream has this long for an answer, within the patience
+/// for the first connection.
+const FIRST_ANSWER: Duration = Duration::from_secs(30);
+
 /// A failure so shortly before time is up says more than what a last try hangs at.
 const STILL_TELLING: Duration = Duration::from_secs(2);
 
@@ -226,7 +230,7 @@ impl Driver {
         let patience = Patience::new(clock.at(Instant::now()), config.give_up_first_connect);
         let pace = Pace::new(config.video_kbps, config.audio_kbps, config.adaptive);
         Self {
-            options: options(&config.target, true),
+            options: options(&config.target, true, true),
             announce_moves: true,
             moving: None,
             leaving: None,
@@ -388,7 +392,8 @@ impl Driver {
             return;
         }
         // Redirects and challenges belong to the connection that has ended.
-        self.options = options(&self.config.target, self.announce_moves);
+        let first = self.lives.good(now).is_none();
+        self.options = options(&self.config.target, self.announce_moves, first);
         self.status.address = self.config.target.url.to_string();
         self.patience.failed(failure.is_key_in_use());
         match self.reconnector.failed(now, lesson.retry, random()) {
@@ -454,8 +459,18 @@ impl Driver {
     }
 }
 
-fn options(target: &Target, announce_reconnect: bool) -> ClientOptions {
-    ClientOptions { announce_reconnect, ..ClientOptions::new(target.clone()) }
+/// What to say on a connection. A server that never took the stream may take its time
+/// to answer, unless it may have stumbled over what is announced; one that took it is
+/// more likely stuck, and another try finds one that is not.
+fn options(target: &Target, announce_reconnect: bool, first: bool) -> ClientOptions {
+    let mut options = ClientOptions { announce_reconnect, ..ClientOptions::new(target.clone()) };
+    if first {
+        options.timeouts.publish = FIRST_ANSWER;
+    }
+    if first && !announce_reconnect {
+        options.timeouts.reply = FIRST_ANSWER;
+    }
+    options
 }
 
 /// At least 0 and below 1; in the middle where the system gives no random bytes.

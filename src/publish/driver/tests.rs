@@ -101,6 +101,18 @@ fn what_connect_announces_is_left_out_after_the_first_end_at_it() {
 }
 
 #[test]
+fn only_a_server_that_never_took_the_stream_may_take_half_a_minute_to_answer() {
+    let waits = |announce, first| {
+        let target = Target::parse("rtmp://media.example/live/k3y").expect("it is an address");
+        let timeouts = options(&target, announce, first).timeouts;
+        (timeouts.reply.as_secs(), timeouts.publish.as_secs())
+    };
+    assert_eq!(waits(true, true), (10, 30));
+    assert_eq!(waits(false, true), (30, 30));
+    assert_eq!((waits(true, false), waits(false, false)), ((10, 10), (10, 10)));
+}
+
+#[test]
 fn an_end_right_after_a_long_message_is_blamed_on_it() {
     let lived = Duration::from_millis(200);
     let (_, failure) = driver().learn(at(1), Some(lived), Some(1_180_000), closed(lived));
