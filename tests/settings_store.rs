@@ -55,6 +55,8 @@ fn unusual() -> Settings {
     settings.sources.camera_name = "Kamera „C920“".into();
     settings.sources.microphone = Input::Default;
     settings.sources.microphone_name = "麦克风".into();
+    settings.sources.camera_delay_ms = -120;
+    settings.sources.microphone_delay_ms = 80;
     settings.sources.gain_db = -6.5;
     settings.sources.muted = true;
     settings.sources.mirror_preview = true;

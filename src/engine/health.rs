@@ -30,6 +30,8 @@ pub struct Health {
     /// The last second's share of time at work, and of frames missed.
     load: f64,
     late: f64,
+    /// Of those made, the share that repeats the picture before.
+    held: f64,
     /// Drops so far, and when the count was taken.
     drops: (MediaTime, u64),
     /// What is given up just now.
@@ -46,6 +48,7 @@ impl Health {
             second: (now, Counters::read(figures)),
             load: 0.0,
             late: 0.0,
+            held: 0.0,
             drops: (now, 0),
             notice: None,
         }
@@ -81,6 +84,8 @@ impl Health {
             let all = counters.work_since(&self.second.1, second, 1);
             self.load = all.busy.as_secs_f64() / second.as_secs_f64();
             self.late = f64::from(all.late) / f64::from(all.due.max(1));
+            let frames = counters.frames.since(self.second.1.frames);
+            self.held = frames.held as f64 / frames.made.max(1) as f64;
             self.second = (now, counters);
         }
         if let Some(change) = overload.look(now, &work) {
@@ -123,6 +128,7 @@ impl Health {
             fps_wanted: sources.fps_wanted(output),
             encoder_load: self.load,
             encoder_late: self.late,
+            held: self.held,
             camera: sources.camera(),
             microphone: sources.microphone(),
         };
@@ -199,6 +205,7 @@ fn named(verdict: &Verdict, sentence: String) -> Cause {
         Verdict::UplinkAway | Verdict::Uplink { .. } => Cause::Uplink(sentence),
         Verdict::ServerAway | Verdict::Server { .. } => Cause::Server(sentence),
         Verdict::Encoder { .. } | Verdict::Busy { .. } => Cause::Encoder(sentence),
+        Verdict::TooFewBits { .. } => Cause::Bitrate(sentence),
         Verdict::CameraSilent { .. } | Verdict::CameraSlow { .. } => Cause::Camera(sentence),
         Verdict::MicrophoneSilent { .. } => Cause::Microphone(sentence),
     }

@@ -272,6 +272,8 @@ pub enum Cause {
     Server(String),
     /// The encoder can't keep up.
     Encoder(String),
+    /// The bitrate is too low for the picture.
+    Bitrate(String),
     /// The camera delivers too little or nothing.
     Camera(String),
     /// The microphone delivers nothing.
@@ -295,6 +297,7 @@ impl Cause {
             Self::Uplink(_) => "uplink",
             Self::Server(_) => "server",
             Self::Encoder(_) => "encoder",
+            Self::Bitrate(_) => "bitrate",
             Self::Camera(_) => "camera",
             Self::Microphone(_) => "microphone",
         }
@@ -307,6 +310,7 @@ impl Cause {
             Self::Uplink(text)
             | Self::Server(text)
             | Self::Encoder(text)
+            | Self::Bitrate(text)
             | Self::Camera(text)
             | Self::Microphone(text) => Some(text),
         }

@@ -37,6 +37,9 @@ pub struct Measurements {
     pub encoder_load: f64,
     /// Share of the frames due that the encoder was too late for, 0 to 1.
     pub encoder_late: f64,
+    /// Share of the frames that repeat the picture before because the bitrate is too
+    /// low, 0 to 1.
+    pub held: f64,
     /// The camera; `None` where the picture comes from elsewhere.
     pub camera: Option<Camera>,
     /// The microphone; `None` where the sound comes from elsewhere or is muted.
@@ -82,6 +85,7 @@ impl Default for Measurements {
             fps_wanted: 30.0,
             encoder_load: 0.0,
             encoder_late: 0.0,
+            held: 0.0,
             camera: None,
             microphone: None,
         }
@@ -127,6 +131,11 @@ pub enum Verdict {
         /// Share of the frames that were too late, 0 to 1.
         late: f64,
     },
+    /// The bitrate is too low for the picture.
+    TooFewBits {
+        /// Share of the frames that repeat the picture before, 0 to 1.
+        held: f64,
+    },
     /// The camera has stopped.
     CameraSilent {
         /// For how long.
@@ -156,6 +165,9 @@ const CAMERA_SLOW: f64 = 0.9;
 const ENCODER_LATE: f64 = 0.05;
 /// An encoder that has less to do than this is not what made them late.
 const ENCODER_LOAD: f64 = 0.6;
+/// From this share of repeated frames on movement is seen to stutter; after a cut a few
+/// are.
+const HELD: f64 = 0.2;
 /// What waits for longer than this is not on its way but stuck.
 const WAITING: Duration = Duration::from_millis(500);
 /// A server whose buffer is full for this share of the time is what is slow.
@@ -167,6 +179,7 @@ pub fn judge(seen: &Measurements) -> Verdict {
         .or_else(|| devices(seen))
         .or_else(|| link(seen))
         .or_else(|| encoder(seen))
+        .or_else(|| (seen.held >= HELD).then_some(Verdict::TooFewBits { held: seen.held }))
         .or_else(|| slow_camera(seen));
     found.unwrap_or(Verdict::Fine)
 }
@@ -235,6 +248,7 @@ impl fmt::Display for Verdict {
             Self::Server { takes_kbps, full } => text::server(takes_kbps, full),
             Self::Encoder { load, late } => text::encoder(load, late),
             Self::Busy { late } => text::busy(late),
+            Self::TooFewBits { held } => text::too_few_bits(held),
             Self::CameraSilent { silent } => text::camera_silent(silent),
             Self::CameraSlow { fps, wanted } => text::camera_slow(fps, wanted),
             Self::MicrophoneSilent { silent } => text::microphone_silent(silent),
@@ -279,6 +293,12 @@ mod tests {
             (
                 Measurements { encoder_load: 0.3, encoder_late: 0.1, ..fine() },
                 "This computer is busy with other programs: 10 % of the frames were left out",
+            ),
+            (Measurements { held: 0.15, ..fine() }, "All is well"),
+            (
+                Measurements { held: 0.3, camera: Some(DARK), ..fine() },
+                "The bitrate is too low for so much movement: 30 % of the frames repeat the one \
+                 before. Raise it, or choose a smaller picture or fewer frames",
             ),
             (
                 narrow,

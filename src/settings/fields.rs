@@ -242,6 +242,20 @@ impl Stored for u32 {
     }
 }
 
+impl Stored for i32 {
+    fn kind() -> &'static str {
+        value::WHOLE_NUMBER
+    }
+
+    fn read(item: &Item) -> Option<Self> {
+        item.as_integer().and_then(|n| Self::try_from(n).ok())
+    }
+
+    fn write(&self) -> Value {
+        Value::from(i64::from(*self))
+    }
+}
+
 impl Stored for f32 {
     fn kind() -> &'static str {
         value::NUMBER

@@ -58,10 +58,14 @@ pub struct Sources {
     pub camera: Input,
     /// The name that the camera had, to name it when it is missing.
     pub camera_name: String,
+    /// How much later than seen the picture is shown, in ms.
+    pub camera_delay_ms: i32,
     /// Where the sound comes from.
     pub microphone: Input,
     /// The name that the microphone had.
     pub microphone_name: String,
+    /// How much later than it sounded the sound is heard, in ms.
+    pub microphone_delay_ms: i32,
     /// Gain in decibels, -60 to +30.
     pub gain_db: f32,
     /// Silence is sent.
@@ -77,8 +81,10 @@ impl Default for Sources {
         Self {
             camera: Input::Test,
             camera_name: String::new(),
+            camera_delay_ms: 0,
             microphone: Input::Test,
             microphone_name: String::new(),
+            microphone_delay_ms: 0,
             gain_db: 0.0,
             muted: false,
             mirror_preview: false,
@@ -93,8 +99,10 @@ impl Section for Sources {
     fn fields(&mut self, fields: &mut Fields<'_>) {
         fields.value("camera", &mut self.camera);
         fields.value("camera_name", &mut self.camera_name);
+        fields.number("camera_delay_ms", &mut self.camera_delay_ms, -2_000..=2_000);
         fields.value("microphone", &mut self.microphone);
         fields.value("microphone_name", &mut self.microphone_name);
+        fields.number("microphone_delay_ms", &mut self.microphone_delay_ms, -2_000..=2_000);
         fields.number("gain_db", &mut self.gain_db, -60.0..=30.0);
         fields.value("muted", &mut self.muted);
         fields.value("mirror_preview", &mut self.mirror_preview);

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use crate::text::device::source as text;
 
 /// How far a source can be moved in time by hand, in ms.
-const DELAY_MS: RangeInclusive<i32> = -2_000..=2_000;
+pub const DELAY_MS: RangeInclusive<i32> = -2_000..=2_000;
 
 /// Where the picture comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,7 +70,8 @@ impl VideoSpec {
         matches!(self.source(), Self::Camera(_) | Self::Default)
     }
 
-    fn delayed(self, ms: i32) -> Self {
+    /// Moves it in time by hand.
+    pub fn delayed(self, ms: i32) -> Self {
         match self {
             Self::None => self,
             Self::Delayed(of, _) => of.delayed(ms),
@@ -104,7 +105,8 @@ impl AudioSpec {
         matches!(self.source(), Self::Microphone(_) | Self::Default)
     }
 
-    fn delayed(self, ms: i32) -> Self {
+    /// Moves it in time by hand.
+    pub fn delayed(self, ms: i32) -> Self {
         match self {
             Self::None => self,
             Self::Delayed(of, _) => of.delayed(ms),

@@ -74,6 +74,8 @@ pub mod cause {
     pub const SERVER: &str = "The server";
     /// The encoder.
     pub const ENCODER: &str = "This computer";
+    /// The bitrate.
+    pub const BITRATE: &str = "The bitrate";
     /// The camera.
     pub const CAMERA: &str = "The camera";
     /// The microphone.

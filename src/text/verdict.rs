@@ -54,6 +54,15 @@ pub fn busy(late: f64) -> String {
     format!("This computer is busy with other programs: {percent:.0} % of the frames were left out")
 }
 
+/// The picture needs more bits than it gets. `held` is a share, 0 to 1.
+pub fn too_few_bits(held: f64) -> String {
+    format!(
+        "The bitrate is too low for so much movement: {:.0} % of the frames repeat the one before. \
+         Raise it, or choose a smaller picture or fewer frames",
+        held * 100.0
+    )
+}
+
 /// The camera has stopped.
 pub fn camera_silent(silent: Duration) -> String {
     format!("The camera has delivered nothing for {:.0} s", silent.as_secs_f64())

@@ -91,6 +91,15 @@ pub const VIDEO_KBPS: &str = "Video bitrate";
 pub const AUDIO_KBPS: &str = "Audio bitrate";
 /// The keyframe interval.
 pub const KEYFRAME: &str = "Keyframe every";
+/// How much later the picture comes.
+pub const PICTURE_DELAY: &str = "Picture delay";
+/// How much later the sound comes.
+pub const SOUND_DELAY: &str = "Sound delay";
+/// What both are for.
+pub const DELAY_WHY: &str = "For capture cards and the like, where picture and sound don't come \
+     together. Negative: earlier than the other";
+/// Unit of delays, after a number.
+pub const MS_SUFFIX: &str = " ms";
 /// The bitrate control.
 pub const ADAPTIVE: &str = "Lower the bitrate when the network is slow";
 /// Unit of bitrates, after a number.

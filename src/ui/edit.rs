@@ -5,7 +5,7 @@ use super::draft::{Draft, Entered};
 use super::model::Model;
 use crate::engine::{AudioInput, Command, OutputSettings, VideoInput};
 use crate::media::FrameRate;
-use crate::settings::{Input, Output, Preset};
+use crate::settings::{Input, Output, Preset, Sources};
 
 /// A choice.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +14,10 @@ pub enum Edit {
     Camera(Input, String),
     /// Another sound.
     Microphone(Input, String),
+    /// The picture so many ms later, or earlier.
+    CameraDelay(i32),
+    /// The sound so many ms later, or earlier.
+    MicrophoneDelay(i32),
     /// Gain in decibels.
     Gain(f32),
     /// Another service, by its id.
@@ -60,12 +64,20 @@ impl Edit {
                 model.view.picture_path = None;
                 model.settings.sources.camera = input;
                 model.settings.sources.camera_name = name;
-                Some(Command::SetVideoInput(video_input(&model.settings.sources.camera)))
+                Some(Command::SetVideoInput(video_input(&model.settings.sources)))
             }
             Self::Microphone(input, name) => {
                 model.settings.sources.microphone = input;
                 model.settings.sources.microphone_name = name;
-                Some(Command::SetAudioInput(audio_input(&model.settings.sources.microphone)))
+                Some(Command::SetAudioInput(audio_input(&model.settings.sources)))
+            }
+            Self::CameraDelay(ms) => {
+                model.settings.sources.camera_delay_ms = ms;
+                Some(Command::SetVideoInput(video_input(&model.settings.sources)))
+            }
+            Self::MicrophoneDelay(ms) => {
+                model.settings.sources.microphone_delay_ms = ms;
+                Some(Command::SetAudioInput(audio_input(&model.settings.sources)))
             }
             Self::Gain(decibels) => {
                 model.settings.sources.gain_db = decibels;
@@ -103,8 +115,8 @@ pub fn at_start(model: &Model) -> Vec<Command> {
     let sources = &model.settings.sources;
     vec![
         output_command(model),
-        Command::SetVideoInput(video_input(&sources.camera)),
-        Command::SetAudioInput(audio_input(&sources.microphone)),
+        Command::SetVideoInput(video_input(sources)),
+        Command::SetAudioInput(audio_input(sources)),
         Command::SetGain(sources.gain_db),
         Command::SetMuted(sources.muted),
         Command::SetMirror(sources.mirror),
@@ -140,7 +152,7 @@ fn settle_picture(model: &mut Model, again: bool) -> Option<Command> {
     let chosen = chosen.unwrap_or_else(|| camera.clone());
     let is_new = chosen != *camera;
     *camera = chosen;
-    (is_new || again).then(|| Command::SetVideoInput(video_input(camera)))
+    (is_new || again).then(|| Command::SetVideoInput(video_input(&model.settings.sources)))
 }
 
 fn apply_preset(model: &mut Model, id: &str) -> Option<Command> {
@@ -161,21 +173,26 @@ fn change_output(model: &mut Model, change: impl FnOnce(&mut Output)) -> Option<
     Some(output_command(model))
 }
 
-fn video_input(input: &Input) -> VideoInput {
-    match input {
+fn video_input(sources: &Sources) -> VideoInput {
+    let input = match &sources.camera {
         Input::Test => VideoInput::Test,
         Input::Default => VideoInput::Default,
         Input::Device(id) => format!("device:{id}").parse().unwrap_or_default(),
         Input::File(path) => VideoInput::Picture(path.clone()),
         Input::Off => VideoInput::None,
-    }
+    };
+    // One may be part of the identity.
+    let ms = sources.camera_delay_ms;
+    if ms == 0 { input } else { input.delayed(ms) }
 }
 
-fn audio_input(input: &Input) -> AudioInput {
-    match input {
+fn audio_input(sources: &Sources) -> AudioInput {
+    let input = match &sources.microphone {
         Input::Test | Input::File(_) => AudioInput::Test,
         Input::Default => AudioInput::Default,
         Input::Device(id) => format!("device:{id}").parse().unwrap_or_default(),
         Input::Off => AudioInput::None,
-    }
+    };
+    let ms = sources.microphone_delay_ms;
+    if ms == 0 { input } else { input.delayed(ms) }
 }

@@ -224,6 +224,7 @@ pub fn cause(cause: &Cause, is_live: bool) -> (bool, String) {
         Cause::Uplink(words) => (cause::UPLINK, words),
         Cause::Server(words) => (cause::SERVER, words),
         Cause::Encoder(words) => (cause::ENCODER, words),
+        Cause::Bitrate(words) => (cause::BITRATE, words),
         Cause::Camera(words) => (cause::CAMERA, words),
         Cause::Microphone(words) => (cause::MICROPHONE, words),
     };

@@ -77,8 +77,38 @@ fn what_is_opened_is_seen() {
     assert!(last.top() > 0.0 && last.bottom() < button.top(), "{last} above {button}");
     // All values end where the column does.
     let column = harness.get_by_role_and_label(Role::ComboBox, text::PRESET).rect().right();
-    for name in [text::VIDEO_KBPS, text::AUDIO_KBPS, text::KEYFRAME] {
+    let names = [
+        text::VIDEO_KBPS,
+        text::AUDIO_KBPS,
+        text::KEYFRAME,
+        text::PICTURE_DELAY,
+        text::SOUND_DELAY,
+    ];
+    for name in names {
         let field = harness.get_by_role_and_label(Role::SpinButton, name).rect();
         assert!((field.right() - column).abs() < 1.0, "{name}: {field}, the column to {column}");
     }
+}
+
+/// By the keyboard: the engine is told at once, also while live.
+#[test]
+fn picture_and_sound_are_moved_in_time_while_live() {
+    let engine = FakeEngine::default();
+    engine.show(state("live"));
+    let mut harness = shown(&engine, model_of("twitch"));
+    press(&mut harness, Action::ToggleOutputDetails);
+    harness.run_steps(8);
+    engine.take();
+    harness.get_by_role_and_label(Role::SpinButton, text::SOUND_DELAY).focus();
+    harness.run_steps(2);
+    harness.key_press(egui::Key::ArrowUp);
+    harness.run_steps(2);
+    let sent = engine.take();
+    let delayed = |sent: &[Command]| match sent {
+        [Command::SetAudioInput(input)] => Some(input.delay_ms()),
+        _ => None,
+    };
+    assert!(delayed(&sent).is_some_and(|ms| ms > 0), "{sent:?}");
+    let ms = harness.state().model().settings.sources.microphone_delay_ms;
+    assert_eq!(delayed(&sent), Some(ms));
 }

@@ -104,6 +104,17 @@ fn details(ui: &mut Ui, model: &Model, out: &mut Outbox) {
             }
         });
         row(ui, text::KEYFRAME, !busy, |ui| keyframe(ui, width, output, out));
+        let sources = &model.settings.sources;
+        row(ui, text::PICTURE_DELAY, true, |ui| {
+            if let Some(ms) = delay(ui, width, text::PICTURE_DELAY, sources.camera_delay_ms) {
+                out.edit(Edit::CameraDelay(ms));
+            }
+        });
+        row(ui, text::SOUND_DELAY, true, |ui| {
+            if let Some(ms) = delay(ui, width, text::SOUND_DELAY, sources.microphone_delay_ms) {
+                out.edit(Edit::MicrophoneDelay(ms));
+            }
+        });
     });
     let mut adaptive = output.adaptive;
     let adapts = ui.add_enabled(!busy, egui::Checkbox::new(&mut adaptive, text::ADAPTIVE));
@@ -119,7 +130,15 @@ fn names_width(ui: &Ui) -> f32 {
         let galley = ui.painter().layout_no_wrap(name.to_owned(), font.clone(), theme::ON_COLOR);
         galley.size().x
     };
-    let names = [text::SIZE, text::FPS, text::VIDEO_KBPS, text::AUDIO_KBPS, text::KEYFRAME];
+    let names = [
+        text::SIZE,
+        text::FPS,
+        text::VIDEO_KBPS,
+        text::AUDIO_KBPS,
+        text::KEYFRAME,
+        text::PICTURE_DELAY,
+        text::SOUND_DELAY,
+    ];
     names.into_iter().map(width).fold(0.0, f32::max).ceil()
 }
 
@@ -183,6 +202,20 @@ fn keyframe(ui: &mut Ui, width: f32, output: &Output, out: &mut Outbox) {
     if field.changed() {
         out.edit(Edit::Keyframe(seconds));
     }
+}
+
+/// How much later a track is to come, where that was changed.
+fn delay(ui: &mut Ui, width: f32, name: &str, now: i32) -> Option<i32> {
+    let mut ms = now;
+    let field = DragValue::new(&mut ms)
+        .range(-2_000..=2_000)
+        .speed(1.0)
+        .update_while_editing(false)
+        .suffix(text::MS_SUFFIX);
+    let field = ui.add_sized([width, 28.0], field).accessible_name(name);
+    widgets::focus_ring(ui, &field);
+    field.on_hover_text(text::DELAY_WHY);
+    (ms != now).then_some(ms)
 }
 
 /// What the service does not take, with the way out beside it.
