@@ -37,6 +37,8 @@ pub struct Connection {
     blocked_since: Option<MediaTime>,
     /// When the client was last heard.
     pub heard: MediaTime,
+    /// When it last published something, or began to.
+    pub fed: MediaTime,
     closing: Option<Closing>,
     /// The client says nothing more.
     ended: bool,
@@ -85,6 +87,7 @@ impl Connection {
             writable: true,
             blocked_since: None,
             heard: now,
+            fed: now,
             closing: None,
             ended: false,
             held: Vec::new(),

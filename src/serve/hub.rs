@@ -241,10 +241,12 @@ impl Hub {
         self.streams.get(&number).map_or(0, |stream| stream.media.bytes())
     }
 
-    /// What a player's place in the queue costs beside the media, in bytes.
-    pub fn queue_bytes(&self, number: StreamNumber, id: PlayerId) -> usize {
+    /// What waits for a player costs: its places in the queue, and the media, which it
+    /// shares with others; in bytes.
+    pub fn queued(&self, number: StreamNumber, id: PlayerId) -> (usize, usize) {
         let listener = self.streams.get(&number).and_then(|stream| stream.players.get(&id));
-        listener.map_or(0, |listener| listener.player.waiting() * OVERHEAD)
+        let (places, bytes) = listener.map_or((0, 0), |listener| listener.player.waiting());
+        (places * OVERHEAD, bytes)
     }
 
     /// Whether anybody plays a stream.

@@ -3,7 +3,8 @@
 //! Counted is what a session keeps (unfinished messages above all), what was read and
 //! waits, places in players' queues, and published media for as long as anybody holds
 //! them: a stream's cache and its players' queues share them, and they are counted
-//! once.
+//! once. Who is the biggest goes by what is its own doing: a publisher's unfinished
+//! messages, a slow player's queue.
 //!
 //! 1. Strangers, who neither publish nor play, hold no more than
 //!    [`strangers`](MemoryLimits::strangers) together, so that there is always room for
@@ -56,6 +57,8 @@ pub enum Standing {
 pub struct Holding {
     /// For itself alone.
     pub own: usize,
+    /// Media that wait for it, shared with others.
+    pub queued: usize,
     /// Media of the streams it publishes.
     pub media: usize,
     /// Whether it neither publishes nor plays.
@@ -65,7 +68,12 @@ pub struct Holding {
 impl Holding {
     /// All of it.
     pub fn bytes(self) -> usize {
-        self.own + self.media
+        self.own + self.queued + self.media
+    }
+
+    /// What is its own doing.
+    fn caused(self) -> usize {
+        self.own + self.queued
     }
 }
 
@@ -118,9 +126,9 @@ impl Ledger {
         }
     }
 
-    /// What a client holds.
-    pub fn of(&self, id: ConnectionId) -> usize {
-        self.held.get(&id).map_or(0, |(_, holding)| holding.bytes())
+    /// What is held by a client's own doing.
+    pub fn caused_by(&self, id: ConnectionId) -> usize {
+        self.held.get(&id).map_or(0, |(_, holding)| holding.caused())
     }
 
     /// What there is too much of, if anything. `media` is what all streams hold.
@@ -165,11 +173,11 @@ mod tests {
     }
 
     fn stranger(own: usize) -> Holding {
-        Holding { own, media: 0, is_stranger: true }
+        Holding { own, is_stranger: true, ..Holding::default() }
     }
 
     fn publisher(own: usize, media: usize) -> Holding {
-        Holding { own, media, is_stranger: false }
+        Holding { own, media, ..Holding::default() }
     }
 
     #[test]
@@ -192,8 +200,10 @@ mod tests {
         ledger.note(ConnectionId(1), here, publisher(4_000, 4_000));
         assert_eq!(ledger.excess(here, 6_000), None, "this computer is many");
         assert_eq!(ledger.excess(here, 6_001), Some(Excess::All));
-        ledger.note(ConnectionId(2), there, publisher(2_000, 3_000));
-        assert_eq!(ledger.excess(there, 4_000), None);
+        let player = Holding { own: 1_000, queued: 1_000, ..Holding::default() };
+        ledger.note(ConnectionId(2), there, Holding { media: 3_000, ..player });
+        assert_eq!(ledger.excess(there, 5_000), None, "what is shared counts once for all");
+        assert_eq!(ledger.caused_by(ConnectionId(2)), 2_000);
         ledger.note(ConnectionId(3), there, publisher(1, 0));
         assert_eq!(ledger.excess(there, 3_000), Some(Excess::Address(there)));
         ledger.forget(ConnectionId(2));

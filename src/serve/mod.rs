@@ -17,8 +17,8 @@
 //! - Where the server has a publish key, only who shows it may publish (`names`).
 //! - Memory is bounded, for all and by address; `memory` has the rule who goes first.
 //!   Where there is no room for another connection, the one that has been here longest
-//!   without publishing or playing makes room, then the player that has waited longest
-//!   for a stream that nobody publishes.
+//!   without publishing or playing makes room, then a publisher that sends nothing and
+//!   is not played, then a player that waits for a stream that nobody publishes.
 //! - A stream is known by application and name together, without their queries.
 //!   Neither is ever logged or shown: the name is a key.
 
@@ -174,7 +174,7 @@ impl Server {
         let worker = Worker::new(poll, listener, config, Arc::clone(&shared));
         let builder = std::thread::Builder::new().name("rtmp server".to_owned());
         let thread = builder.spawn(move || worker.run())?;
-        tracing::info!(%address, "RTMP server listening");
+        tracing::info!("the built-in server listens on {address}");
         Ok(Self { address, shared, waker, thread: Some(thread) })
     }
 
@@ -202,7 +202,7 @@ impl Server {
         let Some(thread) = self.thread.take() else { return };
         self.shared.ask_to_stop();
         if let Err(error) = self.waker.wake() {
-            tracing::warn!(%error, "the server thread could not be woken and is left");
+            tracing::warn!("the server thread could not be woken and is left: {error}");
             return;
         }
         if thread.join().is_err() {

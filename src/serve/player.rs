@@ -192,9 +192,9 @@ impl Player {
         }
     }
 
-    /// How many messages and notices wait for it.
-    pub fn waiting(&self) -> usize {
-        self.queue.len()
+    /// How many messages and notices wait for it, and their bytes.
+    pub fn waiting(&self) -> (usize, usize) {
+        (self.queue.len(), self.bytes)
     }
 
     /// What it missed so far.

@@ -110,7 +110,7 @@ impl Worker {
             if let Err(error) = self.poll.poll(&mut events, timeout)
                 && error.kind() != std::io::ErrorKind::Interrupted
             {
-                tracing::error!(%error, "the RTMP server cannot wait for its sockets and ends");
+                tracing::error!("the server cannot wait for its sockets and ends: {error}");
                 return;
             }
             let now = self.now();
@@ -331,7 +331,7 @@ fn stream_status(
 fn random() -> [u8; RANDOM_SIZE] {
     let mut random = [0; RANDOM_SIZE];
     if let Err(error) = getrandom::fill(&mut random) {
-        tracing::warn!(%error, "no random bytes for a handshake");
+        tracing::warn!("no random bytes for a handshake: {error}");
     }
     random
 }

@@ -6,6 +6,9 @@ mod media_files;
 #[path = "../support/peer.rs"]
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 mod peer;
+#[path = "../support/program.rs"]
+#[allow(dead_code, reason = "each test binary uses a part of it")]
+mod program;
 #[path = "../support/tools.rs"]
 mod tools;
 
@@ -13,6 +16,7 @@ mod tools;
 mod attack;
 mod ffmpeg;
 mod gstreamer;
+mod key;
 mod sockets;
 
 use tallylight::serve::{Config, Server};

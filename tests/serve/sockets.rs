@@ -344,6 +344,21 @@ fn one_who_does_nothing_makes_room_for_the_next() {
 }
 
 #[test]
+fn a_publisher_that_sends_nothing_makes_room_unless_it_is_played() {
+    let limit = Duration::from_millis(200);
+    let limits = Config { max_connections: 3, silence_limit: limit, ..config() };
+    let server = Server::start(limits).expect("a free port");
+    let (mut played, _) = Client::publisher(&server, "k3y");
+    let _player = Client::player(&server, "k3y");
+    let (mut mute, _) = Client::publisher(&server, "mute");
+    std::thread::sleep(limit);
+    let _next = Client::player(&server, "k3y");
+    mute.wait_for_end();
+    assert!(played.hear(), "whoever is played stays");
+    assert_eq!((server.status().publishers, server.status().players), (1, 2));
+}
+
+#[test]
 fn who_holds_too_much_goes_and_the_others_stay() {
     let memory = MemoryLimits { total: 4 << 20, strangers: 1 << 20, ..MemoryLimits::default() };
     let server = Server::start(Config { memory, ..config() }).expect("a free port");

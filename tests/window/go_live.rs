@@ -9,8 +9,8 @@ use crate::{END_STREAM, GO_LIVE, Server, eventually_plays, plays};
 /// Where the window's own server listens: the usual port, or another if that is taken.
 fn own_server(window: &Window) -> String {
     let said = window.stderr();
-    let line = said.lines().find(|line| line.contains("RTMP server listening"));
-    let address = line.and_then(|line| line.split_once("address="));
+    let line = said.lines().find(|line| line.contains("built-in server listens on"));
+    let address = line.and_then(|line| line.split_once("listens on "));
     let (_, address) = address.unwrap_or_else(|| panic!("no server: {said}"));
     address.split_whitespace().next().unwrap_or_default().to_owned()
 }
@@ -73,6 +73,6 @@ fn the_log_that_is_copied_holds_what_the_program_said() {
     eventually("the log says that the server runs", PATIENCE, || {
         screen.press("ctrl+shift+l");
         let log = screen.clipboard();
-        (log.contains("RTMP server listening address=") && log.contains("Live")).then_some(())
+        (log.contains("built-in server listens on ") && log.contains("Live")).then_some(())
     });
 }

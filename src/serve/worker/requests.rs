@@ -71,8 +71,9 @@ impl Worker {
     }
 
     fn on_media(&mut self, id: ConnectionId, now: MediaTime, stream_id: u32, message: &Message) {
-        let connection = self.connections.get(&id);
-        let Some(number) = connection.and_then(|c| c.published(stream_id)) else { return };
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let Some(number) = connection.published(stream_id) else { return };
+        connection.fed = now;
         let missed = self.hub.push(now, number, message);
         count(&self.shared.missed_pictures, missed);
         self.ready.extend(self.hub.listeners(number));
@@ -106,6 +107,7 @@ impl Worker {
         let result = match published {
             Ok(number) => {
                 connection.publishing.push((stream_id, number));
+                connection.fed = now;
                 tracing::info!("stream {}: published by client {}", number.0, id.0);
                 let result = connection.session.accept_publish(stream_id);
                 self.wake_listeners(number);

@@ -6,7 +6,7 @@ use super::Worker;
 use crate::media::MediaTime;
 use crate::serve::admission::{Refused, group};
 use crate::serve::connection::Connection;
-use crate::serve::hub::{ConnectionId, PlayerId};
+use crate::serve::hub::ConnectionId;
 use crate::serve::memory::{Excess, Holding, Standing, first_to_go};
 
 impl Worker {
@@ -23,15 +23,18 @@ impl Worker {
 
     fn note_holding(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get(&id) else { return };
-        let queues = connection.playing.iter().map(|&(stream_id, number)| {
-            self.hub.queue_bytes(number, PlayerId { connection: id, stream_id })
-        });
         let media = connection.publishing.iter().map(|&(_, number)| self.hub.bytes_of(number));
-        let holding = Holding {
-            own: connection.memory() + queues.sum::<usize>(),
+        let mut holding = Holding {
+            own: connection.memory(),
+            queued: 0,
             media: media.sum(),
             is_stranger: connection.is_stranger(),
         };
+        for &(stream_id, number) in &connection.playing {
+            let (places, media) = self.hub.queued(number, connection.player(stream_id));
+            holding.own += places;
+            holding.queued += media;
+        }
         self.ledger.note(id, group(connection.address()), holding);
     }
 
@@ -41,12 +44,12 @@ impl Worker {
             return true;
         }
         let clients = self.connections.values().filter(|connection| meets(connection, excess));
-        let held = clients.map(|c| (c.id, self.standing(c), self.ledger.of(c.id)));
+        let held = clients.map(|c| (c.id, self.standing(c), self.ledger.caused_by(c.id)));
         let Some(id) = first_to_go(held) else { return false };
         tracing::warn!(
             "client {} was disconnected: the server's memory is spent, and it held {} KiB",
             id.0,
-            self.ledger.of(id) >> 10
+            self.ledger.caused_by(id) >> 10
         );
         self.remove(id, now);
         true
@@ -85,7 +88,7 @@ impl Worker {
         let there =
             |c: &&Connection| refused == Refused::Full || group(c.address()) == group(address);
         let all = self.connections.values().filter(there).filter(|c| !c.turned_away);
-        let idle = all.filter_map(|c| Some((self.idleness(c)?, c.id)));
+        let idle = all.filter_map(|c| Some((self.idleness(c, now)?, c.id)));
         let Some((_, id)) = idle.min() else { return false };
         tracing::debug!("client {} was disconnected to make room for another", id.0);
         self.remove(id, now);
@@ -94,16 +97,17 @@ impl Worker {
 
     /// How soon a client has to make room; none if it does something. Numbers of
     /// clients rise, so of equals the one goes that has been here longest.
-    fn idleness(&self, connection: &Connection) -> Option<Idle> {
+    fn idleness(&self, connection: &Connection, now: MediaTime) -> Option<Idle> {
+        let is_mute = now.since(connection.fed) >= self.config.silence_limit;
         let mut played = connection.playing.iter();
-        if connection.is_stranger() {
-            Some(Idle::Stranger)
-        } else if connection.publishing.is_empty()
-            && !played.any(|&(_, number)| self.hub.is_published(number))
-        {
-            Some(Idle::WaitingPlayer)
-        } else {
-            None
+        match self.standing(connection) {
+            Standing::Stranger => Some(Idle::Stranger),
+            Standing::Unheard => is_mute.then_some(Idle::MutePublisher),
+            Standing::Needed => {
+                let waits = connection.publishing.is_empty()
+                    && !played.any(|&(_, number)| self.hub.is_published(number));
+                waits.then_some(Idle::WaitingPlayer)
+            }
         }
     }
 }
@@ -112,6 +116,7 @@ impl Worker {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Idle {
     Stranger,
+    MutePublisher,
     WaitingPlayer,
 }
 
