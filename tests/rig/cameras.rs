@@ -132,12 +132,22 @@ fn cameras_are_listed_without_their_metadata_nodes() {
     assert_eq!(mode.unwrap().fps[0], 25.0);
 }
 
+const FORMATS: [&str; 18] = [
+    "YUYV", "UYVY", "NV12", "NV21", "I420", "YV12", "RGB", "BGR", "GREY", "YVYU", "VYUY", "NV16",
+    "NV61", "422P", "XR24", "XB24", "BX24", "RX24",
+];
+
+/// Tried at every size.
+const COMMON: [&str; 9] = ["YUYV", "UYVY", "NV12", "NV21", "I420", "YV12", "RGB", "BGR", "GREY"];
+
 #[test]
 #[ignore = "needs the cameras of a test machine"]
 fn every_format_and_size_opens_with_the_right_colours() {
     let sizes = [(320, 180), (640, 360), (640, 480), (1280, 720), (1920, 1080), (3840, 2160)];
-    for format in ["YUYV", "UYVY", "NV12", "NV21", "I420", "YV12", "RGB", "BGR", "GREY"] {
-        for (width, height) in sizes {
+    for format in FORMATS {
+        // The others at one size: the emulated machine takes its time.
+        let all = COMMON.contains(&format);
+        for (width, height) in sizes.into_iter().filter(|size| all || *size == (640, 360)) {
             let asked = format!("{VIVID};size={width}x{height};format={format}");
             let mut rig = Rig::open(&asked, width, height);
             let frame = rig.picture();
@@ -164,7 +174,9 @@ fn every_format_and_size_opens_with_the_right_colours() {
                 bars.len(),
                 rig.camera.status().delivers
             );
-            assert!(bars.len() >= 5 && worst <= 6.0, "{bars:?}");
+            // Within 3 of 255 where nothing was measured otherwise before.
+            let most = if all { 6.0 } else { 3.0 };
+            assert!(bars.len() >= 5 && worst <= most, "{bars:?}");
         }
     }
 }

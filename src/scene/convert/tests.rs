@@ -12,8 +12,10 @@ fn pixel(x: usize, y: usize) -> [u8; 3] {
 
 /// The bytes of such a picture, rows `stride` apart.
 fn paint(format: RawFormat, width: usize, height: usize, stride: usize) -> Vec<u8> {
-    let mut bytes = vec![0xee; stride * height * 2 + 64];
+    let mut bytes = vec![0xee; stride * height * 3 + 64];
     let chroma_at = stride * height;
+    // At half width alone each row has chroma of its own.
+    let second_at_full = chroma_at + stride / 2 * height;
     let second_at = chroma_at + stride / 2 * height.div_ceil(2);
     for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
         let [luma, _, _] = pixel(x, y);
@@ -21,24 +23,34 @@ fn paint(format: RawFormat, width: usize, height: usize, stride: usize) -> Vec<u
         let row = y * stride;
         let packed = row + x / 2 * 4;
         let (pair, single) = (chroma_at + y / 2 * stride + x / 2 * 2, y / 2 * (stride / 2) + x / 2);
+        let (pair_full, single_full) =
+            (chroma_at + y * stride + x / 2 * 2, y * (stride / 2) + x / 2);
         let mut put = |at: usize, value| bytes[at] = value;
         match format {
-            RawFormat::Yuyv => {
-                put(packed + x % 2 * 2, luma);
-                put(packed + 1, cb);
-                put(packed + 3, cr);
+            RawFormat::Yuyv | RawFormat::Uyvy | RawFormat::Yvyu | RawFormat::Vyuy => {
+                let [luma_at, cb_at, cr_at] = match format {
+                    RawFormat::Yuyv => [0, 1, 3],
+                    RawFormat::Uyvy => [1, 0, 2],
+                    RawFormat::Yvyu => [0, 3, 1],
+                    _ => [1, 2, 0],
+                };
+                put(packed + luma_at + x % 2 * 2, luma);
+                put(packed + cb_at, cb);
+                put(packed + cr_at, cr);
             }
-            RawFormat::Uyvy => {
-                put(packed + 1 + x % 2 * 2, luma);
-                put(packed, cb);
-                put(packed + 2, cr);
-            }
-            RawFormat::Rgb | RawFormat::Bgr => {
-                let red_first = format == RawFormat::Rgb;
+            rgb_format if rgb_format.is_rgb() => {
                 let [r, g, b] = rgb(x, y);
-                let parts = if red_first { [r, g, b] } else { [b, g, r] };
-                for (n, part) in parts.into_iter().enumerate() {
-                    put(row + x * 3 + n, part);
+                // What has no meaning is as wrong as can be.
+                let parts: &[u8] = match format {
+                    RawFormat::Rgb => &[r, g, b],
+                    RawFormat::Bgr => &[b, g, r],
+                    RawFormat::Rgbx => &[r, g, b, 255 - g],
+                    RawFormat::Bgrx => &[b, g, r, 255 - g],
+                    RawFormat::Xrgb => &[255 - g, r, g, b],
+                    _ => &[255 - g, b, g, r],
+                };
+                for (n, part) in parts.iter().enumerate() {
+                    put(row + x * parts.len() + n, *part);
                 }
             }
             planar => {
@@ -46,6 +58,11 @@ fn paint(format: RawFormat, width: usize, height: usize, stride: usize) -> Vec<u
                 match planar {
                     RawFormat::Nv12 => (put(pair, cb), put(pair + 1, cr)),
                     RawFormat::Nv21 => (put(pair, cr), put(pair + 1, cb)),
+                    RawFormat::Nv16 => (put(pair_full, cb), put(pair_full + 1, cr)),
+                    RawFormat::Nv61 => (put(pair_full, cr), put(pair_full + 1, cb)),
+                    RawFormat::I422 => {
+                        (put(chroma_at + single_full, cb), put(second_at_full + single_full, cr))
+                    }
                     RawFormat::I420 => (put(chroma_at + single, cb), put(second_at + single, cr)),
                     RawFormat::Yv12 => (put(chroma_at + single, cr), put(second_at + single, cb)),
                     _ => ((), ()),
@@ -75,9 +92,14 @@ fn at(picture: &Picture, x: usize, y: usize) -> [i32; 3] {
     [luma, picture.plane(Plane::U)[chroma], picture.plane(Plane::V)[chroma]].map(i32::from)
 }
 
-const YUV: [RawFormat; 7] = [
+const YUV: [RawFormat; 12] = [
     RawFormat::Yuyv,
     RawFormat::Uyvy,
+    RawFormat::Yvyu,
+    RawFormat::Vyuy,
+    RawFormat::Nv16,
+    RawFormat::Nv61,
+    RawFormat::I422,
     RawFormat::Nv12,
     RawFormat::Nv21,
     RawFormat::I420,
@@ -85,10 +107,19 @@ const YUV: [RawFormat; 7] = [
     RawFormat::Grey,
 ];
 
+const RGB: [RawFormat; 6] = [
+    RawFormat::Rgb,
+    RawFormat::Bgr,
+    RawFormat::Rgbx,
+    RawFormat::Bgrx,
+    RawFormat::Xrgb,
+    RawFormat::Xbgr,
+];
+
 #[test]
 fn every_yuv_format_keeps_its_values_at_every_size_and_stride() {
     for (format, (width, height)) in YUV.into_iter().flat_map(|f| SIZES.map(|size| (f, size))) {
-        for padding in [0, 12] {
+        for padding in [0, 12, 13] {
             let stride = format.row_bytes(width).next_multiple_of(2) + padding;
             let bytes = paint(format, width as usize, height as usize, stride);
             let image =
@@ -109,22 +140,69 @@ fn every_yuv_format_keeps_its_values_at_every_size_and_stride() {
 }
 
 #[test]
+fn chroma_of_each_two_rows_is_their_mean() {
+    let (width, height) = (1_200, 4);
+    // Blue 50 and 61 in turn, red 200 and 211: 56 and 206, rounded up.
+    let value = |row: usize, red: bool| if red { 200 } else { 50 } + (row % 2 * 11) as u8;
+    let planes = |each: &dyn Fn(usize) -> Vec<u8>| -> Vec<u8> {
+        let luma = vec![90; width * height];
+        [luma, (0..height).flat_map(each).collect()].concat()
+    };
+    let pairs = |swapped: bool| {
+        planes(&|row| [swapped, !swapped].map(|red| value(row, red)).repeat(width / 2))
+    };
+    let packed = |order: [usize; 4]| -> Vec<u8> {
+        let pixels = |row| order.map(|part| [90, value(row, false), 90, value(row, true)][part]);
+        (0..height).flat_map(|row| pixels(row).repeat(width / 2)).collect()
+    };
+    let separate = [false, true].map(|red| {
+        (0..height).flat_map(|row| vec![value(row, red); width / 2]).collect::<Vec<u8>>()
+    });
+    for (format, bytes) in [
+        (RawFormat::Nv16, pairs(false)),
+        (RawFormat::Nv61, pairs(true)),
+        (RawFormat::I422, [vec![90; width * height], separate.concat()].concat()),
+        (RawFormat::Yuyv, packed([0, 1, 2, 3])),
+        (RawFormat::Uyvy, packed([1, 0, 3, 2])),
+        (RawFormat::Yvyu, packed([0, 3, 2, 1])),
+        (RawFormat::Vyuy, packed([3, 0, 1, 2])),
+    ] {
+        let mut image = RawImage::packed(format, width as u32, height as u32, &bytes);
+        image.colour = Colour::CANVAS;
+        let picture = convert(&image);
+        for (x, y) in [(0, 0), (1_023, 1), (1_024, 2), (1_199, 3)] {
+            assert_eq!(at(&picture, x, y), [90, 56, 206], "{format:?} at {x},{y}");
+        }
+    }
+}
+
+#[test]
 fn rgb_becomes_bt709_in_limited_range() {
-    for (format, (width, height)) in
-        [RawFormat::Rgb, RawFormat::Bgr].into_iter().flat_map(|f| SIZES.map(|size| (f, size)))
-    {
-        let stride = format.row_bytes(width) + 6;
+    for (format, (width, height)) in RGB.into_iter().flat_map(|f| SIZES.map(|size| (f, size))) {
+        let stride = format.row_bytes(width) + 7;
         let bytes = paint(format, width as usize, height as usize, stride);
         let image = RawImage { format, width, height, stride, colour: Colour::RGB, bytes: &bytes };
         let picture = convert(&image);
         let layout = picture.layout();
+        let bt709 = |x, y| {
+            let [r, g, b] = rgb(x, y).map(|part| f32::from(part) / 255.0);
+            let luma = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+            [luma, (b - luma) / 1.8556, (r - luma) / 1.5748]
+        };
         for (x, y) in (0..layout.height as usize)
             .flat_map(|y| (0..layout.width as usize).map(move |x| (x, y)))
         {
-            let [r, g, b] = rgb(x, y).map(|part| f32::from(part) / 255.0);
-            let luma = 16.0 + 219.0 * (0.2126 * r + 0.7152 * g + 0.0722 * b);
-            let got = at(&picture, x, y)[0] as f32;
-            assert!((got - luma).abs() < 1.5, "{format:?} at {x},{y}: {got} for {luma}");
+            let got = at(&picture, x, y).map(|part| part as f32);
+            let luma = 16.0 + 219.0 * bt709(x, y)[0];
+            assert!((got[0] - luma).abs() < 1.5, "{format:?} at {x},{y}: {got:?} for {luma}");
+            // The mean of four pixels, which are nearly the same.
+            let (left, top) = (x / 2 * 2, y / 2 * 2);
+            let four = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(h, v)| bt709(left + h, top + v));
+            for part in [1, 2] {
+                let chroma = 128.0 + 56.0 * four.map(|pixel| pixel[part]).iter().sum::<f32>();
+                let off = (got[part] - chroma).abs();
+                assert!(off < 2.5, "{format:?} at {x},{y}: {got:?} for {chroma}");
+            }
         }
     }
 }
@@ -165,7 +243,7 @@ fn a_full_range_picture_is_squeezed() {
 
 #[test]
 fn too_few_bytes_are_an_error_for_every_format_and_length() {
-    for format in YUV.into_iter().chain([RawFormat::Rgb, RawFormat::Bgr]) {
+    for format in YUV.into_iter().chain(RGB) {
         let (width, height) = (34, 18);
         let stride = format.row_bytes(width);
         let bytes = paint(format, width as usize, height as usize, stride);
@@ -184,10 +262,13 @@ fn too_few_bytes_are_an_error_for_every_format_and_length() {
             short += usize::from(converter.convert(&image, &mut picture).is_err());
         }
         let exact = match format {
-            RawFormat::Yuyv | RawFormat::Uyvy => 34 * 18 * 2,
             RawFormat::Rgb | RawFormat::Bgr => 34 * 18 * 3,
+            format if format.is_rgb() => 34 * 18 * 4,
             RawFormat::Grey => 34 * 18,
-            _ => 34 * 18 * 3 / 2,
+            RawFormat::Nv12 | RawFormat::Nv21 | RawFormat::I420 | RawFormat::Yv12 => {
+                34 * 18 * 3 / 2
+            }
+            _ => 34 * 18 * 2,
         };
         assert_eq!(short, exact, "{format:?} needs all of its bytes and no more");
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::choose::{Mode, Offer};
+use super::choose::{Mode, Offer, Wish};
 use crate::media::FrameRate;
 use crate::scene::RawImage;
 use crate::source::Trouble;
@@ -20,6 +20,8 @@ pub(super) struct Found {
     pub address: String,
     /// What it can do; empty where it can't be asked just now.
     pub offers: Vec<Offer>,
+    /// Whether it has sizes beside those of the offers.
+    pub any_size: bool,
     /// The names of formats that it offers and this program does not know.
     pub unknown: Vec<String>,
     /// Why it can't be asked.
@@ -35,9 +37,9 @@ pub(super) trait Backend: Send {
     /// without one the first of use. No other camera is asked anything.
     fn find(&self, id: Option<&str>, place: Option<&str>) -> Option<Found>;
 
-    /// What a camera that was found can do, where that can't be asked without
-    /// opening it. No other thread of ours has it.
-    fn offers(&self, camera: &Found) -> Vec<Offer> {
+    /// What a camera that was found can do for an output that wishes for that. No
+    /// other thread of ours has it.
+    fn offers(&self, camera: &Found, _wish: &Wish) -> Vec<Offer> {
         camera.offers.clone()
     }
 

@@ -109,8 +109,11 @@ fn work(mode: &Mode) -> f64 {
     let weight = match mode.format {
         RawFormat::I420 | RawFormat::Yv12 | RawFormat::Nv12 | RawFormat::Nv21 => 1.0,
         RawFormat::Grey => 1.0,
-        RawFormat::Yuyv | RawFormat::Uyvy => 1.2,
+        RawFormat::Yuyv | RawFormat::Uyvy | RawFormat::Yvyu | RawFormat::Vyuy => 1.2,
+        RawFormat::Nv16 | RawFormat::Nv61 | RawFormat::I422 => 1.2,
         RawFormat::Rgb | RawFormat::Bgr => 2.0,
+        RawFormat::Rgbx | RawFormat::Bgrx => 2.2,
+        RawFormat::Xrgb | RawFormat::Xbgr => 2.4,
         RawFormat::Mjpeg => 8.0,
     };
     f64::from(mode.width) * f64::from(mode.height) * fps(mode) * weight

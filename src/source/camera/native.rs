@@ -15,7 +15,7 @@ use nokhwa::utils::{
 use nokhwa::{Buffer, Camera, NokhwaError};
 
 use super::backend::{Arrival, Backend, Capture, Found};
-use super::choose::{Mode, Offer};
+use super::choose::{Mode, Offer, Wish};
 use super::request::name_of;
 use crate::media::FrameRate;
 use crate::scene::{RawFormat, RawImage};
@@ -62,7 +62,7 @@ impl Backend for Native {
         // To ask a camera what it can do opens it and changes how it is set, which
         // one that is live would not survive.
         for camera in all.iter_mut().filter(|camera| !is_held(&camera.id)) {
-            camera.offers = self.offers(camera);
+            camera.offers = ask(camera);
         }
         all
     }
@@ -71,11 +71,8 @@ impl Backend for Native {
         query().into_iter().find(|camera| id.is_none_or(|id| camera.id == id))
     }
 
-    fn offers(&self, camera: &Found) -> Vec<Offer> {
-        let any = RequestedFormat::with_formats(RequestedFormatType::None, &ALL);
-        let camera = Camera::new(CameraIndex::String(camera.address.clone()), any);
-        let listed = camera.and_then(|mut camera| camera.compatible_camera_formats());
-        collect(&listed.unwrap_or_default())
+    fn offers(&self, camera: &Found, _: &Wish) -> Vec<Offer> {
+        ask(camera)
     }
 
     fn open(&self, camera: &Found, mode: &Mode) -> Result<Box<dyn Capture>, Trouble> {
@@ -98,6 +95,14 @@ impl Backend for Native {
         capture.wait_until_open()?;
         Ok(Box::new(capture))
     }
+}
+
+/// What a camera can do, for which it is opened.
+fn ask(camera: &Found) -> Vec<Offer> {
+    let any = RequestedFormat::with_formats(RequestedFormatType::None, &ALL);
+    let camera = Camera::new(CameraIndex::String(camera.address.clone()), any);
+    let listed = camera.and_then(|mut camera| camera.compatible_camera_formats());
+    collect(&listed.unwrap_or_default())
 }
 
 /// All cameras, none of which is asked anything. The identity is what the system

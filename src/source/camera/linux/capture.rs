@@ -7,7 +7,7 @@ use v4l::fraction::Fraction;
 use v4l::video::Capture as _;
 use v4l::video::capture::Parameters;
 
-use super::formats::{FORMATS, colour, raw_format};
+use super::formats::{colour, fourcc, raw_format};
 use super::ioctl::{self, Format};
 use super::stream::{Filled, Stream};
 use super::trouble_of;
@@ -22,7 +22,7 @@ use crate::text::device;
 const BUFFERS: u32 = 4;
 
 /// Sizes beyond this are a driver's mistake.
-const MAX_SIDE: u32 = 8_192;
+pub(super) const MAX_SIDE: u32 = 8_192;
 
 pub(super) struct V4lCapture {
     format: Format,
@@ -172,9 +172,7 @@ impl Capture for V4lCapture {
 }
 
 fn set_format(device: &Device, mode: &Mode) -> Result<Format, Trouble> {
-    let fourcc =
-        FORMATS.iter().find(|(_, format)| *format == mode.format).map(|(fourcc, _)| *fourcc);
-    let fourcc = fourcc
+    let fourcc = fourcc(mode.format, &ioctl::formats(device))
         .ok_or_else(|| Trouble::Failed(device::error::no_format(&format!("{:?}", mode.format))))?;
     ioctl::set_format(device, mode.width, mode.height, fourcc).map_err(trouble_of)
 }

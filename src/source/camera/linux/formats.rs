@@ -3,20 +3,44 @@
 use super::ioctl::Format;
 use crate::scene::{Colour, Matrix, Range, RawFormat};
 
-/// The formats that can be converted. The first name of a format is asked for.
+/// The formats that can be converted. Of several names of one format the first that
+/// a camera has is asked for.
 pub(super) const FORMATS: &[([u8; 4], RawFormat)] = &[
     (*b"YUYV", RawFormat::Yuyv),
     (*b"UYVY", RawFormat::Uyvy),
+    (*b"YVYU", RawFormat::Yvyu),
+    (*b"VYUY", RawFormat::Vyuy),
     (*b"NV12", RawFormat::Nv12),
     (*b"NV21", RawFormat::Nv21),
+    (*b"NV16", RawFormat::Nv16),
+    (*b"NV61", RawFormat::Nv61),
     (*b"YU12", RawFormat::I420),
     (*b"YV12", RawFormat::Yv12),
+    (*b"422P", RawFormat::I422),
     (*b"GREY", RawFormat::Grey),
     (*b"RGB3", RawFormat::Rgb),
     (*b"BGR3", RawFormat::Bgr),
+    // The kernel counts from the highest byte of a number, memory from the lowest.
+    // What they have of transparency is of no use.
+    (*b"XR24", RawFormat::Bgrx),
+    (*b"AR24", RawFormat::Bgrx),
+    (*b"BGR4", RawFormat::Bgrx),
+    (*b"XB24", RawFormat::Rgbx),
+    (*b"AB24", RawFormat::Rgbx),
+    (*b"BX24", RawFormat::Xrgb),
+    (*b"BA24", RawFormat::Xrgb),
+    (*b"RGB4", RawFormat::Xrgb),
+    (*b"RX24", RawFormat::Xbgr),
+    (*b"RA24", RawFormat::Xbgr),
     (*b"MJPG", RawFormat::Mjpeg),
     (*b"JPEG", RawFormat::Mjpeg),
 ];
+
+/// The name to ask a camera for that has those: its own for the format.
+pub(super) fn fourcc(format: RawFormat, offered: &[[u8; 4]]) -> Option<[u8; 4]> {
+    let names = || FORMATS.iter().filter(|(_, other)| *other == format).map(|(name, _)| *name);
+    names().find(|name| offered.contains(name)).or_else(|| names().next())
+}
 
 /// The format of that name, if it can be converted.
 pub(super) fn raw_format(fourcc: [u8; 4]) -> Option<RawFormat> {
@@ -40,8 +64,9 @@ pub(super) fn colour(format: &Format) -> Colour {
         (_, BT2020) => Matrix::Bt2020,
         _ => Matrix::Bt601,
     };
-    let is_ycbcr = !matches!(&format.fourcc, b"GREY" | b"RGB3" | b"BGR3");
-    let full_by_default = format.colorspace == JPEG || !is_ycbcr;
+    let no_ycbcr = |format: RawFormat| format == RawFormat::Grey || format.is_rgb();
+    let full_by_default =
+        format.colorspace == JPEG || raw_format(format.fourcc).is_some_and(no_ycbcr);
     let range = match format.quantization {
         1 => Range::Full,
         0 if full_by_default => Range::Full,
@@ -69,12 +94,20 @@ mod tests {
 
     #[test]
     fn grey_and_rgb_are_full_unless_a_driver_says_otherwise() {
-        for fourcc in [*b"GREY", *b"RGB3", *b"BGR3"] {
+        for fourcc in [*b"GREY", *b"RGB3", *b"BGR3", *b"XR24", *b"BGR4", *b"RGB4"] {
             let of = |quantization| {
                 colour(&Format { fourcc, colorspace: 8, quantization, ..Format::default() }).range
             };
             assert_eq!([of(0), of(1), of(2)], [Range::Full, Range::Full, Range::Limited]);
         }
+    }
+
+    #[test]
+    fn a_camera_is_asked_for_a_format_by_its_own_name_for_it() {
+        assert_eq!(fourcc(RawFormat::Mjpeg, &[*b"YUYV", *b"JPEG"]), Some(*b"JPEG"));
+        assert_eq!(fourcc(RawFormat::Mjpeg, &[*b"JPEG", *b"MJPG"]), Some(*b"MJPG"));
+        assert_eq!(fourcc(RawFormat::Bgrx, &[*b"BGR4"]), Some(*b"BGR4"));
+        assert_eq!(fourcc(RawFormat::Bgrx, &[]), Some(*b"XR24"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod capture;
 mod formats;
 mod identity;
 mod ioctl;
+mod sizes;
 mod stream;
 
 use std::fs;
@@ -18,7 +19,7 @@ use self::capture::V4lCapture;
 use self::identity::Node;
 use self::ioctl::{Interval, Sizes};
 use super::backend::{Backend, Capture, Found};
-use super::choose::{Mode, Offer};
+use super::choose::{Mode, Offer, Wish};
 use crate::media::FrameRate;
 use crate::source::Trouble;
 use crate::source::error::words;
@@ -42,6 +43,16 @@ impl Backend for V4l {
             return first(nodes.iter().filter_map(look_at));
         };
         look_at(identity::pick(&nodes, id, place)?)
+    }
+
+    fn offers(&self, camera: &Found, wish: &Wish) -> Vec<Offer> {
+        let wanted: Vec<_> = [Some((wish.layout.width, wish.layout.height)), wish.size]
+            .into_iter()
+            .flatten()
+            .collect();
+        let again = camera.any_size.then(|| Device::with_path(&camera.address));
+        let device = again.and_then(Result::ok);
+        device.map_or_else(|| camera.offers.clone(), |device| offers(&device, &wanted).0)
     }
 
     fn open(&self, camera: &Found, mode: &Mode) -> Result<Box<dyn Capture>, Trouble> {
@@ -76,7 +87,8 @@ fn look_at(node: &Node) -> Option<Found> {
         Ok(device) => {
             let caps = ioctl::caps(&device).ok()?;
             if caps.is_camera() {
-                (found.offers, found.unknown) = offers(&device);
+                (found.offers, found.unknown) = offers(&device, &[]);
+                found.any_size = has_ranges(&device);
             } else if caps.is_multi_planar() {
                 found.unknown.push(MULTI_PLANAR.into());
             } else {
@@ -98,15 +110,20 @@ fn look_at(node: &Node) -> Option<Found> {
 /// What stands among the formats of a camera whose pictures come in several buffers.
 const MULTI_PLANAR: &str = "multi-planar";
 
-/// All modes whose format can be converted, and the formats that can't be.
-fn offers(device: &Device) -> (Vec<Offer>, Vec<String>) {
-    let (mut offers, mut unknown) = (Vec::new(), Vec::new());
+/// All modes whose format can be converted, with those of `wanted` sizes where the
+/// camera has any size, and the formats that can't be.
+fn offers(device: &Device, wanted: &[(u32, u32)]) -> (Vec<Offer>, Vec<String>) {
+    let (mut offers, mut unknown) = (Vec::<Offer>::new(), Vec::new());
     for fourcc in ioctl::formats(device) {
         let Some(format) = formats::raw_format(fourcc) else {
             unknown.push(String::from_utf8_lossy(&fourcc).trim_end().into());
             continue;
         };
-        for (width, height) in sizes(device, fourcc) {
+        // Under another name it was there already.
+        if offers.iter().any(|offer| offer.format == format) {
+            continue;
+        }
+        for (width, height) in sizes_of(device, fourcc, wanted) {
             let rates = rates(&ioctl::intervals(device, fourcc, width, height));
             offers.push(Offer { format, width, height, rates });
         }
@@ -114,31 +131,20 @@ fn offers(device: &Device) -> (Vec<Offer>, Vec<String>) {
     (offers, unknown)
 }
 
-/// Sizes that are tried of a camera that has any.
-const COMMON_SIZES: [(u32, u32); 7] =
-    [(320, 240), (640, 360), (640, 480), (1280, 720), (1920, 1080), (2560, 1440), (3840, 2160)];
+/// Whether it has ranges of sizes, and so any that suits.
+fn has_ranges(device: &Device) -> bool {
+    let is_range = |size: &Sizes| matches!(size, Sizes::Range(..));
+    ioctl::formats(device)
+        .into_iter()
+        .any(|fourcc| ioctl::sizes(device, fourcc).iter().any(is_range))
+}
 
-fn sizes(device: &Device, fourcc: [u8; 4]) -> Vec<(u32, u32)> {
-    let fits = |side: u32, [lowest, highest, step]: [u32; 3]| {
-        (lowest..highest).contains(&side) && (side - lowest).is_multiple_of(step.max(1))
-    };
-    let mut sizes = Vec::new();
-    for listed in ioctl::sizes(device, fourcc) {
-        match listed {
-            Sizes::One(width, height) => sizes.push((width, height)),
-            Sizes::Range(widths, heights) => {
-                sizes.push((widths[1], heights[1]));
-                let common = COMMON_SIZES.iter();
-                sizes.extend(common.filter(|(w, h)| fits(*w, widths) && fits(*h, heights)));
-            }
-        }
-    }
+fn sizes_of(device: &Device, fourcc: [u8; 4], wanted: &[(u32, u32)]) -> Vec<(u32, u32)> {
+    let mut sizes = sizes::of(&ioctl::sizes(device, fourcc), wanted);
     // Grabbers may have no list, only what their input is set to.
     if sizes.is_empty() {
         sizes.extend(ioctl::own_size(device, fourcc));
     }
-    sizes.sort_unstable();
-    sizes.dedup();
     sizes
 }
 
