@@ -40,16 +40,17 @@ pub struct Publish {
     /// Server address with the stream key as its last part; without it the
     /// built-in server on this computer.
     pub url: Option<String>,
-    /// Camera: test, none, a PNG file, or an identity from `tallylight devices`;
-    /// alone: the system's first camera. Behind an identity, or nothing, may
-    /// follow ;size=1280x720 ;fps=30 ;format=MJPEG ;rotate=90 ;mirror (quoted, for
-    /// the shell); behind anything ;delay=120 or ;delay=-80, by how many ms the
+    /// Camera: test, none, a PNG or JPEG file, or an identity from `tallylight
+    /// devices`; alone: the system's first camera. Behind it may follow ;rotate=90
+    /// ;mirror, behind a camera ;size=1280x720 ;fps=30 ;format=MJPEG, too (quoted,
+    /// for the shell); behind anything ;delay=120 or ;delay=-80, by how many ms the
     /// picture is to come later or earlier than its sound.
     #[arg(long, value_name = "ID", num_args = 0..=1, default_value = "test", default_missing_value = "default", value_parser = parse_camera)]
     pub camera: VideoInput,
     /// Microphone: test, none, or an identity from `tallylight devices`; alone:
     /// the system's default microphone. Behind it may follow ;delay=120 or
-    /// ;delay=-80, in ms.
+    /// ;delay=-80, in ms, and behind a microphone ;channel=2 (or 3+4 for left and
+    /// right) ;mono.
     #[arg(long, value_name = "ID", num_args = 0..=1, default_value = "test", default_missing_value = "default", value_parser = parse_mic)]
     pub mic: AudioInput,
     /// Size of the picture in pixels.

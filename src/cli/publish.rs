@@ -111,12 +111,13 @@ fn missing_device(engine: &Engine, args: &Publish) -> Option<Fault> {
         if let Some(fault) = snapshot.faults.iter().find(missing) {
             return Some(fault.clone());
         }
-        let is_known = |wanted: bool, source: &SourceSnapshot| {
-            let known = |s: &SourceStatus| s.trouble.is_some() || !s.delivers.is_empty();
+        let is_known = |wanted: bool, source: &SourceSnapshot, works: fn(&SourceStatus) -> bool| {
+            let known = |s: &SourceStatus| s.trouble.is_some() || works(s);
             !wanted || source.status.as_ref().is_some_and(known)
         };
-        let known =
-            is_known(camera, &snapshot.camera) && is_known(microphone, &snapshot.microphone);
+        // A camera works once it has shown a picture: the stream begins with that.
+        let known = is_known(camera, &snapshot.camera, |s| s.silent.is_some())
+            && is_known(microphone, &snapshot.microphone, |s| !s.delivers.is_empty());
         let enough = engine.now().since(begun) >= DEVICES_ANSWER;
         if known || enough || interrupt::is_asked() {
             return None;

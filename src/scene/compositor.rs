@@ -13,8 +13,9 @@ use crate::media::{FramePool, MediaTime, Picture, Plane, Planes, VideoFrame};
 pub struct Compositor {
     layout: Planes,
     pool: FramePool,
-    /// How the source's picture is turned to stand upright.
-    upright: Turn,
+    /// How the source's picture is turned to stand upright; `None`: it has words, and
+    /// is never turned.
+    upright: Option<Turn>,
     /// Whether the person wants it left to right.
     mirror: bool,
     /// Both.
@@ -33,7 +34,7 @@ impl Compositor {
         Self {
             layout,
             pool: FramePool::new(layout),
-            upright: Turn::default(),
+            upright: Some(Turn::default()),
             mirror: false,
             turn: Turn::default(),
             fitter: Fitter::default(),
@@ -55,14 +56,16 @@ impl Compositor {
         self.set_turn();
     }
 
-    /// How the source's pictures are turned to stand upright.
-    pub fn set_upright(&mut self, upright: Turn) {
+    /// How the source's pictures are turned to stand upright; `None` for words, which
+    /// nobody wants left to right either.
+    pub fn set_upright(&mut self, upright: Option<Turn>) {
         self.upright = upright;
         self.set_turn();
     }
 
     fn set_turn(&mut self) {
-        let turn = Turn { mirror: self.upright.mirror != self.mirror, ..self.upright };
+        let mirrored = |upright: Turn| Turn { mirror: upright.mirror != self.mirror, ..upright };
+        let turn = self.upright.map(mirrored).unwrap_or_default();
         if turn != self.turn {
             (self.turn, self.last) = (turn, None);
         }
@@ -253,7 +256,7 @@ mod tests {
         source.plane_mut(Plane::Y)[..64 * 18].fill(200);
         let source = VideoFrame { time: MediaTime::ZERO, picture: Arc::new(source) };
         let mut compositor = Compositor::new(Planes::new(64, 36));
-        compositor.set_upright(Turn { rotation: Rotation::Quarter, mirror: false });
+        compositor.set_upright(Some(Turn { rotation: Rotation::Quarter, mirror: false }));
         let out = compositor.compose(Some(&source), DUE);
         // The bright upper half is now on the right of an upright picture.
         let luma = |x| at(&out, x, 18)[0];
@@ -262,7 +265,7 @@ mod tests {
         let out = compositor.compose(Some(&source), DUE);
         let luma = |x| at(&out, x, 18)[0];
         assert_eq!([luma(26), luma(38)], [200, 16]);
-        compositor.set_upright(Turn { rotation: Rotation::Half, mirror: false });
+        compositor.set_upright(Some(Turn { rotation: Rotation::Half, mirror: false }));
         let out = compositor.compose(Some(&source), DUE);
         assert_eq!([at(&out, 9, 4)[0], at(&out, 9, 30)[0]], [16, 200]);
     }
@@ -279,7 +282,22 @@ mod tests {
             compositor.compose(Some(&source), MediaTime::ZERO).picture.plane(Plane::Y)[x]
         };
         assert_eq!((corner(&mut compositor, 0), corner(&mut compositor, 7)), (40, 200));
-        compositor.set_upright(Turn { mirror: true, ..Turn::default() });
+        compositor.set_upright(Some(Turn { mirror: true, ..Turn::default() }));
         assert_eq!((corner(&mut compositor, 0), corner(&mut compositor, 7)), (200, 40));
+    }
+
+    #[test]
+    fn words_are_never_mirrored() {
+        let mut compositor = Compositor::new(Planes::new(8, 4));
+        let mut slate = frame(8, 4, [40, 128, 128]);
+        Arc::get_mut(&mut slate.picture).expect("nobody else has it").plane_mut(Plane::Y)[0] = 200;
+        compositor.set_mirror(true);
+        compositor.set_upright(None);
+        let out = compositor.compose(Some(&slate), DUE);
+        assert_eq!(out.picture, slate.picture);
+        // The picture that follows is mirrored again.
+        compositor.set_upright(Some(Turn::default()));
+        let out = compositor.compose(Some(&slate), DUE);
+        assert_eq!(out.picture.plane(Plane::Y)[7], 200);
     }
 }

@@ -31,12 +31,19 @@ impl Turn {
         self == Self::default()
     }
 
-    /// The size of a turned picture.
-    pub(super) fn layout(self, source: Planes) -> Planes {
+    /// The size of a turned picture; of an output, that of the pictures which it turns.
+    pub fn layout(self, source: Planes) -> Planes {
         match self.rotation {
             Rotation::None | Rotation::Half => source,
             Rotation::Quarter | Rotation::ThreeQuarters => Planes::new(source.height, source.width),
         }
+    }
+
+    /// A turned picture.
+    pub fn of(self, source: &Picture) -> Picture {
+        let mut out = Picture::black(self.layout(source.layout()));
+        self.apply(source, &mut out);
+        out
     }
 
     /// Writes the turned `source` to `out`, which has its [layout](Self::layout).

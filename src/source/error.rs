@@ -25,7 +25,7 @@ pub enum Error {
         /// Why, in the words of the system or the decoder.
         reason: String,
     },
-    /// A camera is asked for in a way that makes no sense; the words say how.
+    /// A device is asked for in a way that makes no sense; the words say how.
     #[error("{0}")]
     Request(String),
     /// A thread for a device can't be started.

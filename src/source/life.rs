@@ -14,6 +14,9 @@ pub(super) const LOOK_UP: Duration = Duration::from_millis(100);
 /// returns, and is left there.
 const DEAD: Duration = Duration::from_secs(10);
 
+/// A driver may take this long to open a device, of which it gives no sign meanwhile.
+const OPENS_WITHIN: Duration = Duration::from_secs(10);
+
 /// Threads that may be left in drivers that never return, for one source.
 const MOST_ABANDONED: u32 = 3;
 
@@ -40,6 +43,12 @@ impl Life {
     /// Shows that the thread lives.
     pub fn beat(&self, now: MediaTime) {
         self.beat.store(now.as_micros(), Ordering::Release);
+    }
+
+    /// Shows that the thread lives, and may be silent for so long while it opens a
+    /// device.
+    pub fn opens(&self, now: MediaTime) {
+        self.beat(now + OPENS_WITHIN);
     }
 
     /// Waits, but not for longer than the source wants the device.
@@ -125,6 +134,22 @@ mod tests {
         assert_eq!(pauses, [200, 400, 500, 500, 500, 500]);
         backoff.reset();
         assert_eq!(backoff.next().as_millis(), 200);
+    }
+
+    #[test]
+    fn a_thread_that_opens_a_device_is_given_its_time() {
+        let at = MediaTime::from_millis;
+        let (life, mut overseer) = (Life::default(), Overseer::default());
+        assert!(!overseer.gives_up(&life, at(0)));
+        life.opens(at(3_000));
+        assert!(!overseer.gives_up(&life, at(22_999)));
+        assert!(overseer.gives_up(&life, at(23_000)));
+        // As soon as it has opened it, the usual patience is enough.
+        let (life, mut overseer) = (Life::default(), Overseer::default());
+        life.opens(at(0));
+        life.beat(at(8_000));
+        assert!(!overseer.gives_up(&life, at(8_000)));
+        assert!(overseer.gives_up(&life, at(18_000)));
     }
 
     #[test]

@@ -12,10 +12,13 @@ mod hold;
 mod life;
 mod microphone;
 mod open;
+mod options;
 mod picture;
 mod slate;
 mod spec;
+mod spelling;
 mod test_signal;
+mod turned;
 
 pub use camera::Camera;
 pub use devices::{CameraInfo, CameraMode, Devices, MicrophoneInfo, devices_mark, list_devices};
@@ -43,9 +46,10 @@ pub trait VideoSource: Send {
     /// all the same.
     fn idle(&mut self, _due: MediaTime) {}
 
-    /// How the last picture is to be turned to stand upright.
-    fn turn(&self) -> Turn {
-        Turn::default()
+    /// How the last picture is to be turned to stand upright; `None`: it is a slate,
+    /// whose words nobody wants turned or mirrored.
+    fn turn(&self) -> Option<Turn> {
+        Some(Turn::default())
     }
 
     /// How it is doing.

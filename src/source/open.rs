@@ -1,5 +1,6 @@
 //! One door to all sources: what was asked for in, a source out.
 
+use super::turned::Turned;
 use super::{
     AudioSource, AudioSpec, Camera, Error, Microphone, StillPicture, TestPicture, TestTone,
     VideoSource, VideoSpec,
@@ -23,6 +24,12 @@ pub fn open_video(
         VideoSpec::Default => Some(Box::new(Camera::open("", layout, rate, clock)?)),
         VideoSpec::Camera(asked) => Some(Box::new(Camera::open(asked, layout, rate, clock)?)),
         VideoSpec::Picture(path) => Some(Box::new(StillPicture::open(path)?)),
+        VideoSpec::With(of, options) => {
+            let turn = of.turn(options).map_err(Error::Request)?;
+            // Of the size that fills the output when it is turned.
+            let source = open_video(of, turn.layout(layout), rate, clock)?;
+            source.map(|source| Box::new(Turned { source, turn }) as Box<dyn VideoSource>)
+        }
     })
 }
 
@@ -37,6 +44,7 @@ pub fn open_audio(
         AudioSpec::Delayed(of, _) => return open_audio(of, rate, clock),
         AudioSpec::Test => Some(Box::new(TestTone::new(rate))),
         AudioSpec::Default => Some(Box::new(Microphone::open("", clock)?)),
-        AudioSpec::Microphone(id) => Some(Box::new(Microphone::open(id, clock)?)),
+        AudioSpec::Microphone(asked) => Some(Box::new(Microphone::open(asked, clock)?)),
+        AudioSpec::With(..) => return Err(Error::Request(spec.check().err().unwrap_or_default())),
     })
 }

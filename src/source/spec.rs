@@ -6,6 +6,8 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::options;
+use crate::scene::Turn;
 use crate::text::device::source as text;
 
 /// How far a source can be moved in time by hand, in ms.
@@ -24,8 +26,10 @@ pub enum VideoSpec {
     /// A camera by its stable identity, as [`list_devices`](super::list_devices)
     /// gives it.
     Camera(String),
-    /// A still picture: a PNG file.
+    /// A still picture: a PNG or JPEG file.
     Picture(PathBuf),
+    /// One of these, but a camera, with options behind it as they were written.
+    With(Box<Self>, String),
     /// One of the others, shown so many ms later; earlier where negative.
     Delayed(Box<Self>, i32),
 }
@@ -42,6 +46,9 @@ pub enum AudioSpec {
     Default,
     /// A microphone by its stable identity.
     Microphone(String),
+    /// No sound or the test signal, with options behind it as they were written: neither
+    /// takes any.
+    With(Box<Self>, String),
     /// One of the others, heard so many ms later; earlier where negative.
     Delayed(Box<Self>, i32),
 }
@@ -51,7 +58,19 @@ impl VideoSpec {
     pub fn check(&self) -> Result<(), String> {
         match self.source() {
             Self::Camera(asked) => check_delay(asked).and_then(|()| super::camera::check(asked)),
+            Self::With(of, options) => {
+                check_delay(&format!(";{options}"))?;
+                of.turn(options).map(|_| ())
+            }
             _ => Ok(()),
+        }
+    }
+
+    /// How these options turn it.
+    pub(super) fn turn(&self, options: &str) -> Result<Turn, String> {
+        match self {
+            Self::None => Err(text::NOTHING_TO_TURN.into()),
+            _ => super::camera::turn_of(options),
         }
     }
 
@@ -85,7 +104,12 @@ impl AudioSpec {
     /// Whether it makes sense; if not, in words.
     pub fn check(&self) -> Result<(), String> {
         match self.source() {
-            Self::Microphone(asked) => check_delay(asked),
+            Self::Microphone(asked) => {
+                check_delay(asked).and_then(|()| super::microphone::check(asked))
+            }
+            Self::With(_, options) => {
+                check_delay(&format!(";{options}")).and(Err(text::no_options(options)))
+            }
             _ => Ok(()),
         }
     }
@@ -139,48 +163,83 @@ fn check_delay(asked: &str) -> Result<(), String> {
 impl FromStr for VideoSpec {
     type Err = Infallible;
 
-    /// `test`, `none`, `default`, the path of a PNG file, or else a camera's
-    /// identity. `device:` and `file:` in front tell apart what looks alike;
-    /// `;delay=MS` may stand behind each.
+    /// `test`, `none`, `default`, the path of a picture file, or else a camera's
+    /// identity, each perhaps with options behind it. `device:` and `file:` in front
+    /// tell apart what looks alike.
     fn from_str(text: &str) -> Result<Self, Infallible> {
         if let Some((text, ms)) = split_delay(text) {
             return text.parse::<Self>().map(|spec| spec.delayed(ms));
         }
-        Ok(match (text, text.split_once(':')) {
-            ("none" | "off", _) => Self::None,
-            ("test", _) => Self::Test,
-            ("default" | "", _) => Self::Default,
-            // With options, as behind an identity.
-            _ if text.starts_with("default;") => Self::Camera(text["default".len()..].into()),
-            (_, Some(("device", id))) => Self::Camera(id.into()),
-            (_, Some(("file", path))) => Self::Picture(path.into()),
-            _ if is_picture(text) => Self::Picture(text.into()),
-            _ => Self::Camera(text.into()),
+        let (bare, options) = parted(text);
+        Ok(match (plain_video(bare), options) {
+            (spec, "") => spec,
+            // A camera reads its options itself.
+            (Self::Default, options) => Self::Camera(format!(";{options}")),
+            (Self::Camera(id), options) => Self::Camera(format!("{id};{options}")),
+            (spec, options) => Self::With(Box::new(spec), options.into()),
         })
     }
 }
 
-/// Whether it is named as pictures are: PNG alone can be read, which the person is told
-/// of others.
+/// What stands before the options, and the options.
+fn parted(text: &str) -> (&str, &str) {
+    let first = text.split_once(';').unwrap_or((text, ""));
+    match plain_video(first.0) {
+        VideoSpec::Camera(_) => {}
+        _ if first.0.is_empty() || first.0.starts_with("file:") => {}
+        // Whatever follows them is an option, or meant as one.
+        _ => return first,
+    }
+    // The path of a picture may have a semicolon; an option is known by its name.
+    let known = |option: &str| {
+        let (name, _) = options::parts(option);
+        Ok(["size", "fps", "format", "rotate", "mirror", "delay"].contains(&name))
+    };
+    let bare = options::take_off(text, known).unwrap_or(text);
+    (bare, text.trim()[bare.len()..].trim_start_matches(';'))
+}
+
+fn plain_video(text: &str) -> VideoSpec {
+    match (text, text.split_once(':')) {
+        ("none" | "off", _) => VideoSpec::None,
+        ("test", _) => VideoSpec::Test,
+        ("default" | "", _) => VideoSpec::Default,
+        (_, Some(("device", id))) => VideoSpec::Camera(id.into()),
+        (_, Some(("file", path))) => VideoSpec::Picture(path.into()),
+        _ if is_picture(text) => VideoSpec::Picture(text.into()),
+        _ => VideoSpec::Camera(text.into()),
+    }
+}
+
+/// Whether it is named as pictures are: some of them can't be read, which the person is
+/// told.
 fn is_picture(name: &str) -> bool {
+    const ENDS: [&str; 11] = [
+        ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".svg",
+    ];
+    const MODERN: [&str; 4] = [".heic", ".heif", ".avif", ".jxl"];
     let name = name.to_lowercase();
-    [".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp"].iter().any(|end| name.ends_with(end))
+    ENDS.iter().chain(&MODERN).any(|end| name.ends_with(end))
 }
 
 impl FromStr for AudioSpec {
     type Err = Infallible;
 
     /// `test`, `none`, `default`, or else a microphone's identity, with or
-    /// without `device:` in front; `;delay=MS` may stand behind each.
+    /// without `device:` in front and options behind it.
     fn from_str(text: &str) -> Result<Self, Infallible> {
         if let Some((text, ms)) = split_delay(text) {
             return text.parse::<Self>().map(|spec| spec.delayed(ms));
         }
-        Ok(match (text, text.strip_prefix("device:")) {
+        let with = |of, options: &str| Self::With(Box::new(of), options.into());
+        Ok(match (text, text.split_once(';')) {
             ("none" | "off", _) => Self::None,
             ("test", _) => Self::Test,
             ("default" | "", _) => Self::Default,
-            (_, id) => Self::Microphone(id.unwrap_or(text).into()),
+            (_, Some(("none" | "off", options))) => with(Self::None, options),
+            (_, Some(("test", options))) => with(Self::Test, options),
+            (_, Some(("default", options))) => Self::Microphone(format!(";{options}")),
+            _ => Self::Microphone(text.strip_prefix("device:").unwrap_or(text).into()),
         })
     }
 }
@@ -193,6 +252,7 @@ impl fmt::Display for VideoSpec {
             Self::Default => f.write_str("default"),
             Self::Camera(id) => write!(f, "device:{id}"),
             Self::Picture(path) => write!(f, "file:{}", path.display()),
+            Self::With(of, options) => write!(f, "{of};{options}"),
             Self::Delayed(of, ms) => write!(f, "{of};delay={ms}"),
         }
     }
@@ -205,6 +265,7 @@ impl fmt::Display for AudioSpec {
             Self::Test => f.write_str("test"),
             Self::Default => f.write_str("default"),
             Self::Microphone(id) => write!(f, "device:{id}"),
+            Self::With(of, options) => write!(f, "{of};{options}"),
             Self::Delayed(of, ms) => write!(f, "{of};delay={ms}"),
         }
     }
@@ -233,7 +294,7 @@ mod tests {
         assert_eq!(
             video("holiday.JPG"),
             VideoSpec::Picture("holiday.JPG".into()),
-            "says it is no PNG"
+            "whatever is in it"
         );
         assert_eq!(video("./A Logo.PNG"), VideoSpec::Picture("./A Logo.PNG".into()));
         assert_eq!(video("usb:046d:0825"), VideoSpec::Camera("usb:046d:0825".into()));
@@ -281,11 +342,70 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        for text in
-            ["test", "none", "default", "a.png", "device:a.png", "x:y", "file:x", "x;delay=3"]
-        {
+        for text in [
+            "test",
+            "none",
+            "default",
+            "a.png",
+            "device:a.png",
+            "x:y",
+            "file:x",
+            "x;delay=3",
+            "test;rotate=90;delay=3",
+            "a.png;mirror",
+            "none;mirror",
+            "x;fps=25",
+            ";fps=25",
+        ] {
             assert_eq!(video(&video(text).to_string()), video(text));
             assert_eq!(audio(&audio(text).to_string()), audio(text));
+        }
+    }
+
+    #[test]
+    fn options_behind_every_input_are_told_from_it() {
+        let with = |of, options: &str| VideoSpec::With(Box::new(of), options.into());
+        let picture = |path: &str| VideoSpec::Picture(path.into());
+        assert_eq!(video("test;rotate=90;mirror"), with(VideoSpec::Test, "rotate=90;mirror"));
+        assert_eq!(video("off;mirror"), with(VideoSpec::None, "mirror"));
+        assert_eq!(video("ok.png;rotate=90"), with(picture("ok.png"), "rotate=90"));
+        assert_eq!(video("ok.png;zoom=2"), with(picture("ok.png"), "zoom=2"));
+        assert_eq!(video("a;b.jpg;mirror"), with(picture("a;b.jpg"), "mirror"));
+        assert_eq!(video("file:a;b;mirror"), with(picture("a;b"), "mirror"));
+        assert_eq!(video("device:x;mirror"), VideoSpec::Camera("x;mirror".into()));
+        assert_eq!(video("usb:1:2;odd;fps=5"), VideoSpec::Camera("usb:1:2;odd;fps=5".into()));
+        assert_eq!(audio("default;mono"), AudioSpec::Microphone(";mono".into()));
+        assert_eq!(audio("alsa:x;channel=2"), AudioSpec::Microphone("alsa:x;channel=2".into()));
+        assert_eq!(audio("test;mono"), AudioSpec::With(Box::new(AudioSpec::Test), "mono".into()));
+    }
+
+    #[test]
+    fn an_option_works_or_is_refused_in_words() {
+        for fine in ["test;rotate=90", "test;mirror", "a.png;rotate=270;mirror", "default;fps=25"] {
+            assert_eq!(video(fine).check(), Ok(()), "{fine}");
+        }
+        for (asked, words) in [
+            ("none;mirror", "without a picture there is nothing to turn: leave the options out"),
+            ("test;size=640x480", "“size=640x480” is for cameras"),
+            ("test;rotate=45", "rotate=90, 180 or 270"),
+            ("a.png;fps=25", "“fps=25” is for cameras"),
+            ("a.png;zoom=2", "“zoom=2” is for cameras"),
+            ("a.png;delay=soon", "from -2000 to 2000"),
+            ("file:a;b;delay=soon", "from -2000 to 2000"),
+            ("default;rotate=1", "rotate=90, 180 or 270"),
+        ] {
+            let refused = video(asked).check().unwrap_err();
+            assert!(refused.contains(words), "{asked}: {refused}");
+        }
+        assert_eq!(audio("default;channel=2;mono").check(), Ok(()));
+        for (asked, words) in [
+            ("test;mono", "“mono” is for microphones"),
+            ("test;delay=soon", "from -2000 to 2000"),
+            ("none;channel=1", "“channel=1” is for microphones"),
+            ("default;channel=x", "channel=2, or channel=3+4"),
+        ] {
+            let refused = audio(asked).check().unwrap_err();
+            assert!(refused.contains(words), "{asked}: {refused}");
         }
     }
 }

@@ -71,10 +71,13 @@ pub mod remedy {
 }
 
 /// What stands under a camera's name in the picture that stands in for it. It is
-/// drawn in letters of our own (`source/glyphs.rs`): what is not among them is a box.
+/// drawn in letters of our own (`source/glyphs.rs`): what is not among them is spelt in
+/// those there are (`source/spelling.rs`), or left out.
 pub mod slate {
     /// In place of the name, where there is none.
     pub const CAMERA: &str = "Camera";
+    /// It is being opened, and takes its time.
+    pub const STARTING: &str = "is starting";
     /// It is not there.
     pub const MISSING: &str = "is not there";
     /// Another program has it.
@@ -99,6 +102,11 @@ pub mod error {
     pub const UNKNOWN_FORMAT: &str = "its format is unknown";
     /// A microphone without samples that can be used.
     pub const NO_SOUND_FORMAT: &str = "it has no format that can be used";
+    /// A microphone that has fewer channels than are asked for.
+    pub fn no_channel(channel: u16, last: u16) -> String {
+        format!("it has no channel {channel}: its last is {last}")
+    }
+
     /// USB gives no more bandwidth.
     pub const NO_ROOM: &str = "the USB bus has no room left for its pictures; a smaller size \
                                needs less, and so does a socket without other cameras";
@@ -130,7 +138,43 @@ pub mod source {
     /// A picture that takes too much memory.
     pub const TOO_LARGE: &str = "it is too large";
     /// A picture whose colours can't be made out.
-    pub const PALETTE: &str = "its palette can't be read";
+    pub const PALETTE: &str = "its colours can't be read";
+    /// No picture at all, or one of a kind that nobody knows.
+    pub const NO_PICTURE: &str = "it is neither a PNG nor a JPEG file";
+    /// A file whose end is missing.
+    pub const CUT_OFF: &str = "the file is incomplete";
+    /// A JPEG file such as medicine has.
+    pub const UNUSUAL_JPEG: &str = "it is an unusual kind of JPEG; save it as PNG";
+
+    /// A picture of another kind.
+    pub fn other_picture(kind: &str) -> String {
+        format!("it is a {kind} file, and only PNG and JPEG can be read")
+    }
+
+    /// A file that makes no sense; in the decoder's words.
+    pub fn damaged(detail: &str) -> String {
+        format!("the file is damaged ({detail})")
+    }
+
+    /// Kinds of pictures that can't be read.
+    pub mod kind {
+        /// By CompuServe.
+        pub const GIF: &str = "GIF";
+        /// Of web pages.
+        pub const WEBP: &str = "WebP";
+        /// Of Windows.
+        pub const BMP: &str = "BMP";
+        /// Of scanners.
+        pub const TIFF: &str = "TIFF";
+        /// JPEG's successor.
+        pub const JXL: &str = "JPEG XL";
+        /// Of web pages.
+        pub const AVIF: &str = "AVIF";
+        /// Of telephones.
+        pub const HEIC: &str = "HEIC";
+        /// A drawing.
+        pub const SVG: &str = "SVG";
+    }
 
     /// A picture file.
     pub fn picture(path: impl Display, reason: &str) -> String {
@@ -142,9 +186,25 @@ pub mod source {
         format!("no thread for {name}: {reason}")
     }
 
-    /// An option behind a camera's identity that makes no sense.
-    pub fn bad_option(option: &str, example: &str) -> String {
-        format!("“{option}” of a camera is given as {example}")
+    /// Options behind no picture at all.
+    pub const NOTHING_TO_TURN: &str =
+        "without a picture there is nothing to turn: leave the options out";
+
+    /// An option behind the identity of a device of that kind that makes no sense.
+    pub fn bad_option(option: &str, kind: &str, example: &str) -> String {
+        format!("“{option}” of a {kind} is given as {example}")
+    }
+
+    /// An option behind the test signal or a picture file that neither has.
+    pub fn only_turned(option: &str) -> String {
+        format!(
+            "“{option}” is for cameras: the test signal and pictures take rotate=, mirror and delay= alone"
+        )
+    }
+
+    /// Options behind what is no microphone.
+    pub fn no_options(options: &str) -> String {
+        format!("“{options}” is for microphones: the test signal takes delay= alone")
     }
 
     /// A delay behind a source that makes no sense.
@@ -160,6 +220,8 @@ pub mod source {
         pub const FPS: &str = "fps=30 or fps=29.97";
         /// Of a turn.
         pub const ROTATE: &str = "rotate=90, 180 or 270";
+        /// Of a microphone's channels.
+        pub const CHANNEL: &str = "channel=2, or channel=3+4 for left and right";
 
         /// Of a format.
         pub fn format(names: &str) -> String {
@@ -215,6 +277,21 @@ pub mod delivers {
     /// More than two channels.
     pub fn channels(count: u16) -> String {
         format!("{count} channels")
+    }
+
+    /// One of several channels.
+    pub fn channel(channel: u16, of: u16) -> String {
+        format!("channel {channel} of {of}")
+    }
+
+    /// Two of several channels, as left and right.
+    pub fn pair(left: u16, right: u16, of: u16) -> String {
+        format!("channels {left} and {right} of {of}")
+    }
+
+    /// Two of several channels on both sides.
+    pub fn mixed(left: u16, right: u16, of: u16) -> String {
+        format!("channels {left} and {right} of {of} mixed")
     }
 
     /// A microphone's setup.

@@ -18,6 +18,10 @@ use crate::source::VideoSource;
 /// the encoder fall further behind, and viewers see what is long past.
 const MADE_UP: u64 = 2;
 
+/// A stream that begins waits this long for a source that has shown nothing yet, rather
+/// than begin with black. A camera has a picture by then, or a slate that says why not.
+const FIRST_PICTURE: Duration = Duration::from_secs(3);
+
 /// What the frame thread is told.
 pub enum FrameCommand {
     /// Show this from the next tick on.
@@ -53,6 +57,7 @@ impl FrameThread {
             compositor: Compositor::new(output.0),
             source: None,
             encoder: None,
+            waits_until: None,
             preview: false,
             watch: PictureWatch::default(),
             age: MeanAge::default(),
@@ -86,6 +91,8 @@ struct FrameMaker {
     compositor: Compositor,
     source: Option<Box<dyn VideoSource>>,
     encoder: Option<Sender<Offered>>,
+    /// While a stream's first picture has not come: how long it is waited for.
+    waits_until: Option<MediaTime>,
     preview: bool,
     watch: PictureWatch,
     age: MeanAge,
@@ -148,7 +155,11 @@ impl FrameMaker {
                 self.compositor.set_layout(planes);
             }
             FrameCommand::Mirror(mirror) => self.compositor.set_mirror(mirror),
-            FrameCommand::Encoder(encoder) => self.encoder = encoder,
+            FrameCommand::Encoder(encoder) => {
+                let until = self.clock.at(Instant::now()) + FIRST_PICTURE;
+                self.waits_until = encoder.is_some().then_some(until);
+                self.encoder = encoder;
+            }
             FrameCommand::Preview(on) => {
                 self.preview = on;
                 if !on {
@@ -179,6 +190,17 @@ impl FrameMaker {
         Some((picture, age))
     }
 
+    /// Whether the stream has not begun and there is nothing yet to begin it with.
+    fn waits(&mut self, is_picture: bool, due: MediaTime) -> bool {
+        let waits = self.source.is_some()
+            && !is_picture
+            && self.waits_until.is_some_and(|until| due < until);
+        if !waits {
+            self.waits_until = None;
+        }
+        waits
+    }
+
     fn make(&mut self, due: MediaTime) {
         let Some((picture, age)) = self.look(due) else { return };
         let mean = u64::try_from(self.age.see(age).as_micros()).unwrap_or(0);
@@ -189,6 +211,9 @@ impl FrameMaker {
         self.shared.figures.frozen.store(self.watch.frozen, Ordering::Relaxed);
         if self.preview {
             self.shared.preview.put(frame.clone());
+        }
+        if self.waits(picture.is_some(), due) {
+            return;
         }
         if let Some(encoder) = &self.encoder {
             match encoder.try_send(Offered { frame, age }) {
@@ -272,6 +297,59 @@ mod tests {
         for (coming, given_up) in [(8, 0), (9, 0), (10, 0), (11, 3), (40, 32)] {
             assert_eq!(missed(7, coming), given_up, "{coming}");
         }
+    }
+
+    fn maker(clock: Clock, inbox: Receiver<FrameCommand>) -> FrameMaker {
+        FrameMaker {
+            clock,
+            inbox,
+            rate: FrameRate::whole(30),
+            compositor: Compositor::new(Planes::new(2, 2)),
+            source: None,
+            encoder: None,
+            waits_until: None,
+            preview: false,
+            watch: PictureWatch::default(),
+            shared: Arc::default(),
+        }
+    }
+
+    /// Shows something from a time on.
+    struct Late(MediaTime);
+
+    impl VideoSource for Late {
+        fn frame(&mut self, due: MediaTime) -> Option<VideoFrame> {
+            let picture = Arc::new(crate::media::Picture::black(Planes::new(2, 2)));
+            (due >= self.0).then_some(VideoFrame { time: due, picture })
+        }
+
+        fn status(&self) -> SourceStatus {
+            SourceStatus::default()
+        }
+    }
+
+    /// When the first and the last of ten seconds' frames are sent, in ms, of a source
+    /// that shows something from a time on.
+    fn sent(source: Option<i64>) -> (i64, i64) {
+        let clock = Clock::starting_at(Instant::now());
+        let (_commands, inbox) = bounded(1);
+        let mut maker = maker(clock, inbox);
+        maker.source = source.map(|ms| Box::new(Late(MediaTime::from_millis(ms))) as Box<_>);
+        let (frames, sent) = crossbeam_channel::unbounded();
+        maker.obey(FrameCommand::Encoder(Some(frames)));
+        maker.waits_until = Some(MediaTime::ZERO + FIRST_PICTURE);
+        (0..100).for_each(|n| maker.make(MediaTime::from_millis(n * 100)));
+        let times: Vec<i64> =
+            sent.try_iter().map(|offered| offered.frame.time.as_millis()).collect();
+        (times[0], times[times.len() - 1])
+    }
+
+    #[test]
+    fn a_stream_begins_with_its_first_picture_and_not_with_black() {
+        assert_eq!(sent(Some(0)), (0, 9_900));
+        assert_eq!(sent(Some(1_500)), (1_500, 9_900));
+        assert_eq!(sent(Some(20_000)), (3_000, 9_900), "it is not waited for without end");
+        assert_eq!(sent(None), (0, 9_900), "there is nothing to wait for");
     }
 
     #[test]

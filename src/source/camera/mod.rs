@@ -30,9 +30,9 @@ use self::shared::{Shared, State};
 use self::watch::LAST_PICTURE;
 use self::worker::Worker;
 use super::life::Overseer;
-use super::slate::slate;
+use super::slate::Slate;
 use super::{CameraInfo, CameraMode, Error, SourceStatus, Trouble, VideoSource};
-use crate::media::{Clock, FrameRate, MediaTime, Picture, Planes, VideoFrame};
+use crate::media::{Clock, FrameRate, MediaTime, Planes, VideoFrame};
 use crate::scene::Turn;
 use crate::text::device::{delivers, slate};
 
@@ -46,8 +46,8 @@ pub struct Camera {
     shared: Arc<Shared>,
     overseer: Overseer,
     pacer: Pacer,
-    /// What the slate in use says, and the slate.
-    slate: Option<(Trouble, Arc<Picture>)>,
+    /// What the slate in use says under the name, and the slate.
+    slate: Option<(&'static str, Slate)>,
     /// Whether the last picture was the slate.
     shows_slate: bool,
 }
@@ -124,17 +124,21 @@ impl Camera {
         Some(now.since(last))
     }
 
-    fn slate(&mut self, trouble: Trouble, due: MediaTime) -> VideoFrame {
-        let picture = match self.slate.take() {
-            Some((of, picture)) if of == trouble => picture,
-            _ => {
-                let name = self.name();
-                let name = if name.is_empty() { slate::CAMERA } else { &name };
-                slate(self.layout, &[name, words(&trouble)])
-            }
+    fn slate(&mut self, words: &'static str, due: MediaTime) -> VideoFrame {
+        let slate = match self.slate.take() {
+            Some((of, slate)) if of == words => slate,
+            _ => Slate::draw(self.layout, &self.name(), words, slate::CAMERA),
         };
-        self.slate = Some((trouble, Arc::clone(&picture)));
+        let picture = slate.picture();
+        self.slate = Some((words, slate));
+        self.shows_slate = true;
         VideoFrame { time: due, picture }
+    }
+
+    /// Whether it has shown nothing yet for so long that it is said to be starting.
+    fn is_slow(&self, state: &State, now: MediaTime) -> bool {
+        let began = self.overseer.since().filter(|_| state.came.is_none());
+        began.is_some_and(|began| now.since(began) >= watch::SLOW_START)
     }
 }
 
@@ -153,10 +157,8 @@ impl VideoSource for Camera {
         match (picture, trouble) {
             (Some(frame), None) => Some(frame),
             (Some(frame), Some(_)) if fresh(&frame) => Some(frame),
-            (_, Some(trouble)) => {
-                self.shows_slate = true;
-                Some(self.slate(trouble, due))
-            }
+            (_, Some(trouble)) => Some(self.slate(words(&trouble), due)),
+            (None, None) if self.is_slow(&state, due) => Some(self.slate(slate::STARTING, due)),
             (None, None) => None,
         }
     }
@@ -166,8 +168,8 @@ impl VideoSource for Camera {
         self.pacer.idle(self.shared.state().arrived);
     }
 
-    fn turn(&self) -> Turn {
-        if self.shows_slate { Turn::default() } else { self.request.turn }
+    fn turn(&self) -> Option<Turn> {
+        (!self.shows_slate).then_some(self.request.turn)
     }
 
     fn status(&self) -> SourceStatus {
@@ -258,6 +260,12 @@ fn system() -> Box<dyn Backend> {
 /// Whether what is asked of a camera makes sense; if not, in words.
 pub(super) fn check(asked: &str) -> Result<(), String> {
     Request::parse(asked).map(|_| ())
+}
+
+/// What a picture that is no camera's is turned by; options that make no sense are
+/// an error, in words.
+pub(super) fn turn_of(options: &str) -> Result<Turn, String> {
+    Request::turn_of(options)
 }
 
 /// Lists the cameras. Asks drivers, which may take their time.

@@ -2,6 +2,8 @@
 
 use crate::media::{FrameRate, Planes};
 use crate::scene::{RawFormat, Rotation, Turn};
+use crate::source::options;
+use crate::text::device::CAMERA;
 use crate::text::device::source::{self, example};
 
 /// A camera's identity, and perhaps a size, a rate and a format.
@@ -20,24 +22,40 @@ pub(super) struct Request {
 }
 
 /// Names of formats, as V4L2 writes them.
-const NAMES: [(&str, RawFormat); 10] = [
+const NAMES: [(&str, RawFormat); 19] = [
     ("YUYV", RawFormat::Yuyv),
     ("UYVY", RawFormat::Uyvy),
+    ("YVYU", RawFormat::Yvyu),
+    ("VYUY", RawFormat::Vyuy),
     ("NV12", RawFormat::Nv12),
     ("NV21", RawFormat::Nv21),
+    ("NV16", RawFormat::Nv16),
+    ("NV61", RawFormat::Nv61),
     ("I420", RawFormat::I420),
     ("YV12", RawFormat::Yv12),
+    ("422P", RawFormat::I422),
     ("GREY", RawFormat::Grey),
     ("RGB", RawFormat::Rgb),
     ("BGR", RawFormat::Bgr),
+    ("XR24", RawFormat::Bgrx),
+    ("XB24", RawFormat::Rgbx),
+    ("BX24", RawFormat::Xrgb),
+    ("RX24", RawFormat::Xbgr),
     ("MJPEG", RawFormat::Mjpeg),
 ];
 
-/// What V4L2 calls some of them.
-const ALIASES: [(&str, RawFormat); 5] = [
+/// Other names of V4L2's for some of them.
+const ALIASES: [(&str, RawFormat); 12] = [
     ("YU12", RawFormat::I420),
     ("RGB3", RawFormat::Rgb),
     ("BGR3", RawFormat::Bgr),
+    ("AR24", RawFormat::Bgrx),
+    ("BGR4", RawFormat::Bgrx),
+    ("AB24", RawFormat::Rgbx),
+    ("BA24", RawFormat::Xrgb),
+    ("RGB4", RawFormat::Xrgb),
+    ("RA24", RawFormat::Xbgr),
+    ("I422", RawFormat::I422),
     ("MJPG", RawFormat::Mjpeg),
     ("JPEG", RawFormat::Mjpeg),
 ];
@@ -53,31 +71,33 @@ impl Request {
     /// own; a value that makes no sense is an error, in words.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut request = Self::default();
-        let mut id = text.trim();
-        while let Some((rest, option)) = id.rsplit_once(';') {
-            if !request.read(option)? {
-                break;
-            }
-            id = rest;
-        }
-        request.id = id.into();
+        request.id = options::take_off(text, |option| request.read(option))?.into();
         Ok(request)
+    }
+
+    /// What a picture that is no camera's is turned by, as these options say: no other
+    /// option suits it.
+    pub fn turn_of(options: &str) -> Result<Turn, String> {
+        let mut request = Self::default();
+        for option in options.split(';') {
+            let (name, _) = options::parts(option);
+            if !["rotate", "mirror"].contains(&name) || !request.read(option)? {
+                return Err(source::only_turned(option.trim()));
+            }
+        }
+        Ok(request.turn)
     }
 
     /// The size that the output has for the camera: it may lie on its side.
     pub fn seen(&self, output: Planes) -> Planes {
-        match self.turn.rotation {
-            Rotation::None | Rotation::Half => output,
-            Rotation::Quarter | Rotation::ThreeQuarters => Planes::new(output.height, output.width),
-        }
+        self.turn.layout(output)
     }
 
     /// Reads one option. False: it is none.
     fn read(&mut self, option: &str) -> Result<bool, String> {
-        let (key, value) = option.split_once('=').unwrap_or((option, ""));
-        let value = value.trim();
-        let bad = |example: &str| source::bad_option(option.trim(), example);
-        match key.trim() {
+        let (name, value) = options::parts(option);
+        let bad = |example: &str| source::bad_option(option.trim(), CAMERA, example);
+        match name {
             "size" => self.size = Some(size(value).ok_or_else(|| bad(example::SIZE))?),
             "fps" => self.rate = Some(rate(value).ok_or_else(|| bad(example::FPS))?),
             "format" => {
@@ -166,7 +186,8 @@ mod tests {
         }
         let refused = Request::parse("a;format=H264;fps=30").unwrap_err();
         assert!(refused.ends_with(
-            "format= with one of YUYV, UYVY, NV12, NV21, I420, YV12, GREY, RGB, BGR, MJPEG"
+            "format= with one of YUYV, UYVY, YVYU, VYUY, NV12, NV21, NV16, NV61, I420, YV12, \
+             422P, GREY, RGB, BGR, XR24, XB24, BX24, RX24, MJPEG"
         ));
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::backend::{Arrival, Capture, Found};
 use super::choose::{Mode, Offer};
 use super::*;
-use crate::media::{Plane, Planes};
+use crate::media::{Picture, Plane, Planes};
 use crate::scene::{RawFormat, RawImage};
 use crate::source::hold::Hold;
 
@@ -64,6 +64,20 @@ fn nothing_is_shown_until_something_is_known() {
     assert!(is_slate(&camera.frame(at(33)).unwrap()));
     deliver(&camera, 60);
     assert!(!is_slate(&camera.frame(at(66)).unwrap()));
+}
+
+#[test]
+fn a_camera_that_takes_its_time_is_said_to_be_starting() {
+    let mut camera = camera();
+    camera.frame(at(0));
+    assert!(camera.frame(at(1_999)).is_none());
+    assert!(is_slate(&camera.frame(at(2_000)).unwrap()));
+    assert_eq!(camera.slate.as_ref().map(|(words, _)| *words), Some(slate::STARTING));
+    deliver(&camera, 2_010);
+    assert!(!is_slate(&camera.frame(at(2_033)).unwrap()));
+    // Nobody looked for a while: the next picture is on its way.
+    (camera.shared.state().latest, camera.shared.state().before) = (None, None);
+    assert!(camera.frame(at(2_066)).is_none());
 }
 
 #[test]
@@ -175,6 +189,21 @@ struct Paper {
     /// Whether it sends damaged pictures without end.
     unreadable: bool,
     shared: Arc<Shared>,
+    /// For how long the thread may be silent during each call that may take its time.
+    slow_calls: Arc<Mutex<Vec<Duration>>>,
+}
+
+impl Paper {
+    /// How long a source would wait for a sign of the thread from now on, to a second.
+    fn patience(&self) -> Duration {
+        let now = MediaTime::ZERO;
+        let waits = |seconds: &i64| {
+            let mut overseer = Overseer::default();
+            overseer.gives_up(&self.shared.life, now);
+            !overseer.gives_up(&self.shared.life, now + Duration::from_secs(*seconds as u64))
+        };
+        Duration::from_secs((0..60).take_while(waits).last().unwrap_or(0) as u64)
+    }
 }
 
 struct PaperCapture {
@@ -192,7 +221,13 @@ impl Backend for Paper {
         self.cameras.iter().find(|camera| id.is_none_or(|id| camera.id == id)).cloned()
     }
 
+    fn offers(&self, camera: &Found, _: &Wish) -> Vec<Offer> {
+        self.slow_calls.lock().unwrap().push(self.patience());
+        camera.offers.clone()
+    }
+
     fn open(&self, _: &Found, mode: &Mode) -> Result<Box<dyn Capture>, Trouble> {
+        self.slow_calls.lock().unwrap().push(self.patience());
         self.opened.lock().unwrap().push(mode.format);
         self.open.clone()?;
         let acts = std::mem::take(&mut *self.acts.lock().unwrap());
@@ -255,6 +290,7 @@ fn paper(cameras: &[&str], acts: Vec<Act>, shared: &Arc<Shared>) -> Paper {
         acts: Mutex::new(acts.into()),
         unreadable: false,
         shared: Arc::clone(shared),
+        slow_calls: Arc::default(),
     }
 }
 
@@ -323,10 +359,22 @@ fn a_camera_on_its_side_is_turned_and_its_slate_is_not() {
     camera.request = Request::parse("a;rotate=90").unwrap();
     deliver(&camera, 0);
     camera.frame(at(10));
-    assert_eq!(camera.turn(), camera.request.turn);
+    assert_eq!(camera.turn(), Some(camera.request.turn));
     fail(&camera, Trouble::Missing);
     assert!(is_slate(&camera.frame(at(4_000)).unwrap()));
-    assert_eq!(camera.turn(), Turn::default());
+    assert_eq!(camera.turn(), None);
+}
+
+#[test]
+fn a_camera_that_opens_slowly_is_not_abandoned() {
+    let mut worker = worker(&["a"], Some("a"), vec![Act::Close]);
+    let paper = paper(&["a"], vec![Act::Close], &worker.shared);
+    let calls = Arc::clone(&paper.slow_calls);
+    worker.backend = Box::new(paper);
+    assert_eq!(worker.session(), Ok(()));
+    // The offers, then the opening.
+    let calls = calls.lock().unwrap().clone();
+    assert!(calls.len() == 2 && calls.iter().all(|patience| patience.as_secs() >= 19), "{calls:?}");
 }
 
 #[test]

@@ -16,6 +16,10 @@ pub(super) fn stall(rate: Option<FrameRate>) -> Duration {
 /// The first picture may take longer: some cameras settle their exposure first.
 pub(super) const FIRST_PICTURE: Duration = Duration::from_secs(4);
 
+/// A camera that has shown nothing for this long is shown as one that is starting: a
+/// stream that waits for its first picture begins with that.
+pub(super) const SLOW_START: Duration = Duration::from_secs(2);
+
 /// The last picture is shown for this long before a slate takes its place.
 pub(super) const LAST_PICTURE: Duration = Duration::from_secs(3);
 

@@ -77,7 +77,9 @@ impl Worker {
             return Err(trouble.clone());
         }
         let hold = Hold::take(&camera.id, &self.shared.life, self.clock);
-        let offers = self.backend.offers(&camera);
+        // Where that can't be told without opening it.
+        self.opens();
+        let offers = self.backend.offers(&camera, &self.wish);
         let mode = self
             .attempts
             .choose(&offers, &self.wish)
@@ -96,7 +98,9 @@ impl Worker {
 
     /// Opens the camera in a mode and stays until its end.
     fn look(&mut self, camera: &Found, mode: &Mode) -> Result<(), Trouble> {
+        self.opens();
         let mut capture = self.backend.open(camera, mode)?;
+        self.beat();
         // From now on this one, where none was asked for by its identity.
         (self.id, self.place) = (Some(camera.id.clone()), Some(camera.place.clone()));
         {
@@ -158,6 +162,10 @@ impl Worker {
 
     fn beat(&self) {
         self.shared.life.beat(self.now());
+    }
+
+    fn opens(&self) {
+        self.shared.life.opens(self.now());
     }
 }
 

@@ -5,9 +5,10 @@ use std::str::FromStr;
 use cpal::traits::{DeviceTrait, HostTrait};
 use cpal::{Device, DeviceId, ErrorKind, SampleFormat, SupportedStreamConfigRange};
 
+use super::channels::Channels;
 use super::quiet;
 use crate::media::SAMPLE_RATE;
-use crate::mix::{MOST_CHANNELS, RATES};
+use crate::mix::RATES;
 use crate::source::error::words;
 use crate::source::{MicrophoneInfo, Trouble};
 use crate::text::device;
@@ -96,10 +97,20 @@ fn plain_name(name: &str) -> Option<String> {
 }
 
 /// What suits best of what a device can do: 48 kHz before other rates, two
-/// channels before one, one before more, floats before integers.
-pub(super) fn choose(device: &Device) -> Result<Setup, Trouble> {
+/// channels before one, one before more, floats before integers; but no fewer
+/// channels than are asked for.
+pub(super) fn choose(device: &Device, channels: Channels) -> Result<Setup, Trouble> {
     let ranges: Vec<_> = device.supported_input_configs().map_err(trouble_of)?.collect();
-    best(&ranges).ok_or_else(|| Trouble::Failed(device::error::NO_SOUND_FORMAT.into()))
+    best(&ranges, channels.needed()).ok_or_else(|| Trouble::Failed(why_unusable(&ranges, channels)))
+}
+
+/// Why nothing of what a device can do suits.
+fn why_unusable(ranges: &[SupportedStreamConfigRange], channels: Channels) -> String {
+    let usable = ranges.iter().filter(|range| is_usable(range));
+    match usable.map(SupportedStreamConfigRange::channels).max() {
+        Some(most) => device::error::no_channel(channels.needed(), most),
+        None => device::error::NO_SOUND_FORMAT.into(),
+    }
 }
 
 /// What an error of the sound system means for the person.
@@ -194,19 +205,20 @@ fn long(id: &str) -> &str {
 }
 
 fn is_usable(range: &SupportedStreamConfigRange) -> bool {
-    (1..=MOST_CHANNELS).contains(&range.channels())
+    (1..=Channels::MOST).contains(&range.channels())
         && range.max_sample_rate() >= *RATES.start()
         && range.min_sample_rate() <= *RATES.end()
         && format_rank(range.sample_format()).is_some()
 }
 
-fn best(ranges: &[SupportedStreamConfigRange]) -> Option<Setup> {
+fn best(ranges: &[SupportedStreamConfigRange], channels: u16) -> Option<Setup> {
     let setup = |range: &SupportedStreamConfigRange| Setup {
         rate: rate_in(range.min_sample_rate(), range.max_sample_rate()),
         channels: range.channels(),
         format: range.sample_format(),
     };
-    ranges.iter().filter(|range| is_usable(range)).map(setup).min_by_key(rank)
+    let enough = |range: &&SupportedStreamConfigRange| range.channels() >= channels;
+    ranges.iter().filter(|range| is_usable(range)).filter(enough).map(setup).min_by_key(rank)
 }
 
 /// The rate of a range that suits best: ours, or else the nearest above it, or
@@ -295,19 +307,24 @@ mod tests {
             range(32, 48_000, 48_000, SampleFormat::F32),
         ];
         let chosen = |ranges: &[SupportedStreamConfigRange]| {
-            best(ranges).map(|setup| (setup.rate, setup.channels, setup.format))
+            best(ranges, 1).map(|setup| (setup.rate, setup.channels, setup.format))
         };
         assert_eq!(chosen(&all), Some((48_000, 2, SampleFormat::F32)));
         assert_eq!(chosen(&all[..3]), Some((48_000, 2, SampleFormat::I16)));
         assert_eq!(chosen(&all[..2]), Some((48_000, 1, SampleFormat::F32)));
         assert_eq!(chosen(&all[1..2]), Some((44_100, 2, SampleFormat::F32)));
-        assert_eq!(chosen(&all[4..]), None);
+        assert_eq!(chosen(&all[4..]), Some((48_000, 32, SampleFormat::F32)), "all it has");
+        let second = |ranges| best(ranges, 2).map(|setup| setup.channels);
+        assert_eq!([second(&all[..2]), second(&all[..1])], [Some(2), None]);
+        assert_eq!(best(&all, 3).map(|setup| setup.channels), Some(32));
+        let asked = Channels { pair: Some([3, 4]), mono: false };
+        assert_eq!(why_unusable(&all[..2], asked), "it has no channel 4: its last is 2");
     }
 
     #[test]
     fn a_device_without_our_rate_is_taken_at_the_next() {
         let rate =
-            |low, high| best(&[range(1, low, high, SampleFormat::I16)]).map(|setup| setup.rate);
+            |low, high| best(&[range(1, low, high, SampleFormat::I16)], 1).map(|setup| setup.rate);
         assert_eq!(rate(8_000, 16_000), Some(16_000));
         assert_eq!(rate(96_000, 192_000), Some(96_000));
         assert_eq!(rate(4_000, 8_000), Some(8_000));

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use cpal::{FromSample, Sample};
 use rtrb::{Consumer, Producer, RingBuffer};
 
+use super::channels::Route;
 use crate::media::MediaTime;
 use crate::mix::Delivery;
 
@@ -55,8 +56,11 @@ impl FeedCounts {
 #[derive(Debug)]
 pub struct Feed {
     ring: Producer<f32>,
-    /// Samples of one frame: what finds no room is dropped by whole frames.
+    /// Samples of one frame that comes: what finds no room is dropped by whole frames.
     channels: usize,
+    /// What becomes of a frame, and how many samples it has then.
+    route: Route,
+    kept: usize,
     /// Frames that were put into the ring.
     frames: u64,
     counts: Arc<FeedCounts>,
@@ -65,11 +69,24 @@ pub struct Feed {
 impl Feed {
     /// A ring for this rate and these channels, and its two ends.
     pub fn new(rate: u32, channels: u16) -> (Self, Consumer<f32>, Arc<FeedCounts>) {
-        let channels = usize::from(channels.max(1));
+        Self::routed(rate, channels, Route::All)
+    }
+
+    /// A ring for what is made of the frames of a device, which has the channels that
+    /// the route takes.
+    pub(super) fn routed(
+        rate: u32,
+        channels: u16,
+        route: Route,
+    ) -> (Self, Consumer<f32>, Arc<FeedCounts>) {
+        let channels = channels.max(1);
+        let kept = usize::from(route.channels(channels));
         let frames = u64::from(rate) * RING_MS / 1_000;
-        let (ring, consumer) = RingBuffer::new(usize::try_from(frames).unwrap_or(0) * channels);
+        let (ring, consumer) = RingBuffer::new(usize::try_from(frames).unwrap_or(0) * kept);
         let counts = Arc::new(FeedCounts::default());
-        (Self { ring, channels, frames: 0, counts: Arc::clone(&counts) }, consumer, counts)
+        let theirs = Arc::clone(&counts);
+        let feed = Self { ring, channels: channels.into(), route, kept, frames: 0, counts: theirs };
+        (feed, consumer, counts)
     }
 
     /// Takes interleaved samples from the callback, which came at `now`.
@@ -78,12 +95,21 @@ impl Feed {
         T: Sample + Copy,
         f32: FromSample<T>,
     {
-        let room = self.ring.slots() / self.channels * self.channels;
-        let fits = samples.len().min(room);
-        if let Ok(chunk) = self.ring.write_chunk_uninit(fits) {
-            chunk.fill_from_iter(samples.iter().map(|sample| f32::from_sample(*sample)));
+        let came = samples.len() / self.channels;
+        let kept = came.min(self.ring.slots() / self.kept);
+        if let Ok(chunk) = self.ring.write_chunk_uninit(kept * self.kept) {
+            let float = |sample: &T| f32::from_sample(*sample);
+            let frames = samples.chunks_exact(self.channels);
+            match self.route {
+                Route::All => chunk.fill_from_iter(samples.iter().map(float)),
+                Route::Mean([a, b]) => chunk.fill_from_iter(
+                    frames.map(|frame| (float(&frame[a]) + float(&frame[b])) / 2.0),
+                ),
+                Route::Pair(pair) => {
+                    chunk.fill_from_iter(frames.flat_map(|frame| pair.map(|n| float(&frame[n]))))
+                }
+            };
         }
-        let (came, kept) = (samples.len() / self.channels, fits / self.channels);
         self.frames += kept as u64;
         self.counts.lump.store(came as u32, Ordering::Relaxed);
         self.counts.stamp(self.frames, now);
@@ -108,6 +134,29 @@ mod tests {
         let out: Vec<f32> = std::iter::from_fn(|| ring.pop().ok()).collect();
         assert_eq!(out, [0.5, -0.5, -1.0, 0.5, -1.0, 0.5, -1.0, 0.5, -1.0, 0.5]);
         assert_eq!(counts.came.load(Ordering::Relaxed), 5);
+    }
+
+    #[test]
+    fn channels_are_picked_and_mixed_and_only_they_take_room() {
+        let now = MediaTime::ZERO;
+        // Two frames of four channels.
+        let samples = [0.1_f32, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
+        for (route, wanted) in [
+            (Route::All, samples.to_vec()),
+            (Route::Mean([1, 1]), vec![0.2, 0.6]),
+            (Route::Mean([0, 3]), vec![0.25, 0.65]),
+            (Route::Pair([3, 2]), vec![0.4, 0.3, 0.8, 0.7]),
+        ] {
+            let (mut feed, mut ring, counts) = Feed::routed(1_000, 4, route);
+            feed.push(&samples, now);
+            let out: Vec<f32> = std::iter::from_fn(|| ring.pop().ok()).collect();
+            let near = out.iter().zip(&wanted).all(|(a, b)| (a - b).abs() < 1e-6);
+            assert!(near && out.len() == wanted.len(), "{route:?}: {out:?}");
+            assert_eq!(counts.delivery(Delivery::default(), now).frames, 2);
+            // Room for 1300 frames, whatever a frame is.
+            feed.push(&vec![0.0_f32; 1_301 * 4], now);
+            assert_eq!(counts.dropped.load(Ordering::Relaxed), 1, "{route:?}");
+        }
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Microphones: one thread for each, which owns the device; its callback fills a
 //! ring that the source empties.
 
+mod channels;
 #[cfg(target_os = "linux")]
 mod denied;
 mod devices;
 mod feed;
 mod quiet;
+mod request;
 mod shared;
 mod watch;
 mod worker;
@@ -17,6 +19,7 @@ use std::time::Duration;
 use rtrb::Consumer;
 
 pub use self::feed::{Feed, FeedCounts};
+use self::request::Request;
 use self::shared::{Link, Shared};
 use self::worker::Worker;
 use super::life::Overseer;
@@ -30,8 +33,7 @@ const BLOCK: Duration = Duration::from_nanos(21_333_333);
 
 /// A microphone as a source.
 pub struct Microphone {
-    /// Its identity; `None`: the system's default.
-    id: Option<String>,
+    request: Request,
     clock: Clock,
     shared: Arc<Shared>,
     overseer: Overseer,
@@ -45,6 +47,7 @@ pub struct Microphone {
     scratch: Vec<f32>,
     /// What earlier intakes had counted.
     dropped_before: u64,
+    repeated_before: u64,
 }
 
 /// From an open device to the program.
@@ -56,13 +59,14 @@ struct Line {
 }
 
 impl Microphone {
-    /// A microphone by its identity; an empty one is the system's default. Opens
-    /// it on a thread of its own.
-    pub fn open(id: &str, clock: Clock) -> Result<Self, Error> {
-        let id = Some(id.trim().to_owned()).filter(|id| !id.is_empty());
-        let shared = start(id.as_deref(), clock)?;
+    /// A microphone by what was asked for: its identity, and perhaps `;channel=2`,
+    /// `;channel=3+4` or `;mono` behind it. An empty identity is the system's default.
+    /// Opens it on a thread of its own.
+    pub fn open(asked: &str, clock: Clock) -> Result<Self, Error> {
+        let request = Request::parse(asked).map_err(Error::Request)?;
+        let shared = start(&request, clock)?;
         Ok(Self {
-            id,
+            request,
             clock,
             shared,
             overseer: Overseer::default(),
@@ -71,12 +75,14 @@ impl Microphone {
             line: None,
             scratch: Vec::new(),
             dropped_before: 0,
+            repeated_before: 0,
         })
     }
 
     /// Takes the ring of a device that was opened anew.
     fn connect(&mut self, link: Link) {
-        self.dropped_before = self.dropped();
+        (self.dropped_before, self.repeated_before) = (self.dropped(), self.repeated());
+        self.line = None;
         match Intake::new(link.rate, link.channels) {
             Ok(intake) => {
                 let (ring, counts) = (link.ring, link.counts);
@@ -99,20 +105,21 @@ impl Microphone {
         self.shared.life.close();
         let (id, name) = {
             let state = self.shared.state();
-            (state.id.clone().or_else(|| self.id.clone()), state.name.clone())
+            (state.id.clone().or_else(|| self.request.id.clone()), state.name.clone())
         };
-        if let Ok(shared) = start(id.as_deref(), self.clock) {
+        let request = Request { id, ..self.request };
+        if let Ok(shared) = start(&request, self.clock) {
             {
                 let mut state = shared.state();
                 (state.name, state.trouble) = (name, Some(Trouble::Stalled));
             }
-            (self.shared, self.id) = (shared, id);
+            (self.shared, self.request) = (shared, request);
         }
     }
 
     /// Its name, or else what it was asked for by.
     fn name(&self) -> String {
-        let asked = || self.id.clone().unwrap_or_default();
+        let asked = || self.request.id.clone().unwrap_or_default();
         self.shared.state().name.clone().unwrap_or_else(asked)
     }
 
@@ -125,6 +132,11 @@ impl Microphone {
     /// Frames that came and were never heard.
     fn dropped(&self) -> u64 {
         self.dropped_before + self.line.as_ref().map_or(0, |line| line.intake.dropped())
+    }
+
+    /// Blocks with silence in them because nothing had come.
+    fn repeated(&self) -> u64 {
+        self.repeated_before + self.line.as_ref().map_or(0, |line| line.intake.starved())
     }
 }
 
@@ -166,7 +178,7 @@ impl AudioSource for Microphone {
             silent: self.silent(state.trouble.as_ref()),
             latency: self.line.as_ref().map(|line| line.intake.behind()),
             trouble: state.trouble,
-            repeated: self.line.as_ref().map_or(0, |line| line.intake.starved()),
+            repeated: self.repeated(),
             dropped: state.dropped + self.dropped(),
             ..SourceStatus::default()
         }
@@ -180,16 +192,22 @@ impl Drop for Microphone {
 }
 
 /// Starts a microphone's thread.
-fn start(id: Option<&str>, clock: Clock) -> Result<Arc<Shared>, Error> {
+fn start(request: &Request, clock: Clock) -> Result<Arc<Shared>, Error> {
     let shared = Arc::new(Shared::default());
     shared.life.beat(clock.at(std::time::Instant::now()));
-    let worker = Worker { id: id.map(Into::into), clock, shared: Arc::clone(&shared) };
+    let Request { id, channels } = request.clone();
+    let worker = Worker { id, channels, clock, shared: Arc::clone(&shared) };
     let failed = |error: std::io::Error| Error::Thread {
-        name: id.unwrap_or(device::THE_MICROPHONE).into(),
+        name: request.id.as_deref().unwrap_or(device::THE_MICROPHONE).into(),
         reason: error.to_string(),
     };
     thread::Builder::new().name("microphone".into()).spawn(move || worker.run()).map_err(failed)?;
     Ok(shared)
+}
+
+/// Whether what is asked of a microphone makes sense; if not, in words.
+pub(super) fn check(asked: &str) -> Result<(), String> {
+    Request::parse(asked).map(|_| ())
 }
 
 /// Lists the microphones. Asks drivers, which may take their time.

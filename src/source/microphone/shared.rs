@@ -15,7 +15,7 @@ use crate::source::life::Life;
 pub(super) struct Link {
     /// Sample rate in Hz.
     pub rate: u32,
-    /// Channel count.
+    /// Channels of what is in the ring.
     pub channels: u16,
     /// Interleaved samples.
     pub ring: Consumer<f32>,

@@ -8,7 +8,7 @@ use crate::media::BLOCK_FRAMES;
 /// A source without a thread.
 fn microphone() -> Microphone {
     Microphone {
-        id: Some("alsa:hw:CARD=X,DEV=0".into()),
+        request: Request::parse("alsa:hw:CARD=X,DEV=0").unwrap(),
         clock: Clock::starting_at(Instant::now()),
         shared: Arc::new(Shared::default()),
         // So that no thread is started for a source whose time is the test's.
@@ -18,6 +18,7 @@ fn microphone() -> Microphone {
         line: None,
         scratch: Vec::new(),
         dropped_before: 0,
+        repeated_before: 0,
     }
 }
 
@@ -66,6 +67,10 @@ fn a_device_that_is_opened_anew_is_heard_again() {
     let mut feed = plug_in(&microphone, 48_000, 1);
     let heard = listen(&mut microphone, Some(&mut feed), 20);
     assert!(heard.iter().all(|sample| (sample - 0.25).abs() < 0.001));
+    assert_eq!(microphone.status().repeated, 1, "it does not begin anew");
+    drop(feed);
+    listen(&mut microphone, None, 20);
+    assert_eq!(microphone.status().repeated, 2);
 }
 
 #[test]
@@ -107,6 +112,6 @@ fn a_silent_thread_is_left_and_replaced() {
     block.time = MediaTime::from_millis(10_000);
     microphone.read(&mut block);
     assert!(before.life.is_closed());
-    assert_eq!(microphone.id.as_deref(), Some("alsa:learnt"), "never another in its place");
+    assert_eq!(microphone.request.id.as_deref(), Some("alsa:learnt"), "never another in its place");
     assert_eq!(microphone.status().name, "Headset");
 }

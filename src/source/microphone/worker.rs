@@ -10,6 +10,7 @@ use std::time::Instant;
 use cpal::traits::{DeviceTrait, StreamTrait};
 use cpal::{BufferSize, Device, SampleFormat, SizedSample, Stream, StreamConfig};
 
+use super::channels::Channels;
 use super::devices::{self, Setup, trouble_of};
 use super::feed::{Feed, FeedCounts};
 use super::quiet;
@@ -33,6 +34,8 @@ pub(super) struct Worker {
     /// The identity that is wanted; `None`: the system's default, and once that
     /// has delivered, always the same device.
     pub id: Option<String>,
+    /// Which of its channels are heard.
+    pub channels: Channels,
     /// The media clock.
     pub clock: Clock,
     /// Where the sound goes.
@@ -72,7 +75,7 @@ impl Worker {
 
     fn listen(&mut self) -> Result<(), Trouble> {
         let device = devices::find(self.id.as_deref())?;
-        let setup = devices::choose(&device);
+        let setup = devices::choose(&device, self.channels);
         // The system has a default by name even where there is no device at all.
         if (self.id.is_some() || setup.is_ok())
             && let Some(name) = devices::name(&device)
@@ -81,12 +84,16 @@ impl Worker {
         }
         let setup = setup?;
         self.beat();
-        let (feed, ring, counts) = Feed::new(setup.rate, setup.channels);
+        let route = self.channels.route(setup.channels);
+        let (feed, ring, counts) = Feed::routed(setup.rate, setup.channels, route);
+        self.shared.life.opens(self.now());
         let stream = open(&device, setup, feed, self.clock, &self.shared)?;
         stream.play().map_err(trouble_of)?;
-        let (rate, channels) = (setup.rate, setup.channels);
+        self.beat();
+        let (rate, channels) = (setup.rate, route.channels(setup.channels));
         let link = Link { rate, channels, ring, counts: Arc::clone(&counts) };
-        self.shared.hand_over(link, describe(setup));
+        let khz = f64::from(rate) / 1_000.0;
+        self.shared.hand_over(link, delivers::sound(khz, &self.channels.words(setup.channels)));
         self.watch(&counts, devices::id(&device))
     }
 
@@ -229,14 +236,4 @@ impl Drop for Lent {
     fn drop(&mut self) {
         self.slot.put(self.feed.take());
     }
-}
-
-fn describe(setup: Setup) -> String {
-    let khz = f64::from(setup.rate) / 1_000.0;
-    let channels = match setup.channels {
-        1 => delivers::MONO.into(),
-        2 => delivers::STEREO.into(),
-        more => delivers::channels(more),
-    };
-    delivers::sound(khz, &channels)
 }
