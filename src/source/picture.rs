@@ -1,18 +1,17 @@
-//! A still picture: a PNG file, shown for as long as one likes.
+//! A still picture: a PNG or JPEG file, shown for as long as one likes.
 
-use std::fs::File;
-use std::io::BufReader;
+mod jpeg;
+mod marks;
+mod png;
+mod read;
+
 use std::path::Path;
 use std::sync::Arc;
 
-use super::error::words;
+use self::read::read;
 use super::{Error, SourceStatus, VideoSource};
 use crate::media::{MediaTime, Picture, VideoFrame};
-use crate::scene::{Converter, RawFormat, RawImage};
 use crate::text::device;
-
-/// Bytes that a picture may take decoded: 64 megapixels.
-const MAX_BYTES: usize = 256 << 20;
 
 /// A picture from a file.
 #[derive(Debug)]
@@ -22,7 +21,7 @@ pub struct StillPicture {
 }
 
 impl StillPicture {
-    /// Reads a PNG file. What is transparent becomes black.
+    /// Reads a PNG or JPEG file. What is transparent becomes black.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let picture = read(path).map_err(|reason| Error::Picture { path: path.into(), reason })?;
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
@@ -45,54 +44,12 @@ impl VideoSource for StillPicture {
     }
 }
 
-/// Reads and converts; what went wrong in words.
-fn read(path: &Path) -> Result<Picture, String> {
-    // What is no file, a pipe perhaps, may never give anything.
-    if !std::fs::metadata(path).map_err(|error| words(&error))?.is_file() {
-        return Err(device::source::NO_FILE.into());
-    }
-    let file = File::open(path).map_err(|error| words(&error))?;
-    let mut decoder = png::Decoder::new(BufReader::new(file));
-    decoder.set_limits(png::Limits { bytes: MAX_BYTES });
-    decoder.set_transformations(png::Transformations::normalize_to_color8());
-    let mut reader = decoder.read_info().map_err(|error| error.to_string())?;
-    let size = reader.output_buffer_size().filter(|size| *size <= MAX_BYTES);
-    let mut pixels = vec![0; size.ok_or(device::source::TOO_LARGE)?];
-    let info = reader.next_frame(&mut pixels).map_err(|error| error.to_string())?;
-    if info.width < 2 || info.height < 2 {
-        return Err(device::source::TOO_SMALL.into());
-    }
-    let rgb = to_rgb(&pixels[..info.buffer_size()], info.color_type)?;
-    let image = RawImage::packed(RawFormat::Rgb, info.width, info.height, &rgb);
-    let mut picture = Picture::black(image.layout());
-    Converter::default().convert(&image, &mut picture).map_err(|error| error.to_string())?;
-    Ok(picture)
-}
-
-/// Three bytes a pixel, blended over black.
-fn to_rgb(pixels: &[u8], colours: png::ColorType) -> Result<Vec<u8>, String> {
-    let over_black = |value: u8, alpha: u8| (u16::from(value) * u16::from(alpha) / 255) as u8;
-    Ok(match colours {
-        png::ColorType::Rgb => pixels.to_vec(),
-        png::ColorType::Grayscale => pixels.iter().flat_map(|&grey| [grey; 3]).collect(),
-        png::ColorType::GrayscaleAlpha => pixels
-            .as_chunks::<2>()
-            .0
-            .iter()
-            .flat_map(|&[grey, alpha]| [over_black(grey, alpha); 3])
-            .collect(),
-        png::ColorType::Rgba => pixels
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .flat_map(|&[r, g, b, alpha]| [r, g, b].map(|value| over_black(value, alpha)))
-            .collect(),
-        png::ColorType::Indexed => return Err(device::source::PALETTE.into()),
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
+    use ::png;
+
     use super::*;
     use crate::media::Plane;
 

@@ -23,7 +23,8 @@ pub const MIRROR: Words = ("Mirror what is sent", "Turn the picture left to righ
 /// Devices.
 pub const REFRESH_DEVICES: Words = ("Refresh devices", "Look for cameras and microphones again");
 /// A file as the picture.
-pub const CHOOSE_PICTURE: Words = ("Choose picture…", "Show a PNG file instead of a camera");
+pub const CHOOSE_PICTURE: Words =
+    ("Choose picture…", "Show a PNG or JPEG file instead of a camera");
 /// The key.
 pub const SHOW_KEY: Words = ("Show key", "Make the stream key readable");
 /// The same, while it is shown.

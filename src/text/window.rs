@@ -164,7 +164,7 @@ pub const SAVE_LOG_TITLE: &str = "Save the log";
 /// Title of the dialog for the picture.
 pub const CHOOSE_PICTURE_TITLE: &str = "Choose a picture";
 /// Name of the picture files' filter.
-pub const PNG_FILES: &str = "PNG pictures";
+pub const PICTURE_FILES: &str = "PNG and JPEG pictures";
 
 /// The system gives no window.
 pub fn no_window(error: &str) -> String {

@@ -93,7 +93,7 @@ impl Files for SystemFiles {
         }
         let dialog = rfd::AsyncFileDialog::new()
             .set_title(text::CHOOSE_PICTURE_TITLE)
-            .add_filter(text::PNG_FILES, &["png", "PNG"])
+            .add_filter(text::PICTURE_FILES, &["png", "jpg", "jpeg", "PNG", "JPG", "JPEG"])
             .pick_file();
         self.wait(dialog, Picked::NoPictureDialog, |path| Picked::Picture(path.to_owned()));
     }
