@@ -86,6 +86,12 @@ fn glyph(character: char) -> [u8; HEIGHT] {
     GLYPHS.iter().find(|(c, _)| *c == wanted).map_or(UNKNOWN, |(_, rows)| *rows)
 }
 
+/// Whether it is drawn as what it is.
+pub(super) fn knows(character: char) -> bool {
+    let wanted = character.to_ascii_uppercase();
+    GLYPHS.iter().any(|(c, _)| *c == wanted)
+}
+
 const UNKNOWN: [u8; HEIGHT] = [31, 17, 17, 17, 17, 17, 31];
 
 #[rustfmt::skip]
@@ -117,6 +123,14 @@ const GLYPHS: &[(char, [u8; HEIGHT])] = &[
     ('+', [0, 4, 4, 31, 4, 4, 0]),       ('%', [24, 25, 2, 4, 8, 19, 3]),
     ('!', [4, 4, 4, 4, 4, 0, 4]),        ('?', [14, 17, 1, 2, 4, 0, 4]),
     ('#', [10, 10, 31, 10, 31, 10, 10]), ('&', [12, 18, 20, 8, 21, 18, 13]),
+    ('@', [14, 17, 23, 21, 23, 16, 14]), ('=', [0, 0, 31, 0, 31, 0, 0]),
+    ('*', [0, 4, 21, 14, 21, 4, 0]),     ('$', [4, 15, 20, 14, 5, 30, 4]),
+    ('<', [2, 4, 8, 16, 8, 4, 2]),       ('>', [8, 4, 2, 1, 2, 4, 8]),
+    ('[', [14, 8, 8, 8, 8, 8, 14]),      (']', [14, 2, 2, 2, 2, 2, 14]),
+    ('{', [6, 4, 4, 8, 4, 4, 6]),        ('}', [12, 4, 4, 2, 4, 4, 12]),
+    ('|', [4, 4, 4, 4, 4, 4, 4]),        ('\\', [16, 16, 8, 4, 2, 1, 1]),
+    ('~', [0, 0, 9, 21, 18, 0, 0]),      ('^', [4, 10, 17, 0, 0, 0, 0]),
+    ('`', [8, 4, 2, 0, 0, 0, 0]),        ('"', [10, 10, 20, 0, 0, 0, 0]),
 ];
 
 #[cfg(test)]
@@ -131,6 +145,12 @@ mod tests {
         let shapes: HashSet<_> = GLYPHS.iter().map(|(_, rows)| rows).collect();
         assert_eq!(shapes.len(), GLYPHS.len());
         assert!(GLYPHS.iter().flat_map(|(_, rows)| rows).all(|row| *row < 32));
+    }
+
+    #[test]
+    fn no_character_of_an_identity_is_a_box() {
+        assert!((' '..='~').all(knows));
+        assert!(!knows('é'));
     }
 
     #[test]

@@ -1,0 +1,87 @@
+//! The system's fonts, by the letters that they have.
+
+use fontique::{
+    Collection, CollectionOptions, FallbackKey, GenericFamily, Language, Query, QueryFamily,
+    QueryFont, QueryStatus, Script, SourceCache, SourceCacheOptions,
+};
+use skrifa::{FontRef, GlyphId, MetadataProvider};
+use unicode_script::UnicodeScript;
+
+/// Fonts to choose from.
+pub(super) struct Fonts {
+    collection: Collection,
+    cache: SourceCache,
+}
+
+/// Languages that write Han, whose fonts lack each other's letters.
+const HAN: [&str; 4] = ["zh-SG", "zh-TW", "ja", "ko"];
+
+impl Fonts {
+    /// All that are installed. Takes tens of milliseconds to find.
+    pub fn of_system() -> Self {
+        Self::of(Collection::new(CollectionOptions { shared: false, system_fonts: true }))
+    }
+
+    pub fn of(collection: Collection) -> Self {
+        Self { collection, cache: SourceCache::new(SourceCacheOptions::default()) }
+    }
+
+    /// A font that has a letter.
+    pub fn find(&mut self, letter: char) -> Option<QueryFont> {
+        const FAMILIES: [GenericFamily; 5] = [
+            GenericFamily::SansSerif,
+            GenericFamily::SystemUi,
+            GenericFamily::Serif,
+            GenericFamily::Monospace,
+            GenericFamily::Emoji,
+        ];
+        let mut query = self.collection.query(&mut self.cache);
+        let Some(script) = script_of(letter) else {
+            query.set_families(FAMILIES.map(QueryFamily::Generic));
+            return first(&mut query, letter);
+        };
+        let han = || HAN.iter().filter_map(|tag| Language::parse(tag).ok());
+        let languages = (script == Script::from_bytes(*b"Hani")).then(han).into_iter().flatten();
+        std::iter::once(None).chain(languages.map(Some)).find_map(|language| {
+            query.set_families(FAMILIES.map(QueryFamily::Generic));
+            query.set_fallbacks(FallbackKey::new(script, language.as_ref()));
+            first(&mut query, letter)
+        })
+    }
+}
+
+fn first(query: &mut Query<'_>, letter: char) -> Option<QueryFont> {
+    let mut found = None;
+    query.matches_with(|font| {
+        if !has(font, letter) {
+            return QueryStatus::Continue;
+        }
+        found = Some(font.clone());
+        QueryStatus::Stop
+    });
+    found
+}
+
+/// Whether a font has a letter's outline.
+pub(super) fn has(font: &QueryFont, letter: char) -> bool {
+    let glyph = font.charmap().and_then(|map| map.map(letter)).map(GlyphId::new);
+    let Ok(face) = FontRef::from_index(font.blob.as_ref(), font.index) else { return false };
+    glyph
+        .is_some_and(|glyph| glyph != GlyphId::NOTDEF && face.outline_glyphs().get(glyph).is_some())
+}
+
+/// The script of a letter; `None` for what all scripts share.
+pub(super) fn script_of(letter: char) -> Option<Script> {
+    use unicode_script::Script::{Common, Inherited, Unknown};
+    match letter.script() {
+        Common | Inherited | Unknown => None,
+        script => Script::parse(script.short_name()).ok(),
+    }
+}
+
+/// Whether a script is written from right to left.
+pub(super) fn is_from_right(script: Script) -> bool {
+    const FROM_RIGHT: [[u8; 4]; 7] =
+        [*b"Arab", *b"Hebr", *b"Syrc", *b"Thaa", *b"Nkoo", *b"Adlm", *b"Rohg"];
+    FROM_RIGHT.iter().any(|name| Script::from_bytes(*name) == script)
+}
