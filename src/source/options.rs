@@ -2,10 +2,10 @@
 
 /// Takes the options off the end of `text` for as long as `read` knows them; what is
 /// left is the input itself, which may have semicolons of its own.
-pub(super) fn take_off<'a>(
-    text: &'a str,
+pub(super) fn take_off(
+    text: &str,
     mut read: impl FnMut(&str) -> Result<bool, String>,
-) -> Result<&'a str, String> {
+) -> Result<&str, String> {
     let mut rest = text.trim();
     while let Some((before, option)) = rest.rsplit_once(';') {
         if !read(option)? {
