@@ -232,6 +232,20 @@ pub const TYPE_PICTURE_PATH: &str =
 /// There is no dialog to choose a place for the log with.
 pub const COPY_LOG_INSTEAD: &str = "This system opens no file dialog: copy the log instead.";
 
+/// All channels of a microphone are heard.
+pub const ALL_CHANNELS: &str = "All channels";
+/// Of a microphone one channel is heard, on both sides.
+pub const CHANNEL_1: &str = "Channel 1 only";
+/// Another channel.
+pub const CHANNEL_2: &str = "Channel 2 only";
+/// Both channels of a microphone are heard on both sides.
+pub const MONO: &str = "Channels 1 and 2 as mono";
+
+/// A microphone, and which of its channels are heard.
+pub fn device_channels(name: &str, channels: &str) -> String {
+    format!("{name} · {channels}")
+}
+
 /// A device that is chosen and not in the list.
 pub fn missing_device(name: &str) -> String {
     format!("Not there: {name}")

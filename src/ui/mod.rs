@@ -9,6 +9,7 @@
 
 pub mod action;
 pub mod address;
+mod channels;
 mod draft;
 pub mod edit;
 mod ending;

@@ -130,6 +130,29 @@ fn who_streams_the_test_signal_beside_a_camera_is_told_so() {
 }
 
 #[test]
+fn of_a_microphone_one_channel_can_be_chosen() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut model = model();
+    let sources = &mut model.settings.sources;
+    sources.microphone = Input::Device("alsa-1".into());
+    sources.microphone_name = "Blue Yeti Stereo Microphone".into();
+    let mut harness = shown(&engine, model);
+    let asked = |engine: &FakeEngine| -> Vec<String> {
+        engine.printed().into_iter().filter(|sent| *sent != "RefreshDevices").collect()
+    };
+    asked(&engine);
+    click(&mut harness, text::MICROPHONE);
+    click(&mut harness, text::CHANNEL_2);
+    assert_eq!(asked(&engine), [r#"SetAudioInput(Microphone("alsa-1;channel=2"))"#]);
+    let shown = harness.get_by_label(text::MICROPHONE).value().expect("it is chosen");
+    assert!(shown.ends_with(" · Channel 2 only") && !shown.contains("Not there"), "{shown}");
+    click(&mut harness, text::MICROPHONE);
+    click(&mut harness, text::ALL_CHANNELS);
+    assert_eq!(asked(&engine), [r#"SetAudioInput(Microphone("alsa-1"))"#]);
+}
+
+#[test]
 fn sources_are_chosen_by_name() {
     let engine = FakeEngine::default();
     engine.show(state("ready"));

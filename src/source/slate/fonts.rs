@@ -2,10 +2,10 @@
 
 use fontique::{
     Collection, CollectionOptions, FallbackKey, GenericFamily, Language, Query, QueryFamily,
-    QueryFont, QueryStatus, Script, SourceCache, SourceCacheOptions,
+    QueryFont, QueryStatus, SourceCache, SourceCacheOptions,
 };
 use skrifa::{FontRef, GlyphId, MetadataProvider};
-use unicode_script::UnicodeScript;
+use unicode_script::{Script, UnicodeScript};
 
 /// Fonts to choose from.
 pub(super) struct Fonts {
@@ -40,11 +40,12 @@ impl Fonts {
             query.set_families(FAMILIES.map(QueryFamily::Generic));
             return first(&mut query, letter);
         };
+        let name = fontique::Script::parse(script.short_name()).ok()?;
         let han = || HAN.iter().filter_map(|tag| Language::parse(tag).ok());
-        let languages = (script == Script::from_bytes(*b"Hani")).then(han).into_iter().flatten();
+        let languages = (script == Script::Han).then(han).into_iter().flatten();
         std::iter::once(None).chain(languages.map(Some)).find_map(|language| {
             query.set_families(FAMILIES.map(QueryFamily::Generic));
-            query.set_fallbacks(FallbackKey::new(script, language.as_ref()));
+            query.set_fallbacks(FallbackKey::new(name, language.as_ref()));
             first(&mut query, letter)
         })
     }
@@ -72,16 +73,12 @@ pub(super) fn has(font: &QueryFont, letter: char) -> bool {
 
 /// The script of a letter; `None` for what all scripts share.
 pub(super) fn script_of(letter: char) -> Option<Script> {
-    use unicode_script::Script::{Common, Inherited, Unknown};
-    match letter.script() {
-        Common | Inherited | Unknown => None,
-        script => Script::parse(script.short_name()).ok(),
-    }
+    let script = letter.script();
+    (!matches!(script, Script::Common | Script::Inherited | Script::Unknown)).then_some(script)
 }
 
 /// Whether a script is written from right to left.
 pub(super) fn is_from_right(script: Script) -> bool {
-    const FROM_RIGHT: [[u8; 4]; 7] =
-        [*b"Arab", *b"Hebr", *b"Syrc", *b"Thaa", *b"Nkoo", *b"Adlm", *b"Rohg"];
-    FROM_RIGHT.iter().any(|name| Script::from_bytes(*name) == script)
+    use Script::{Adlam, Arabic, Hanifi_Rohingya, Hebrew, Nko, Syriac, Thaana};
+    matches!(script, Arabic | Hebrew | Syriac | Thaana | Nko | Adlam | Hanifi_Rohingya)
 }

@@ -5,6 +5,7 @@ use harfrust::{ShapeOptions, ShaperData, UnicodeBuffer};
 use skrifa::instance::{LocationRef, Size};
 use skrifa::outline::{DrawSettings, OutlinePen};
 use skrifa::{FontRef, GlyphId, MetadataProvider};
+use unicode_script::Script;
 use vello_cpu::kurbo::{Affine, BezPath};
 use vello_cpu::{Pixmap, RenderContext, Resources, color};
 
@@ -43,7 +44,7 @@ struct Line {
 /// Letters of one font and script that stand together.
 struct Run {
     font: QueryFont,
-    script: Option<fontique::Script>,
+    script: Option<Script>,
     text: String,
 }
 

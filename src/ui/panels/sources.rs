@@ -5,6 +5,7 @@ use egui::{DragValue, Id, Key, RichText, Slider, Ui, Vec2};
 use crate::engine::SourceSnapshot;
 use crate::settings::Input;
 use crate::ui::action::Action;
+use crate::ui::channels::{self, CHOICES};
 use crate::ui::edit::Edit;
 use crate::ui::icon::Icon;
 use crate::ui::meter;
@@ -100,7 +101,14 @@ fn microphone(ui: &mut Ui, model: &Model, out: &mut Outbox) {
         Input::Test | Input::File(_) => text::TEST_SIGNAL.to_owned(),
         Input::Default => text::DEFAULT_MICROPHONE.to_owned(),
         Input::Off => text::NO_MICROPHONE.to_owned(),
-        Input::Device(id) => device_name(&model.snapshot.microphone, id, &sources.microphone_name),
+        Input::Device(asked) => {
+            let name = device_name(&model.snapshot.microphone, asked, &sources.microphone_name);
+            let channels = CHOICES.into_iter().find(|(option, _)| channels::of(asked) == *option);
+            match channels {
+                Some(("", _)) | None => name,
+                Some((_, words)) => text::device_channels(&name, words),
+            }
+        }
     };
     let width = ui.available_width();
     let picker = widgets::picker(ui, "microphone", text::MICROPHONE, &chosen, width, |ui| {
@@ -112,13 +120,32 @@ fn microphone(ui: &mut Ui, model: &Model, out: &mut Outbox) {
         pick(ui, Input::Test, text::TEST_SIGNAL);
         pick(ui, Input::Default, text::DEFAULT_MICROPHONE);
         for (id, name) in choices.iter() {
-            pick(ui, Input::Device(id.clone()), name);
+            // With its channels as they were chosen.
+            let asked = match &sources.microphone {
+                Input::Device(asked) if channels::device(asked) == id => asked,
+                _ => id,
+            };
+            pick(ui, Input::Device(asked.clone()), name);
         }
         ui.separator();
         pick(ui, Input::Off, text::NO_MICROPHONE);
+        microphone_channels(ui, model, out);
     });
     if picker.clicked() {
         out.act(Action::RefreshDevices);
+    }
+}
+
+/// Which channels of the chosen device are heard.
+fn microphone_channels(ui: &mut Ui, model: &Model, out: &mut Outbox) {
+    let sources = &model.settings.sources;
+    let Input::Device(asked) = &sources.microphone else { return };
+    ui.separator();
+    for (option, words) in CHOICES {
+        if widgets::choice(ui, channels::of(asked) == option, words, "") {
+            let input = Input::Device(channels::with(asked, option));
+            out.edit(Edit::Microphone(input, sources.microphone_name.clone()));
+        }
     }
 }
 
@@ -199,11 +226,13 @@ fn delivery(ui: &mut Ui, sources: [&SourceSnapshot; 2]) {
     ui.add(egui::Label::new(words).truncate());
 }
 
-/// The name of a device by its identity: the system's, or the remembered one.
+/// The name of a device by its identity, which may have options behind it: the system's,
+/// or the remembered one.
 /// Before the system has said what there is, nothing is missing.
 fn device_name(source: &SourceSnapshot, id: &str, remembered: &str) -> String {
     let name = if remembered.is_empty() { id } else { remembered };
-    match source.choices.iter().find(|(other, _)| other == id) {
+    let is_it = |(other, _): &&(String, String)| other == id || other == channels::device(id);
+    match source.choices.iter().find(is_it) {
         Some((_, name)) => name.clone(),
         None if source.listed => text::missing_device(name),
         None => name.to_owned(),
