@@ -183,6 +183,21 @@ fn every_format_and_size_opens_with_the_right_colours() {
 
 #[test]
 #[ignore = "needs the cameras of a test machine"]
+fn a_camera_of_any_size_gives_the_outputs() {
+    // Its second input is a grabber's: any size in steps.
+    run("v4l2-ctl", &["-d", "/dev/video0", "-i", "3"]);
+    let modes = &list_devices().cameras[0].modes;
+    println!("{:?}", modes.iter().map(|m| (m.width, m.height)).collect::<Vec<_>>());
+    for (width, height) in [(640, 360), (854, 480), (480, 640)] {
+        let mut rig = Rig::open(VIVID, width, height);
+        let layout = rig.picture().picture.layout();
+        println!("{width}x{height}: {}", rig.camera.status().delivers);
+        assert_eq!((layout.width, layout.height), (width, height));
+    }
+}
+
+#[test]
+#[ignore = "needs the cameras of a test machine"]
 fn a_camera_in_an_odd_state_opens_all_the_same() {
     run(
         "v4l2-ctl",

@@ -49,6 +49,18 @@ pub fn sound(file: &Path) -> Vec<f32> {
     output.stdout.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
 }
 
+/// The mean luma of the first picture, as ffmpeg decodes it.
+fn first_picture(file: &Path) -> f64 {
+    let output = Command::new("ffmpeg")
+        .args(["-v", "error", "-i"])
+        .arg(file)
+        .args(["-map", "0:v", "-frames:v", "1", "-pix_fmt", "gray", "-f", "rawvideo", "-"])
+        .output()
+        .expect("it runs (Debian package ffmpeg)");
+    let sum: f64 = output.stdout.iter().map(|luma| f64::from(*luma)).sum();
+    sum / output.stdout.len().max(1) as f64
+}
+
 fn number(line: &Value, name: &str) -> f64 {
     line[name].as_f64().unwrap_or_else(|| panic!("no {name} in {line}"))
 }
@@ -93,6 +105,9 @@ fn publish(name: &str, mode: &str) {
     let fps = (pictures.len() - 1) as f64 * 1_000.0 / (last - first) as f64;
     println!("{mode}: {} pictures, {fps:.3} a second", pictures.len());
     assert!((fps / 30.0 - 1.0).abs() < 0.01, "{fps} frames a second");
+    let first = first_picture(&file);
+    println!("{mode}: the first picture's mean luma is {first:.0}");
+    assert!(first > 60.0, "it begins with black: {first}");
     let audio = media::stream(&probed, "audio");
     assert_eq!((&audio["sample_rate"], &audio["channels"]), (&"48000".into(), &2.into()));
     let sound = sound(&file);

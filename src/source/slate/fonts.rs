@@ -77,6 +77,11 @@ pub(super) fn script_of(letter: char) -> Option<Script> {
     (!matches!(script, Script::Common | Script::Inherited | Script::Unknown)).then_some(script)
 }
 
+/// Whether it belongs to the letter before: an accent, or what joins letters.
+pub(super) fn is_mark(letter: char) -> bool {
+    matches!(letter.script(), Script::Inherited) || letter == '\u{200c}'
+}
+
 /// Whether a script is written from right to left.
 pub(super) fn is_from_right(script: Script) -> bool {
     use Script::{Adlam, Arabic, Hanifi_Rohingya, Hebrew, Nko, Syriac, Thaana};

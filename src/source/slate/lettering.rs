@@ -73,6 +73,10 @@ impl Line {
         buffer.guess_segment_properties();
         let shaped = shaper.shape(buffer, ShapeOptions::new());
         for (info, at) in shaped.glyph_infos().iter().zip(shaped.glyph_positions()) {
+            // A mark that the font lacks; else it would be a box.
+            if info.glyph_id == GlyphId::NOTDEF.to_u32() {
+                continue;
+            }
             let offset = [at.x_offset, -at.y_offset].map(|units| f64::from(units) / em);
             if let Some(path) = outline(&face, GlyphId::new(info.glyph_id), em) {
                 let place = Affine::translate((self.width + offset[0], offset[1]));
@@ -127,7 +131,7 @@ fn add(runs: &mut Vec<Run>, fonts: &mut Fonts, letter: char) -> bool {
     let script = fonts::script_of(letter);
     if let Some(last) = runs.last_mut() {
         let suits = script.is_none() || last.script.is_none() || last.script == script;
-        if suits && (fonts::has(&last.font, letter) || is_joint(letter)) {
+        if suits && (fonts::has(&last.font, letter) || fonts::is_mark(letter)) {
             last.text.push(letter);
             last.script = last.script.or(script);
             return true;
@@ -136,11 +140,6 @@ fn add(runs: &mut Vec<Run>, fonts: &mut Fonts, letter: char) -> bool {
     let Some(font) = fonts.find(letter) else { return false };
     runs.push(Run { font, script, text: letter.into() });
     true
-}
-
-/// What joins letters and has no shape.
-fn is_joint(letter: char) -> bool {
-    matches!(letter, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 /// A glyph's outline in ems, y downwards.
