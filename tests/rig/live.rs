@@ -105,9 +105,9 @@ fn publish(name: &str, mode: &str) {
     let fps = (pictures.len() - 1) as f64 * 1_000.0 / (last - first) as f64;
     println!("{mode}: {} pictures, {fps:.3} a second", pictures.len());
     assert!((fps / 30.0 - 1.0).abs() < 0.01, "{fps} frames a second");
-    let first = first_picture(&file);
-    println!("{mode}: the first picture's mean luma is {first:.0}");
-    assert!(first > 60.0, "it begins with black: {first}");
+    let luma = first_picture(&file);
+    println!("{mode}: the first picture's mean luma is {luma:.0}");
+    assert!(luma > 60.0, "it begins with black: {luma}");
     let audio = media::stream(&probed, "audio");
     assert_eq!((&audio["sample_rate"], &audio["channels"]), (&"48000".into(), &2.into()));
     let sound = sound(&file);

@@ -310,6 +310,7 @@ mod tests {
             waits_until: None,
             preview: false,
             watch: PictureWatch::default(),
+            age: MeanAge::default(),
             shared: Arc::default(),
         }
     }
