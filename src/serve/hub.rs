@@ -6,8 +6,9 @@
 //!    number play.
 //! 2. A player that comes first waits, and is told when nobody came in time.
 //! 3. When a publisher says goodbye its players are told at once that the stream has
-//!    ended. When it is lost they are told that nothing comes for now, and the end only
-//!    after a while, so that one that comes back finds them.
+//!    ended. When it is lost or falls silent they are told that nothing comes for now,
+//!    and of a lost one the end only after a while, so that one that comes back finds
+//!    them.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -84,6 +85,8 @@ pub struct Hub {
 struct Stream {
     path: Vec<u8>,
     published: Published,
+    /// Players know that nothing comes for now.
+    is_dry: bool,
     timeline: Timeline,
     cache: Cache,
     /// What is held of what was published.
@@ -144,6 +147,7 @@ impl Hub {
             Published::No => false,
         };
         stream.published = Published::Now;
+        stream.is_dry = false;
         self.cached -= stream.cache.cost();
         stream.cache = Cache::new(self.limits.cache);
         stream.timeline.stop();
@@ -166,6 +170,13 @@ impl Hub {
             }
         }
         self.remove_if_unused(number);
+    }
+
+    /// The publisher has fallen silent. Its next message shows that it goes on.
+    pub fn fall_silent(&mut self, now: MediaTime, number: StreamNumber) {
+        if let Some(stream) = self.streams.get_mut(&number) {
+            stream.run_dry(now);
+        }
     }
 
     /// Somebody wants to play; there may be nothing to play yet.
@@ -226,6 +237,9 @@ impl Hub {
         self.cached -= stream.cache.cost();
         stream.cache.push(now, part, message);
         self.cached += stream.cache.cost();
+        if std::mem::take(&mut stream.is_dry) {
+            stream.tell(now, &Item::Resumed);
+        }
         let missed = stream.hand_out(now, part, message);
         self.keep_caches_bounded(number);
         missed
@@ -338,6 +352,7 @@ impl Hub {
         let stream = Stream {
             path: path.to_vec(),
             published: Published::No,
+            is_dry: false,
             timeline: Timeline::default(),
             media: Meter::default(),
             cache: Cache::new(self.limits.cache),
@@ -376,14 +391,25 @@ impl Stream {
     /// The publisher may come back.
     fn lose(&mut self, now: MediaTime, heard: MediaTime) {
         self.published = Published::Lost(heard);
+        self.run_dry(now);
+    }
+
+    fn run_dry(&mut self, now: MediaTime) {
+        if !std::mem::replace(&mut self.is_dry, true) {
+            self.tell(now, &Item::Dry);
+        }
+    }
+
+    fn tell(&mut self, now: MediaTime, item: &Item) {
         for listener in self.players.values_mut() {
-            listener.player.tell(now, Item::Dry);
+            listener.player.tell(now, item.clone());
         }
     }
 
     /// Ends for its players, who may wait for the next publisher.
     fn end(&mut self, now: MediaTime) {
         self.published = Published::No;
+        self.is_dry = false;
         self.cache = Cache::new(self.cache.limits());
         for listener in self.players.values_mut() {
             listener.waits_since = Some(now);

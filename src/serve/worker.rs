@@ -187,8 +187,21 @@ impl Worker {
         match connection.session.on_deadline(now) {
             Ok(()) => {
                 self.ready.insert(id);
+                self.note_silence(id, now);
             }
             Err(error) => self.fail(id, now, &error),
+        }
+    }
+
+    /// Players learn of a publisher that is pinged for its silence.
+    fn note_silence(&mut self, id: ConnectionId, now: MediaTime) {
+        let Some(connection) = self.connections.get(&id) else { return };
+        if now.since(connection.heard) < self.config.silence_limit {
+            return;
+        }
+        for (_, number) in connection.publishing.clone() {
+            self.hub.fall_silent(now, number);
+            self.wake_listeners(number);
         }
     }
 

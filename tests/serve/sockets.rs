@@ -199,6 +199,22 @@ fn goodbyes_and_losses_are_told_apart() {
 }
 
 #[test]
+fn players_of_a_publisher_that_falls_silent_are_told_before_it_is_given_up() {
+    let mut config = config();
+    (config.silence_limit, config.hub.publisher_grace) = (Duration::ZERO, Duration::ZERO);
+    config.session.timeouts.ping = Duration::from_millis(300);
+    config.session.timeouts.pong = Duration::from_millis(600);
+    let server = Server::start(config).expect("a free port");
+    let (mut publisher, _) = Client::publisher(&server, "k3y");
+    let mut player = Client::player(&server, "k3y");
+    player.wait_for("onStatus NetStream.Play.UnpublishNotify");
+    let said = peer::what(&player.heard);
+    let first = |what: &str| said.iter().position(|said| said == what);
+    assert!(first("StreamDry").is_some() && first("StreamDry") < first("StreamEof"), "{said:?}");
+    publisher.wait_for("PingRequest");
+}
+
+#[test]
 fn a_name_is_taken_while_it_is_published_and_free_again() {
     // The first says nothing, and is not to be taken for lost.
     let patient = Config { silence_limit: Duration::from_secs(60), ..config() };

@@ -111,6 +111,27 @@ fn players_of_a_lost_publisher_are_told_that_nothing_comes_and_then_that_it_stay
 }
 
 #[test]
+fn players_of_a_silent_publisher_are_told_once_and_told_that_it_goes_on() {
+    let mut hub = hub();
+    let number = hub.publish(at(0), b"live/key").unwrap();
+    hub.play(at(0), b"live/key", player(1));
+    hub.push(at(0), number, &key(0));
+    assert_eq!(taken(&mut hub, number, player(1)), ["Video 0"]);
+    hub.fall_silent(at(8000), number);
+    hub.fall_silent(at(9000), number);
+    assert_eq!(taken(&mut hub, number, player(1)), ["Dry"]);
+    hub.push(at(9500), number, &inter(9500));
+    hub.push(at(9540), number, &inter(9540));
+    assert_eq!(taken(&mut hub, number, player(1)), ["Resumed", "Video 9500", "Video 9540"]);
+    hub.fall_silent(at(18_000), number);
+    assert_eq!(taken(&mut hub, number, player(1)), ["Dry"]);
+    hub.unpublish(at(30_000), number, End::Lost(at(9540)));
+    assert_eq!(taken(&mut hub, number, player(1)), [""; 0], "it knows");
+    hub.on_deadline(at(30_000));
+    assert_eq!(taken(&mut hub, number, player(1)), ["Ended"]);
+}
+
+#[test]
 fn the_grace_of_a_lost_publisher_counts_from_when_it_was_heard() {
     let mut hub = hub();
     let number = hub.publish(at(0), b"live/key").unwrap();

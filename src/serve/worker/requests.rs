@@ -260,7 +260,7 @@ impl Worker {
     }
 
     /// Something was put into the queues of all who play this stream.
-    fn wake_listeners(&mut self, number: StreamNumber) {
+    pub(super) fn wake_listeners(&mut self, number: StreamNumber) {
         self.ready.extend(self.hub.listeners(number));
         self.changed = true;
     }
