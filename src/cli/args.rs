@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and what it means.
 
 use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -10,9 +11,25 @@ use crate::media::FrameRate;
 use crate::protocol::rtmp::key::StreamKey;
 use crate::protocol::rtmp::url::SCHEMES;
 
+/// What is below the options in each `--help` that leads to a stream.
+const ENVIRONMENT: &str = "\
+Environment:
+  TALLYLIGHT_KEY       Stream key, for an address without one
+  TALLYLIGHT_PASSWORD  Password that belongs to --user
+  NO_COLOR             No colours in messages, whatever it is set to
+
+Exit status:
+  0    Done
+  1    Nothing can be printed, or another window of Tallylight is open
+  2    Wrong usage
+  3    Refused by the server
+  4    Network
+  5    Camera, microphone, encoder or display
+  130  Interrupted twice";
+
 /// A light, honest live publisher.
 #[derive(Debug, Parser)]
-#[command(name = "tallylight", version, about)]
+#[command(name = "tallylight", version, about, after_help = ENVIRONMENT)]
 pub struct Cli {
     /// What to do. Without one: the window, or without a display the test signal
     /// to the built-in server.
@@ -36,6 +53,7 @@ pub enum Task {
 
 /// `tallylight publish`.
 #[derive(Args, Debug)]
+#[command(after_help = ENVIRONMENT)]
 pub struct Publish {
     /// Server address with the stream key as its last part; without it the
     /// built-in server on this computer.
@@ -53,33 +71,34 @@ pub struct Publish {
     /// right) ;mono.
     #[arg(long, value_name = "ID", num_args = 0..=1, default_value = "test", default_missing_value = "default", value_parser = parse_mic)]
     pub mic: AudioInput,
-    /// Size of the picture in pixels.
+    /// Size of the picture in pixels: even, from 64x64 to 4096x2304, or upright.
     #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = parse_size)]
     pub size: (u32, u32),
-    /// Frames per second: 30, 29.97 or 30000/1001.
+    /// Frames per second, from 1 to 120: 30, 29.97 or 30000/1001.
     #[arg(long, default_value = "30", value_parser = parse_rate)]
     pub fps: FrameRate,
-    /// Video bitrate in kbit/s.
-    #[arg(long, default_value_t = 2_500, value_parser = clap::value_parser!(u32).range(50..=100_000))]
+    /// Video bitrate in kbit/s, from 50 to 100000.
+    #[arg(long, value_name = "KBPS", default_value_t = 2_500, value_parser = |text: &str| whole(text, 50..=100_000))]
     pub video_kbps: u32,
     /// Fill the video up to this bitrate, in kbit/s, where the picture needs less: for
-    /// services that take a still picture for a broken stream.
-    #[arg(long, value_name = "KBPS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    /// services that take a still picture for a broken stream. From 0 to 100000.
+    #[arg(long, value_name = "KBPS", default_value_t = 0, value_parser = |text: &str| whole(text, 0..=100_000))]
     pub min_video_kbps: u32,
-    /// Audio bitrate in kbit/s.
-    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(16..=512))]
+    /// Audio bitrate in kbit/s, from 16 to 512.
+    #[arg(long, value_name = "KBPS", default_value_t = 128, value_parser = |text: &str| whole(text, 16..=512))]
     pub audio_kbps: u32,
-    /// Seconds from one keyframe to the next.
+    /// Seconds from one keyframe to the next, from 0.1 to 20.
     #[arg(long, default_value_t = 2.0, value_parser = parse_keyframe_s)]
     pub keyframe_s: f32,
-    /// Stop after this time live, such as 10s, 5m, 1h or 90.
+    /// Stop after this time live, such as 500ms, 10s, 5m, 1h or 90 (seconds).
     #[arg(long, value_parser = parse_duration)]
     pub duration: Option<std::time::Duration>,
     /// One JSON object a line instead of text for people.
     #[arg(long)]
     pub json: bool,
-    /// Read the stream key from standard input (its first line); the address is
-    /// then the server's alone. One of several parts ends with a slash.
+    /// Read the stream key from standard input (its first line); a terminal asks for
+    /// it and does not show it. The address is then the server's alone; an address of
+    /// several parts ends with a slash.
     #[arg(long)]
     pub key_stdin: bool,
     /// Keep the bitrate whatever the link carries.
@@ -200,16 +219,20 @@ fn parse_publish_key(text: &str) -> Result<StreamKey, String> {
 }
 
 fn parse_size(text: &str) -> Result<(u32, u32), String> {
-    let (w, h) = text.split_once(['x', 'X', '×']).ok_or("give it as 1280x720")?;
-    let side = |s: &str| s.trim().parse::<u32>().map_err(|_| "give it as 1280x720".to_string());
+    let bad = || "give it as 1280x720: even, from 64x64 to 4096x2304, or upright".to_string();
+    let (w, h) = text.split_once(['x', 'X', '×']).ok_or_else(bad)?;
+    let side = |s: &str| s.trim().parse::<u32>().map_err(|_| bad());
     let (w, h) = (side(w)?, side(h)?);
-    if w % 2 == 1 || h % 2 == 1 {
-        return Err("width and height must be even".into());
-    }
-    if w.min(h) < 64 || w.max(h) > 4_096 || w.min(h) > 2_304 {
-        return Err("from 64x64 to 4096x2304 or 2304x4096".into());
-    }
-    Ok((w, h))
+    let even = w % 2 == 0 && h % 2 == 0;
+    let fits = w.min(h) >= 64 && w.max(h) <= 4_096 && w.min(h) <= 2_304;
+    if even && fits { Ok((w, h)) } else { Err(bad()) }
+}
+
+/// A whole number in `range`.
+fn whole(text: &str, range: RangeInclusive<u32>) -> Result<u32, String> {
+    let number = text.trim().parse().ok().filter(|number| range.contains(number));
+    let (least, most) = range.into_inner();
+    number.ok_or_else(|| format!("give a whole number from {least} to {most}"))
 }
 
 /// An address is let through, and never repeated: it may have a key.
@@ -268,6 +291,7 @@ fn parse_keyframe_s(text: &str) -> Result<f32, String> {
 }
 
 fn parse_duration(text: &str) -> Result<std::time::Duration, String> {
+    let bad = || "give a time of more than 0, as 500ms, 10s, 5m or 1h".to_string();
     let text = text.trim();
     let (digits, unit) =
         text.split_at(text.find(|c: char| c.is_alphabetic()).unwrap_or(text.len()));
@@ -276,13 +300,11 @@ fn parse_duration(text: &str) -> Result<std::time::Duration, String> {
         "ms" => 0.001,
         "m" | "min" => 60.0,
         "h" => 3_600.0,
-        _ => return Err("give it as 10s, 5m or 1h".into()),
+        _ => return Err(bad()),
     };
-    let number: f64 = digits.trim().parse().map_err(|_| "give it as 10s, 5m or 1h")?;
-    std::time::Duration::try_from_secs_f64(number * scale)
-        .ok()
-        .filter(|d| !d.is_zero())
-        .ok_or_else(|| "must be more than nothing".into())
+    let number: f64 = digits.trim().parse().map_err(|_| bad())?;
+    let time = std::time::Duration::try_from_secs_f64(number * scale);
+    time.ok().filter(|time| !time.is_zero()).ok_or_else(bad)
 }
 
 #[cfg(test)]
@@ -337,6 +359,48 @@ mod tests {
             assert!(parse_size(bad).is_err(), "{bad}");
         }
     }
+
+    #[test]
+    fn a_number_that_can_not_be_used_is_answered_with_its_range() {
+        let ranges = [
+            ("--video-kbps", "from 50 to 100000", &["1.5", "49", "100001", "-5", "x", ""][..]),
+            ("--audio-kbps", "from 16 to 512", &["1.5", "15", "513", "128k"]),
+            ("--keyframe-s", "from 0.1 to 20", &["0", "21", "two", "nan"]),
+            ("--fps", "from 1 to 120", &["0", "121", "30/0", "x"]),
+            ("--size", "from 64x64 to 4096x2304", &["640", "641x360", "62x64", "big"]),
+            ("--duration", "more than 0", &["0", "-1s", "soon", "1 day"]),
+        ];
+        for (option, range, values) in ranges {
+            for value in values {
+                let argument = format!("{option}={value}");
+                let error = Cli::try_parse_from(["tallylight", "publish", &argument]);
+                let told = error.expect_err(&argument).to_string();
+                assert!(told.contains(range), "{argument}: {told}");
+            }
+            let help = Cli::try_parse_from(["tallylight", "publish", "--help"]).expect_err("help");
+            let help = help.to_string();
+            let is_told = option == "--duration" || help.contains(range);
+            assert!(is_told, "{option} in\n{help}");
+            assert!(README.contains(range), "{option} in README.md");
+        }
+    }
+
+    /// What every script needs to know, in both places.
+    #[test]
+    fn help_and_readme_tell_the_environment_and_the_exit_statuses() {
+        for arguments in [&["tallylight", "--help"][..], &["tallylight", "publish", "-h"]] {
+            let help = Cli::try_parse_from(arguments).expect_err("help").to_string();
+            for name in ["TALLYLIGHT_KEY", "TALLYLIGHT_PASSWORD", "NO_COLOR"] {
+                assert!(help.contains(name) && README.contains(name), "{name} in\n{help}");
+            }
+            for status in ["0", "1", "2", "3", "4", "5", "130"] {
+                assert!(help.contains(&format!("\n  {status:5}")), "{status} in\n{help}");
+                assert!(README.contains(&format!("| {status} |")), "{status} in README.md");
+            }
+        }
+    }
+
+    const README: &str = include_str!("../../README.md");
 
     #[test]
     fn durations() {

@@ -3,43 +3,44 @@
 use std::process::ExitCode;
 
 use super::args::Devices;
-use super::out::write;
+use super::out::deliver;
 use super::report::json_line;
-use crate::engine::{CameraInfo, MicrophoneInfo, Trouble};
+use crate::engine::{CameraInfo, Devices as DeviceList, MicrophoneInfo, Trouble};
 
 /// Lists cameras and microphones.
 pub fn run(args: &Devices) -> ExitCode {
     let devices = crate::engine::list_devices();
-    if args.json {
-        write(&json_line(&devices));
-        return ExitCode::SUCCESS;
-    }
-    list("Cameras", "There is no camera here.", devices.cameras.iter().map(camera));
-    let microphones = devices.microphones.iter().map(microphone);
+    deliver(&if args.json { json_line(&devices) } else { told(&devices) })
+}
+
+/// The lists for people.
+fn told(devices: &DeviceList) -> String {
+    let cameras =
+        list("Cameras", "There is no camera here.", devices.cameras.iter().map(camera));
     let none = match devices.microphone_trouble {
         Some(Trouble::Denied) => {
             "The microphones can't be used: the system does not allow it (on Linux: the group audio)."
         }
         _ => "There is no microphone here.",
     };
-    list("Microphones", none, microphones);
+    let microphones = list("Microphones", none, devices.microphones.iter().map(microphone));
     let instead = match (devices.cameras.is_empty(), devices.microphones.is_empty()) {
         (true, true) => "--camera test --mic test",
         (true, false) => "--camera test",
         (false, true) => "--mic test",
-        (false, false) => return ExitCode::SUCCESS,
+        (false, false) => return cameras + &microphones,
     };
-    write(&format!(
-        "What is plugged in appears at once; until then the test signal does: {instead}\n"
-    ));
-    ExitCode::SUCCESS
+    format!(
+        "{cameras}{microphones}What is plugged in appears at once; until then use the test \
+         signal: {instead}\n"
+    )
 }
 
-fn list(title: &str, nothing: &str, lines: impl Iterator<Item = String>) {
+fn list(title: &str, nothing: &str, lines: impl Iterator<Item = String>) -> String {
     let lines: String = lines.collect();
     match lines.is_empty() {
-        true => write(&format!("{nothing}\n")),
-        false => write(&format!("{title}\n{lines}")),
+        true => format!("{nothing}\n"),
+        false => format!("{title}\n{lines}"),
     }
 }
 

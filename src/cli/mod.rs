@@ -10,8 +10,8 @@ mod out;
 mod publish;
 mod report;
 mod serve;
+mod terminal;
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -52,21 +52,25 @@ where
 fn refuse(error: &clap::Error) -> ExitCode {
     let status = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
     if !error.use_stderr() {
-        let _ = error.print();
-        return status;
+        return out::deliver(&rendered(error, &std::io::stdout()));
     }
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let rendered = match std::io::stderr().is_terminal() {
-        true => error.render().ansi().to_string(),
-        false => error.render().to_string(),
-    };
+    let rendered = rendered(error, &std::io::stderr());
     let told = without_keys(&rendered, &words, error.kind());
-    let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), told.as_bytes());
+    out::say(&told);
     if words.iter().any(|word| word == "--json") && words.iter().any(|word| word == "publish") {
         let line = without_keys(&error.render().to_string(), &words, error.kind());
         report::Reporter::new(true).refuse(line.lines().next().unwrap_or_default().into());
     }
     status
+}
+
+/// What the arguments' reader says, as `stream` takes it.
+fn rendered(error: &clap::Error, stream: &impl std::io::IsTerminal) -> String {
+    match terminal::takes_colours(stream) {
+        true => error.render().ansi().to_string(),
+        false => error.render().to_string(),
+    }
 }
 
 /// What the arguments' reader says, without what may hold a key: addresses, and what
@@ -102,7 +106,7 @@ where
     let window = window.map(|log| log.with_filter(ours(LevelFilter::INFO, LevelFilter::ERROR)));
     let terminal = fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(terminal::takes_colours(&std::io::stderr()))
         .with_target(false)
         .with_filter(ours(level, level.min(LevelFilter::WARN)));
     let all = tracing_subscriber::registry().with(window).with(terminal);

@@ -1,7 +1,8 @@
 //! Standard output, which nobody may be reading: lines go through a thread of
 //! their own, so that a pipe that is full holds up neither the stream nor its end.
 
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
 use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -31,7 +32,7 @@ pub fn emit(text: &str) {
     match writer() {
         // Full: nobody reads, or only later.
         Some(writer) => _ = writer.try_send(Job::Text(text.into())),
-        None => write(text),
+        None => _ = write(text),
     }
 }
 
@@ -45,7 +46,7 @@ pub fn emit_last(text: &str) {
                 wait(writer, deadline);
             }
         }
-        None => write(text),
+        None => _ = write(text),
     }
 }
 
@@ -56,16 +57,44 @@ pub fn flush(limit: Duration) {
     }
 }
 
-/// Prints at once, however long that takes: lists that somebody asked for.
-pub fn write(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes());
-    let _ = out.flush();
+/// Prints what the program was started for, however long that takes. The status says
+/// whether it was written; a reader that has seen enough is no fault.
+pub fn deliver(text: &str) -> ExitCode {
+    let written = match closed::is_closed() {
+        true => Err(io::Error::from(ErrorKind::NotConnected)),
+        false => write(text),
+    };
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&not_written(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn not_written(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotConnected => "Standard output is closed: there is nowhere to print to.".into(),
+        _ => format!("Nothing can be printed to standard output: {error}."),
+    }
+}
+
+fn write(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 /// Says what is wrong, where somebody reads it. Nothing ends for want of a reader.
 pub fn complain(words: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "tallylight: {words}");
+    say(&format!("tallylight: {words}\n"));
+}
+
+/// Writes to standard error as it is.
+pub fn say(words: &str) {
+    let _ = io::stderr().lock().write_all(words.as_bytes());
 }
 
 fn wait(writer: &Sender<Job>, deadline: Instant) {
@@ -88,9 +117,40 @@ fn start() -> Option<Sender<Job>> {
 fn run(inbox: &Receiver<Job>) {
     for job in inbox {
         match job {
-            Job::Text(text) => write(&text),
+            // A reader that is gone is no reason to end the stream.
+            Job::Text(text) => _ = write(&text),
             // Nobody waits any more: too late.
             Job::Mark(done) => _ = done.try_send(()),
         }
+    }
+}
+
+/// Whether there is a standard output. Before `main` the standard library puts a file that
+/// swallows everything in the place of one that is closed, so this looks earlier.
+#[cfg(target_os = "linux")]
+mod closed {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    static IS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+    #[used]
+    #[unsafe(link_section = ".init_array")]
+    static BEFORE_MAIN: extern "C" fn() = look;
+
+    extern "C" fn look() {
+        // SAFETY: this asks for a number, of a file that need not be open.
+        let flags = unsafe { libc::fcntl(libc::STDOUT_FILENO, libc::F_GETFD) };
+        IS_CLOSED.store(flags == -1, Ordering::Relaxed);
+    }
+
+    pub fn is_closed() -> bool {
+        IS_CLOSED.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod closed {
+    pub fn is_closed() -> bool {
+        false
     }
 }

@@ -1,14 +1,15 @@
 //! `tallylight publish`: goes live, prints figures, ends with a status.
 
-use std::io::BufRead;
+use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::Publish;
 use super::interrupt;
-use super::out::{complain, emit};
+use super::out::{complain, emit, say};
 use super::report::Reporter;
+use super::terminal::Unseen;
 use crate::engine::{
     AudioInput, Command, Connection, DestinationSettings, Engine, ExitClass, Fault, Options,
     Snapshot, SourceSnapshot, SourceStatus, Stage, Trouble, VideoInput,
@@ -73,6 +74,7 @@ fn publish(args: &Publish, reporter: &mut Reporter) -> Result<ExitCode, Refusal>
         let words = "Neither picture nor sound is left. Leave out --camera none or --mic none.";
         return Err(Refusal::usage(words));
     }
+    interrupt::listen(|| {});
     let settings = destination(args)?;
     let engine = Engine::start(Options {
         output: args.output(),
@@ -81,7 +83,6 @@ fn publish(args: &Publish, reporter: &mut Reporter) -> Result<ExitCode, Refusal>
         give_up_first_connect: (!args.keep_trying).then_some(FIRST_CONNECT),
         ..Options::default()
     })?;
-    interrupt::listen(|| {});
     if !args.keep_trying
         && let Some(missing) = missing_device(&engine, args)
     {
@@ -256,7 +257,7 @@ fn credentials(args: &Publish) -> Result<Option<Credentials>, Refusal> {
 fn secret_key(args: &Publish, url: &str) -> Result<Option<StreamKey>, Refusal> {
     let url_has_key = Target::parse(url).is_ok();
     if args.key_stdin {
-        let key = key_from(std::io::stdin().lock())?;
+        let key = interrupt::at_once_during(key_from_stdin)?;
         return if url_has_key { Err(two_keys()) } else { Ok(Some(key)) };
     }
     let key = std::env::var(KEY_VARIABLE).ok().map(|text| StreamKey::new(&text));
@@ -269,6 +270,23 @@ fn secret_key(args: &Publish, url: &str) -> Result<Option<StreamKey>, Refusal> {
         return Ok(None);
     }
     Ok(key)
+}
+
+/// A person at a terminal is asked for it, and it is not shown.
+fn key_from_stdin() -> Result<StreamKey, Refusal> {
+    let input = std::io::stdin();
+    if !input.is_terminal() {
+        return key_from(input.lock());
+    }
+    let unseen = Unseen::begin();
+    let how = if unseen.is_some() { "not shown while you type" } else { "it is shown" };
+    say(&format!("Stream key ({how}): "));
+    let key = key_from(input.lock());
+    if unseen.is_some() {
+        // Enter was not shown either.
+        say("\n");
+    }
+    key
 }
 
 fn key_from(input: impl BufRead) -> Result<StreamKey, Refusal> {

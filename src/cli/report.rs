@@ -1,12 +1,12 @@
 //! What the headless face prints while it publishes: one line for people, or
 //! one JSON object a line.
 
-use std::io::IsTerminal;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::out::{emit, emit_last};
+use super::terminal;
 use crate::engine::{Connection, DestinationSnapshot, Snapshot, SourceSnapshot, Step};
 use crate::media::MediaTime;
 
@@ -29,7 +29,7 @@ impl Reporter {
     pub fn new(json: bool) -> Self {
         Self {
             json,
-            terminal: std::io::stdout().is_terminal(),
+            terminal: terminal::takes_escapes(&std::io::stdout()),
             last_state: None,
             last_news: String::new(),
             above: String::new(),
@@ -78,7 +78,8 @@ impl Reporter {
             return;
         }
         self.end_line();
-        if summary.video_frames + summary.audio_frames > 0 {
+        let was_live = snapshot.destinations.first().is_some_and(|d| !d.live.is_zero());
+        if was_live || summary.video_frames + summary.audio_frames > 0 {
             emit_last(&format!("{summary}\n"));
         }
     }
@@ -110,6 +111,8 @@ impl Reporter {
         }
         let is_new = !more.is_empty() && self.above != *kind;
         let above = if is_new { format!("{CLEAR}{more}\n") } else { String::new() };
+        // Cut, for a line that wraps can't be rewritten.
+        let line = terminal::width().map_or(line.clone(), |width| terminal::fit(line, width));
         emit(&format!("{above}{CLEAR}{NO_WRAP}{line}{WRAP}"));
         self.above.clone_from(kind);
         self.line_open = true;
@@ -119,7 +122,7 @@ impl Reporter {
 /// Back to the start of the line, and nothing in it.
 const CLEAR: &str = "\r\x1b[2K";
 
-/// What would wrap is cut off, for it could not be rewritten; and wraps again.
+/// Where the width is not known, the terminal cuts what would wrap.
 const NO_WRAP: &str = "\x1b[?7l";
 const WRAP: &str = "\x1b[?7h";
 
@@ -416,4 +419,55 @@ fn rounded(value: f64, scale: f64) -> f64 {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value};
+
+    use super::*;
+
+    const README: &str = include_str!("../../README.md");
+
+    /// The sample in the README that begins like this.
+    fn sample(start: &str) -> Map<String, Value> {
+        let (_, rest) = README.split_once(&format!("`{start}")).expect(start);
+        let (rest, _) = rest.split_once('`').expect("it ends");
+        serde_json::from_str(&format!("{start}{rest}")).expect("it is JSON")
+    }
+
+    fn keys(object: &Map<String, Value>) -> Vec<&str> {
+        object.keys().map(String::as_str).collect()
+    }
+
+    fn printed(value: &impl Serialize) -> Map<String, Value> {
+        serde_json::from_str(&json_line(value)).expect("it is JSON")
+    }
+
+    #[test]
+    fn the_readme_shows_what_is_printed() {
+        let mut line = Line::refused(String::new());
+        line.rtt_ms = Some(12);
+        assert_eq!(keys(&sample("{\"t_s\"")), keys(&printed(&line)));
+        let summary = SummaryLine { summary: Summary::new(&Snapshot::default()) };
+        let (shown, printed) = (sample("{\"summary\""), printed(&summary));
+        let inner = |object: &Map<String, Value>| object["summary"].as_object().cloned();
+        assert_eq!(inner(&shown).as_ref().map(keys), inner(&printed).as_ref().map(keys));
+    }
+
+    #[test]
+    fn the_readme_names_what_a_device_says() {
+        let device = Device {
+            name: String::new(),
+            delivers: String::new(),
+            fps: Some(30.0),
+            repeated: 0,
+            dropped: 0,
+            lost: 0,
+        };
+        let printed = printed(&device);
+        for field in keys(&printed) {
+            assert!(README.contains(&format!("`{field}`")), "{field}");
+        }
+    }
 }
