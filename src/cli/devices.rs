@@ -15,8 +15,7 @@ pub fn run(args: &Devices) -> ExitCode {
 
 /// The lists for people.
 fn told(devices: &DeviceList) -> String {
-    let cameras =
-        list("Cameras", "There is no camera here.", devices.cameras.iter().map(camera));
+    let cameras = list("Cameras", "There is no camera here.", devices.cameras.iter().map(camera));
     let none = match devices.microphone_trouble {
         Some(Trouble::Denied) => {
             "The microphones can't be used: the system does not allow it (on Linux: the group audio)."

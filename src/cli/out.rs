@@ -76,7 +76,9 @@ pub fn deliver(text: &str) -> ExitCode {
 
 fn not_written(error: &io::Error) -> String {
     match error.kind() {
-        ErrorKind::NotConnected => "Standard output is closed: there is nowhere to print to.".into(),
+        ErrorKind::NotConnected => {
+            "Standard output is closed: there is nowhere to print to.".into()
+        }
         _ => format!("Nothing can be printed to standard output: {error}."),
     }
 }

@@ -151,7 +151,7 @@ impl AudioWorker {
         self.mixer.process(&mut block.samples);
         self.shared.levels.put(levels(&self.mixer));
         if let Err(error) = self.encode(block) {
-            tracing::error!(%error, "audio encoder");
+            tracing::error!(%error, "the audio encoder failed");
             self.shared.figures.failed.store(true, Ordering::Release);
             self.encoder = None;
         }

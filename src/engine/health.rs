@@ -11,6 +11,7 @@ use crate::publish::overload::{Change, Level, Overload, Work};
 use crate::publish::verdict::{self, Away, Measurements, Verdict, judge};
 use crate::publish::{Failure, State, Status, transport};
 use crate::source::SourceStatus;
+use crate::text::encoder::load;
 use crate::text::{fault, verdict as text};
 
 /// Drops of this long ago no longer count.
@@ -95,7 +96,7 @@ impl Health {
 
     fn note(&mut self, change: Change) {
         let (Change::Down { level, .. } | Change::Up { level }) = change;
-        tracing::info!(?change, "encoder load");
+        tracing::info!("{}", change_words(&change));
         // Work that several processors share costs nobody a picture.
         let measure = match level {
             Level { divisor: 1, effort: Effort::Least } => Some(fault::LESS_EFFORT.to_string()),
@@ -261,6 +262,20 @@ impl Counters {
         let count = |frames: u64| u32::try_from(frames).unwrap_or(u32::MAX);
         let busy = self.busy.saturating_sub(before.busy);
         Work { span, due: count(due) / divisor, late: count(late), made: count(made), busy }
+    }
+}
+
+/// What the encoder does differently, for the log.
+fn change_words(change: &Change) -> String {
+    let (Change::Down { level, .. } | Change::Up { level }) = change;
+    let does = match level.effort {
+        Effort::Alone => load::ALONE,
+        Effort::Shared => load::SHARED,
+        Effort::Least => load::LEAST,
+    };
+    match change {
+        Change::Down { load, .. } => load::down(*load, does, level.divisor),
+        Change::Up { .. } => load::up(does, level.divisor),
     }
 }
 

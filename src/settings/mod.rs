@@ -15,6 +15,7 @@ mod services;
 mod store;
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 pub use fields::Warning;
@@ -66,7 +67,7 @@ pub struct Sources {
     pub microphone_name: String,
     /// How much later than it sounded the sound is heard, in ms.
     pub microphone_delay_ms: i32,
-    /// Gain in decibels, -60 to +30.
+    /// Gain in decibels, within [`Self::GAIN_DB`].
     pub gain_db: f32,
     /// Silence is sent.
     pub muted: bool,
@@ -74,6 +75,11 @@ pub struct Sources {
     pub mirror_preview: bool,
     /// What is sent is turned left to right.
     pub mirror: bool,
+}
+
+impl Sources {
+    /// The gain that can be chosen, in decibels.
+    pub const GAIN_DB: RangeInclusive<f32> = -60.0..=30.0;
 }
 
 impl Default for Sources {
@@ -103,7 +109,7 @@ impl Section for Sources {
         fields.value("microphone", &mut self.microphone);
         fields.value("microphone_name", &mut self.microphone_name);
         fields.number("microphone_delay_ms", &mut self.microphone_delay_ms, -2_000..=2_000);
-        fields.number("gain_db", &mut self.gain_db, -60.0..=30.0);
+        fields.number("gain_db", &mut self.gain_db, Self::GAIN_DB);
         fields.value("muted", &mut self.muted);
         fields.value("mirror_preview", &mut self.mirror_preview);
         fields.value("mirror", &mut self.mirror);
@@ -224,10 +230,12 @@ impl Section for Output {
 /// The window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Window {
-    /// Inner width in points.
+    /// Inner width in points, before [`Self::zoom`].
     pub width: f32,
-    /// Inner height in points.
+    /// Inner height in points, before [`Self::zoom`].
     pub height: f32,
+    /// How much larger than usual everything in it is.
+    pub zoom: f32,
     /// It filled the screen.
     pub maximized: bool,
     /// Dark or light.
@@ -236,11 +244,20 @@ pub struct Window {
     pub show_log: bool,
 }
 
+impl Window {
+    /// The least width and height, in points: Go Live is reached in it, and the rest scrolls.
+    pub const SMALLEST: [f32; 2] = [480.0, 320.0];
+
+    /// What [`Self::zoom`] can be.
+    pub const ZOOM: RangeInclusive<f32> = 0.5..=3.0;
+}
+
 impl Default for Window {
     fn default() -> Self {
         Self {
             width: 1280.0,
             height: 800.0,
+            zoom: 1.0,
             maximized: false,
             theme: Theme::System,
             show_log: false,
@@ -252,8 +269,9 @@ impl Section for Window {
     const NAME: &'static str = "window";
 
     fn fields(&mut self, fields: &mut Fields<'_>) {
-        fields.number("width", &mut self.width, 640.0..=16_384.0);
-        fields.number("height", &mut self.height, 480.0..=16_384.0);
+        fields.number("width", &mut self.width, Self::SMALLEST[0]..=16_384.0);
+        fields.number("height", &mut self.height, Self::SMALLEST[1]..=16_384.0);
+        fields.number("zoom", &mut self.zoom, Self::ZOOM);
         fields.value("maximized", &mut self.maximized);
         fields.value("theme", &mut self.theme);
         fields.value("show_log", &mut self.show_log);

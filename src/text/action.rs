@@ -47,7 +47,8 @@ pub const COPY_LOG: Words = ("Copy log", "Copy the log; it holds no keys");
 /// Log to a file.
 pub const SAVE_LOG: Words = ("Save log…", "Write the log into a file; it holds no keys");
 /// Theme.
-pub const NEXT_THEME: Words = ("Dark or light", "As the system has it, dark, or light");
+pub const NEXT_THEME: Words =
+    ("Dark or light", "Choose between dark and light; the key changes to the other");
 /// Overview of keys.
 pub const SHOW_KEYS: Words = ("Keyboard", "Show all actions and their keys");
 /// Notices.

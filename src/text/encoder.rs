@@ -46,3 +46,34 @@ pub fn sound(kbps: u32) -> String {
 pub fn openh264(code: i32) -> String {
     format!("OpenH264 error {code}")
 }
+
+/// How hard the encoder works, for the log.
+pub mod load {
+    /// On one processor.
+    pub const ALONE: &str = "on one processor";
+    /// On several.
+    pub const SHARED: &str = "on several processors";
+    /// On several, and less hard.
+    pub const LEAST: &str = "on several processors with its least effort";
+
+    /// It took `load` of the time that there is for a frame.
+    pub fn down(load: f64, works: &str, divisor: u32) -> String {
+        let percent = load * 100.0;
+        format!(
+            "The encoder took {percent:.0} % of the time for a frame and works {works} now{}",
+            left_out(divisor)
+        )
+    }
+
+    /// It has time to spare.
+    pub fn up(works: &str, divisor: u32) -> String {
+        format!("The encoder has time again and works {works} now{}", left_out(divisor))
+    }
+
+    fn left_out(divisor: u32) -> String {
+        match divisor {
+            1 => String::new(),
+            divisor => format!("; one frame in {divisor} is sent"),
+        }
+    }
+}

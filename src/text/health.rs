@@ -23,6 +23,8 @@ pub mod figure {
     pub const MEMORY: &str = "Memory";
     /// Time live.
     pub const LIVE: &str = "Time live";
+    /// How often the stream broke off.
+    pub const INTERRUPTIONS: &str = "Interruptions";
     /// Bytes sent.
     pub const SENT: &str = "Sent";
 }
@@ -36,6 +38,10 @@ pub mod more {
     pub const QUEUE: &str = "Picture and sound that wait to be sent";
     /// The processor.
     pub const CPU: &str = "Of one core; two busy cores are 200 %";
+
+    /// The stream broke off.
+    pub const INTERRUPTIONS: &str =
+        "How often the connection was lost while live, and how long viewers saw nothing in all";
 
     /// Frames left out, and why.
     pub fn dropped(network: u64, encoder: u64) -> String {
@@ -122,6 +128,17 @@ pub fn clock(time: Duration) -> String {
     format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
+/// How often the stream broke off, and for how long in all.
+pub fn interruptions(count: u64, time: Duration) -> String {
+    let seconds = time.as_secs();
+    match (count, seconds) {
+        (0, _) => "0".into(),
+        (_, 0..60) => format!("{count} ({seconds} s)"),
+        (_, 60..3_600) => format!("{count} ({}:{:02} min)", seconds / 60, seconds % 60),
+        _ => format!("{count} ({}:{:02} h)", seconds / 3_600, seconds / 60 % 60),
+    }
+}
+
 /// Bytes in a unit that fits.
 pub fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
@@ -171,6 +188,9 @@ pub const WARN_MUTED: &str = "The microphone is muted";
 pub const WARN_BLACK: &str = "The picture is black";
 /// Warning: frozen.
 pub const WARN_FROZEN: &str = "The picture does not change";
+
+/// Warning: nothing has been heard, without how long.
+pub const WARN_SILENT: &str = "Nothing is heard";
 
 /// Warning: nothing has been heard.
 pub fn warn_silent(time: Duration) -> String {

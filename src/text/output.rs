@@ -1,5 +1,7 @@
 //! The output: presets, values, and what a service takes.
 
+use std::fmt::Display;
+
 /// Names of presets.
 pub mod preset {
     /// 480p.
@@ -38,6 +40,26 @@ pub fn shown_upright(service: &str) -> String {
 /// Size, rate and bitrate.
 pub fn summary(width: u32, height: u32, fps: &str, kbps: u32) -> String {
     format!("{width}×{height}, {fps} fps, {kbps} kbit/s")
+}
+
+/// What a number can be; below one that was typed and is not.
+pub fn limit(least: impl Display, most: impl Display, unit: &str) -> String {
+    format!("It can be from {least} to {most}{unit}.")
+}
+
+/// The button that lowers the bitrate, of picture or sound.
+pub fn use_kbps(kbps: u32) -> String {
+    format!("Use {kbps} kbit/s")
+}
+
+/// The button that changes how far keyframes are apart.
+pub fn use_keyframe(seconds: f32) -> String {
+    format!("Use {seconds} s")
+}
+
+/// The button that changes size and rate.
+pub fn use_picture(width: u32, height: u32, fps: &str) -> String {
+    format!("Use {width}×{height}, {fps} fps")
 }
 
 /// More video than the service takes.

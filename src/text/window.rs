@@ -10,6 +10,14 @@ use std::path::Path;
 pub const TITLE: &str = "Tallylight";
 /// The window's title while live.
 pub const TITLE_LIVE: &str = "● LIVE – Tallylight";
+/// The window's title on the way to live.
+pub const TITLE_CONNECTING: &str = "Connecting – Tallylight";
+/// The window's title while viewers see nothing.
+pub const TITLE_RECONNECTING: &str = "Reconnecting – Tallylight";
+/// The window's title while the stream ends.
+pub const TITLE_STOPPING: &str = "Stopping – Tallylight";
+/// The window's title when the stream could not go on.
+pub const TITLE_NOT_LIVE: &str = "Not live – Tallylight";
 
 /// Heading of the destination.
 pub const DESTINATION: &str = "Destination";
@@ -50,6 +58,8 @@ pub const CA_FILE_HINT: &str = "file to trust beside the system's";
 pub const PLAY_ADDRESS: &str = "Open in a player";
 /// Below it.
 pub const PLAY_ADDRESS_NOW: &str = "Open this address in any player on this computer.";
+/// Below it when the stream has ended.
+pub const PLAY_ADDRESS_THEN: &str = "Playable while you are live.";
 /// In its place before the server runs.
 pub const PLAY_ADDRESS_LATER: &str =
     "Go live to get an address that any player on this computer opens.";
@@ -108,9 +118,11 @@ pub const KBPS_SUFFIX: &str = " kbit/s";
 pub const SECONDS_SUFFIX: &str = " s";
 /// Unit of gain, after a number.
 pub const DB_SUFFIX: &str = " dB";
-/// Why size and rate can't be chosen.
+/// Below values that can't be chosen while live.
 pub const NOT_WHILE_LIVE: &str =
-    "Until the stream has ended only the video bitrate can change, up to half as much again.";
+    "While live, only the video bitrate can change, up to 150 % of where it started.";
+/// On a field that can't be used while live.
+pub const LOCKED_WHILE_LIVE: &str = "Can't be changed while the stream runs: end it first.";
 
 /// The log's text.
 pub const LOG: &str = "Log";
@@ -179,7 +191,10 @@ pub const WRONG_KEY: &str = "Check the stream key";
 pub const WRONG: &str = "Check the server address and the key";
 /// Of notices for which there is no room.
 pub fn more_in_log(count: usize) -> String {
-    format!("There is more to say of the settings: {count} lines in the log.")
+    match count {
+        1 => "1 more settings problem is in the log.".into(),
+        count => format!("{count} more settings problems are in the log."),
+    }
 }
 
 /// In the empty field for a picture's path.
@@ -206,6 +221,11 @@ pub fn only_encrypted(service: &str) -> String {
     format!("{service} takes encrypted streams only: the address has to begin with rtmps://")
 }
 
+/// Below the address for players, where it is not the usual one.
+pub fn port_taken(usual: u16, port: u16) -> String {
+    format!("Another program uses port {usual}, so players use port {port}.")
+}
+
 /// What the address was read as.
 pub fn split(port: u16, tls: bool, app: &str, key_length: Option<usize>) -> String {
     let safety = if tls { "Encrypted" } else { "Not encrypted" };
@@ -216,6 +236,11 @@ pub fn split(port: u16, tls: bool, app: &str, key_length: Option<usize>) -> Stri
         None => String::new(),
     };
     format!("{safety}, port {port}, application “{app}”{key}")
+}
+
+/// What stands above a log that is copied or saved.
+pub fn log_head(version: &str, system: &str, date: &str) -> String {
+    format!("{TITLE} {version}\n{system}\n{date}\n\n")
 }
 
 /// The log was written, or not.
@@ -264,7 +289,17 @@ pub mod severity {
     pub const WARNING: &str = "Warning";
 }
 
-/// Dark or light.
+/// Dark or light, as choices in a list.
+pub mod theme_choice {
+    /// As the system has it.
+    pub const SYSTEM: &str = "As the system";
+    /// Dark.
+    pub const DARK: &str = "Dark";
+    /// Light.
+    pub const LIGHT: &str = "Light";
+}
+
+/// Dark or light, in the log.
 pub mod theme {
     /// As the system has it.
     pub const SYSTEM: &str = "Theme: as the system";

@@ -3,9 +3,10 @@
 
 use super::draft::{Draft, Entered};
 use super::model::Model;
+use super::text;
 use crate::engine::{AudioInput, Command, OutputSettings, VideoInput};
 use crate::media::FrameRate;
-use crate::settings::{Input, Output, Preset, Sources};
+use crate::settings::{Input, Output, Preset, Sources, Theme};
 
 /// A choice.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +55,8 @@ pub enum Edit {
     Keyframe(f32),
     /// Lower the bitrate while the link carries less.
     Adaptive(bool),
+    /// Dark or light.
+    Theme(Theme),
 }
 
 impl Edit {
@@ -106,8 +109,18 @@ impl Edit {
                 model.settings.output.adaptive = on;
                 Some(output_command(model))
             }
+            Self::Theme(theme) => {
+                set_theme(model, theme);
+                None
+            }
         }
     }
+}
+
+/// Dark or light from now on.
+pub fn set_theme(model: &mut Model, theme: Theme) {
+    model.settings.window.theme = theme;
+    model.log.tell(text::theme(theme));
 }
 
 /// What the engine is told once at the start: everything remembered.

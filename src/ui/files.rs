@@ -18,8 +18,10 @@ use super::{Repaint, text};
 pub enum Picked {
     /// A picture file.
     Picture(PathBuf),
-    /// The log was written, or not: a sentence.
+    /// The log was written: a sentence that says where.
     LogSaved(String),
+    /// The log could not be written: a sentence that says why.
+    LogNotSaved(String),
     /// Closed without a choice.
     Nothing,
     /// The system shows no dialog for a picture.
@@ -108,7 +110,8 @@ impl Files for SystemFiles {
             .save_file();
         self.wait(dialog, Picked::NoLogDialog, move |path| {
             let written = std::fs::File::create(path).and_then(|mut f| f.write_all(log.as_bytes()));
-            Picked::LogSaved(text::log_saved(path, &written))
+            let words = text::log_saved(path, &written);
+            if written.is_ok() { Picked::LogSaved(words) } else { Picked::LogNotSaved(words) }
         });
     }
 

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::phase::Phase;
 use crate::engine::{DestinationSnapshot, Snapshot, Stage};
 use crate::media::MediaTime;
 
@@ -23,6 +24,10 @@ pub struct Sample {
 #[derive(Clone, Debug, Default)]
 pub struct History {
     samples: VecDeque<Sample>,
+    /// How long viewers have seen nothing so far, and since when they do.
+    interrupted: Duration,
+    since: Option<MediaTime>,
+    now: MediaTime,
 }
 
 impl History {
@@ -31,8 +36,25 @@ impl History {
 
     const EVERY: Duration = Duration::from_secs(1);
 
+    /// Counts the time in which a stream that was live is not.
+    fn note_interruption(&mut self, snapshot: &Snapshot) {
+        let phase = Phase::of(snapshot);
+        self.now = snapshot.at;
+        if phase.is_on_air() && phase != Phase::Live {
+            self.since.get_or_insert(snapshot.at);
+        } else if let Some(since) = self.since.take() {
+            self.interrupted += snapshot.at.since(since);
+        }
+    }
+
+    /// How long viewers of this stream have seen nothing.
+    pub fn interrupted(&self) -> Duration {
+        self.interrupted + self.since.map_or(Duration::ZERO, |since| self.now.since(since))
+    }
+
     /// Takes a sample if one is due and something is being published.
     pub fn observe(&mut self, snapshot: &Snapshot) {
+        self.note_interruption(snapshot);
         let Some(destination) = snapshot.destinations.first() else { return };
         // The last stream's figures are shown on, and no part of the curve.
         if snapshot.stage == Stage::Idle {
@@ -55,7 +77,7 @@ impl History {
 
     /// Forgets all, for a new stream.
     pub fn clear(&mut self) {
-        self.samples.clear();
+        *self = Self::default();
     }
 
     /// The samples, oldest first.
@@ -86,7 +108,7 @@ pub fn aimed_kbps(snapshot: &Snapshot, destination: &DestinationSnapshot) -> f64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Connection, Drops, SourceSnapshot};
+    use crate::engine::{Connection, Drops, Fault, SourceSnapshot, Step};
     use crate::source::SourceStatus;
     use std::sync::Arc;
 
@@ -134,6 +156,32 @@ mod tests {
         let now = MediaTime::from_millis(999_900);
         let curve = history.curve(now, |s| s.kbps);
         assert_eq!(curve[299], [-0.9, 9_990.0]);
+    }
+
+    #[test]
+    fn interruptions_add_up() {
+        let mut history = History::default();
+        let mut at = |second: i64, connection: Connection| {
+            let mut snapshot = snapshot(second * 1_000, 0.0);
+            snapshot.destinations[0].connection = connection;
+            snapshot.destinations[0].live = Duration::from_secs(5);
+            history.observe(&snapshot);
+            history.interrupted().as_secs()
+        };
+        let live = || Connection::Live { since: MediaTime::ZERO };
+        let waiting = || Connection::Reconnecting {
+            at: MediaTime::from_millis(90_000),
+            attempt: 1,
+            reason: Fault::Stalled { waited: Duration::from_secs(4) },
+        };
+        assert_eq!((at(10, live()), at(20, waiting())), (0, 0));
+        assert_eq!(at(23, Connection::Connecting(Step::Publish)), 3);
+        assert_eq!((at(26, live()), at(60, live())), (6, 6));
+        assert_eq!((at(70, waiting()), at(74, waiting())), (6, 10));
+        // The end is no interruption.
+        assert_eq!((at(75, Connection::Stopping), at(99, Connection::Stopped)), (11, 11));
+        history.clear();
+        assert_eq!(history.interrupted(), Duration::ZERO);
     }
 
     #[test]

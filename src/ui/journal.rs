@@ -3,13 +3,6 @@
 use super::phase::{Phase, destination};
 use super::text;
 use crate::engine::{Snapshot, Step};
-use crate::media::MediaTime;
-
-/// A line of the log with the time since the program's start.
-pub fn stamped(at: MediaTime, line: &str) -> String {
-    let seconds = at.as_millis().max(0) / 1_000;
-    format!("{}:{:02}:{:02}  {line}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
-}
 
 /// The lines for what is new in `after`.
 pub fn lines(before: &Snapshot, after: &Snapshot) -> Vec<String> {

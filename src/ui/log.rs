@@ -1,11 +1,12 @@
 //! The log that the window shows: the last lines, with secrets taken out.
 
 use std::collections::VecDeque;
+use std::fs::File;
+use std::io::Read;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
 
-use super::journal;
-use crate::media::{Clock, MediaTime};
+use super::text;
+use super::wall::WallTime;
 use crate::protocol::rtmp::key::Secret;
 
 /// Lines kept; older ones go.
@@ -24,10 +25,9 @@ const SHORTEST_SECRET: usize = 5;
 ///
 /// The window writes what it sees into it; as a layer of the program's log
 /// (`trace.rs`) it takes what the rest of the program says.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct LogBook {
     book: Arc<Mutex<Book>>,
-    clock: Clock,
 }
 
 #[derive(Debug, Default)]
@@ -37,21 +37,10 @@ struct Book {
     written: u64,
 }
 
-impl Default for LogBook {
-    /// An empty book whose clock starts now.
-    fn default() -> Self {
-        Self { book: Arc::default(), clock: Clock::starting_at(Instant::now()) }
-    }
-}
-
 impl LogBook {
     /// Adds one line with the time.
     pub fn tell(&self, line: &str) {
-        self.add(&journal::stamped(self.now(), line));
-    }
-
-    fn now(&self) -> MediaTime {
-        self.clock.at(Instant::now())
+        self.add(&format!("{}  {line}", WallTime::now().clock()));
     }
 
     /// Adds one line.
@@ -91,6 +80,15 @@ impl LogBook {
         text
     }
 
+    /// All lines below what somebody who was not there has to know: which program this is,
+    /// where it runs, and the date.
+    pub fn report(&self) -> String {
+        let system = system_name().unwrap_or_else(|| std::env::consts::OS.to_owned());
+        let system = format!("{system}, {}", std::env::consts::ARCH);
+        let head = text::log_head(env!("CARGO_PKG_VERSION"), &system, &WallTime::now().to_string());
+        head + &self.text()
+    }
+
     /// Lines written since the start; changes when the text does.
     pub fn written(&self) -> u64 {
         self.lock().written
@@ -119,6 +117,16 @@ impl Book {
     }
 }
 
+/// What the system calls itself, where it does.
+fn system_name() -> Option<String> {
+    const LONGEST: u64 = 4096;
+    let mut text = String::new();
+    let file = File::open("/etc/os-release").ok()?;
+    file.take(LONGEST).read_to_string(&mut text).ok()?;
+    let name = text.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="))?;
+    Some(one_line(name.trim_matches(['"', '\''])))
+}
+
 /// `text` on one line: what a server said may hold anything.
 fn one_line(text: &str) -> String {
     let printable = text.split(char::is_control).filter(|part| !part.is_empty());
@@ -143,6 +151,22 @@ mod tests {
         log.hide(&Secret::new("abc"));
         log.add("publish live_0123456789?x=1 for abc");
         assert_eq!(log.text(), "publish …?x=1 for abc\n");
+    }
+
+    #[test]
+    fn a_report_says_what_ran_where_and_when() {
+        let log = LogBook::default();
+        log.tell("Live");
+        let report = log.report();
+        let lines: Vec<_> = report.lines().collect();
+        assert_eq!(lines[0], format!("Tallylight {}", env!("CARGO_PKG_VERSION")));
+        assert!(lines[1].ends_with(std::env::consts::ARCH), "{report}");
+        let date = lines[2].split(['-', ' ', ':', '+']).collect::<Vec<_>>();
+        assert!(
+            date.len() >= 6 && date[0].parse::<u32>().is_ok_and(|year| year > 2_000),
+            "{report}"
+        );
+        assert_eq!((lines[3], &lines[4][8..]), ("", "  Live"));
     }
 
     #[test]

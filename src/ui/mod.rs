@@ -32,6 +32,7 @@ mod secrets;
 pub mod text;
 pub mod theme;
 mod trace;
+mod wall;
 mod widgets;
 mod window;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use eframe::{App, CreationContext, NativeOptions};
-use egui::{IconData, Ui, Vec2, ViewportBuilder};
+use egui::{IconData, Ui, ViewportBuilder};
 use egui_system_font_provider::SystemFontProvider;
 
 use super::ending::Ending;
@@ -18,9 +18,6 @@ use super::secrets::Keeper;
 use super::window::{Parts, Window};
 use super::{EngineLink, Repaint, scheme, text, theme};
 use crate::settings::{self, Instance, InstanceError, Settings, Store, Warning};
-
-/// The smallest window that everything fits into, in points.
-const SMALLEST: Vec2 = Vec2::new(960.0, 600.0);
 
 /// Why there is no window, or none any more.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +57,7 @@ pub fn run<L: EngineLink + 'static>(
     let options = options(&remembered.settings);
     let create = move |creation: &CreationContext<'_>| {
         theme::install(&creation.egui_ctx);
+        creation.egui_ctx.set_zoom_factor(remembered.settings.window.zoom);
         let pace = Pace::of(creation.gl.as_deref());
         let window = window(remembered, log, start, pace.repaint(&creation.egui_ctx))?;
         Ok(Box::new(OnScreen { window, pace, first: First::Awaited(started) }) as Box<dyn App>)
@@ -181,7 +179,7 @@ fn options(settings: &Settings) -> NativeOptions {
         .with_title(text::TITLE)
         .with_app_id("tallylight")
         .with_inner_size([window.width, window.height])
-        .with_min_inner_size(SMALLEST)
+        .with_min_inner_size(settings::Window::SMALLEST)
         .with_maximized(window.maximized);
     let viewport = match icon() {
         Some(icon) => viewport.with_icon(icon),

@@ -25,8 +25,9 @@ impl Saver {
                 if let Err(error) = store.save(&settings) {
                     // One failure is shown; the next is likely the same.
                     _ = failing.try_send(error.to_string());
-                    repaint();
                 }
+                // The window looks how it went.
+                repaint();
             }
         })?;
         Ok(Self { settings: Some(settings), failures, thread: Some(thread) })

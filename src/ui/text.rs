@@ -11,11 +11,11 @@ use crate::text::state::{self, button};
 use crate::text::{action, output, settings, window};
 
 pub use crate::text::health::{
-    CURVE_SENT, CURVE_TARGET, GRAPH_EMPTY, MUTED, WARN_BLACK, WARN_FROZEN, WARN_MUTED, ago, bytes,
-    clock, figure, graph, level, level_muted, milliseconds, more, server_said, tenths_of_ms,
-    warn_silent,
+    CURVE_SENT, CURVE_TARGET, GRAPH_EMPTY, MUTED, WARN_BLACK, WARN_FROZEN, WARN_MUTED, WARN_SILENT,
+    ago, bytes, clock, figure, graph, interruptions, level, level_muted, milliseconds, more,
+    server_said, tenths_of_ms, warn_silent,
 };
-pub use crate::text::output::shown_upright;
+pub use crate::text::output::{limit, shown_upright};
 pub use crate::text::settings::{KEY_IN_FILE, key_not_kept, key_not_read, not_saved};
 pub use crate::text::window::*;
 
@@ -201,18 +201,50 @@ pub fn output_summary(output: &Output) -> String {
     output::summary(*width, *height, &fps.to_string(), *video_kbps)
 }
 
+/// What of the output the service does not take, first things first.
+enum Beyond {
+    Video,
+    Sound,
+    Keyframe,
+    Picture,
+}
+
+impl Beyond {
+    fn of(output: &Output, fitted: &Output) -> Self {
+        if fitted.video_kbps != output.video_kbps {
+            Self::Video
+        } else if fitted.audio_kbps != output.audio_kbps {
+            Self::Sound
+        } else if fitted.keyframe_s != output.keyframe_s {
+            Self::Keyframe
+        } else {
+            Self::Picture
+        }
+    }
+}
+
 /// What of the output the service does not take.
 pub fn over_limits(service: &Service, output: &Output, limits: &Limits) -> String {
     let name = &service.name;
     let fitted = output.clone().within(limits);
-    if fitted.video_kbps != output.video_kbps {
-        output::most_video(name, fitted.video_kbps)
-    } else if fitted.audio_kbps != output.audio_kbps {
-        output::most_sound(name, fitted.audio_kbps)
-    } else if fitted.keyframe_s != output.keyframe_s {
-        output::keyframe_every(name, fitted.keyframe_s)
-    } else {
-        output::most_picture(name, fitted.width, fitted.height, &fitted.fps.to_string())
+    let Output { width, height, .. } = fitted;
+    match Beyond::of(output, &fitted) {
+        Beyond::Video => output::most_video(name, fitted.video_kbps),
+        Beyond::Sound => output::most_sound(name, fitted.audio_kbps),
+        Beyond::Keyframe => output::keyframe_every(name, fitted.keyframe_s),
+        Beyond::Picture => output::most_picture(name, width, height, &fitted.fps.to_string()),
+    }
+}
+
+/// What to use instead, on the button that does it.
+pub fn fit(output: &Output, limits: &Limits) -> String {
+    let fitted = output.clone().within(limits);
+    let Output { width, height, .. } = fitted;
+    match Beyond::of(output, &fitted) {
+        Beyond::Video => output::use_kbps(fitted.video_kbps),
+        Beyond::Sound => output::use_kbps(fitted.audio_kbps),
+        Beyond::Keyframe => output::use_keyframe(fitted.keyframe_s),
+        Beyond::Picture => output::use_picture(width, height, &fitted.fps.to_string()),
     }
 }
 
@@ -240,7 +272,28 @@ pub fn severity(level: tracing::Level) -> &'static str {
     }
 }
 
-/// A theme's name.
+/// A theme among the others.
+pub fn theme_choice(theme: Theme) -> &'static str {
+    match theme {
+        Theme::System => window::theme_choice::SYSTEM,
+        Theme::Dark => window::theme_choice::DARK,
+        Theme::Light => window::theme_choice::LIGHT,
+    }
+}
+
+/// The window's title: what a person wants to know while it is behind others.
+pub fn title(phase: &Phase) -> &'static str {
+    match phase {
+        Phase::Ready | Phase::Ended => window::TITLE,
+        Phase::Live => window::TITLE_LIVE,
+        Phase::Failed(_) => window::TITLE_NOT_LIVE,
+        Phase::Stopping => window::TITLE_STOPPING,
+        phase if phase.is_on_air() => window::TITLE_RECONNECTING,
+        Phase::Connecting { .. } | Phase::Reconnecting { .. } => window::TITLE_CONNECTING,
+    }
+}
+
+/// A theme, in the log.
 pub fn theme(theme: Theme) -> &'static str {
     match theme {
         Theme::System => window::theme::SYSTEM,

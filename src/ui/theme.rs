@@ -215,7 +215,8 @@ fn style(tokens: &Tokens, dark: bool) -> Style {
         (TextStyle::Body, FontId::new(13.0, FontFamily::Proportional)),
         (TextStyle::Button, FontId::new(13.0, FontFamily::Proportional)),
         (TextStyle::Heading, heading()),
-        (TextStyle::Monospace, FontId::new(12.0, FontFamily::Monospace)),
+        // A zero of the monospaced font reads as an eight at this size.
+        (TextStyle::Monospace, FontId::new(12.5, FontFamily::Proportional)),
     ]);
     let spacing = &mut style.spacing;
     spacing.item_spacing = Vec2::new(8.0, 5.0);

@@ -2,8 +2,10 @@
 
 mod buttons;
 mod lists;
+mod passing;
+mod typed;
 
-use egui::accesskit::Role;
+use egui::accesskit::{Live, Role};
 use egui::{
     Align, Color32, Frame, Id, Label, Layout, Margin, Rect, Response, RichText, Sense, StrokeKind,
     TextEdit, Ui, Vec2, WidgetInfo,
@@ -12,13 +14,16 @@ use egui::{
 use super::action::Action;
 use super::draft::Entered;
 use super::edit::Edit;
+use super::text;
 use super::theme::{self, tokens};
 
 pub use buttons::{
     SQUARE, action_button, beside_square, explained, icon_button, icon_button_in, in_order,
     show_copied, square,
 };
-pub use lists::{choice, picker, plain_picker};
+pub use lists::{choice, menu, picker, plain_picker};
+pub use passing::{passing, say_in_passing};
+pub use typed::Typed;
 
 /// What panels ask for while they draw; carried out after the last of them.
 #[derive(Debug, Default)]
@@ -72,6 +77,26 @@ pub fn focus_ring(ui: &Ui, response: &Response) {
         let ring = theme::ring(ui.visuals().dark_mode);
         ui.painter().rect_stroke(response.rect, theme::RADIUS, ring, StrokeKind::Inside);
     }
+}
+
+/// Says of a field that can't be used why: the stream runs.
+pub fn locked(ui: &Ui, response: Response) -> Response {
+    if ui.is_enabled() {
+        return response;
+    }
+    ui.ctx().accesskit_node_builder(response.id, |node| {
+        node.set_description(text::LOCKED_WHILE_LIVE);
+    });
+    response.on_disabled_hover_text(text::LOCKED_WHILE_LIVE)
+}
+
+/// Tells screen readers that `label` changes by itself; `words` are what is said.
+pub fn announce(ui: &Ui, label: &Response, words: &str, how: Live) {
+    ui.ctx().accesskit_node_builder(label.id, |node| {
+        node.set_role(Role::Status);
+        node.set_label(words);
+        node.set_live(how);
+    });
 }
 
 /// Whether what `id` stands for was not drawn a moment ago. Ask once a frame.
@@ -137,6 +162,7 @@ fn field(
         .align(egui::Align2::LEFT_CENTER);
     let response = ui.add(field).accessible_name(name);
     focus_ring(ui, &response);
+    let response = locked(ui, response);
     let changed = response.changed().then(|| Entered { text, pasted: put_in(ui) });
     (response, changed)
 }
@@ -192,10 +218,13 @@ pub fn pill(
     rect
 }
 
+/// The height of a figure, in points.
+pub const FIGURE: f32 = 34.0;
+
 /// A figure with its name below, for a row of them.
 pub fn figure(ui: &mut Ui, width: f32, name: &str, value: &str, color: Color32, more: &str) {
     let weak = tokens(ui).weak;
-    let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 34.0), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(width, FIGURE), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{name}: {value}")));
     if !more.is_empty() {
         ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(more));

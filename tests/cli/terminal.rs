@@ -75,7 +75,10 @@ fn a_terminal_that_takes_text_alone_gets_text_alone() {
         ] {
             let program = OnTerminal::start(80, arguments, &[("TERM", term)]);
             let (_, seen) = program.wait();
-            assert!(!seen.is_empty() && !seen.contains('\u{1b}'), "{term}, {arguments:?}: {seen:?}");
+            assert!(
+                !seen.is_empty() && !seen.contains('\u{1b}'),
+                "{term}, {arguments:?}: {seen:?}"
+            );
         }
     }
 }

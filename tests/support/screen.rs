@@ -13,6 +13,9 @@ use crate::program::eventually;
 /// How long anything may take before the test fails; far more than it needs.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The size of the display, which is the one that the window opens with.
+pub const SIZE: (u32, u32) = (1280, 800);
+
 /// Something that runs until it is dropped.
 pub struct Running(Child);
 
@@ -42,7 +45,8 @@ impl Screen {
     pub fn open() -> Self {
         // It takes a number that is free, and says which once it can be used.
         let mut xvfb = Command::new("Xvfb");
-        xvfb.args(["-displayfd", "1", "-screen", "0", "1280x800x24"]);
+        let (width, height) = SIZE;
+        xvfb.args(["-displayfd", "1", "-screen", "0", &format!("{width}x{height}x24")]);
         xvfb.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut server = Running::start(&mut xvfb, "xvfb");
         let stdout = server.0.stdout.take().expect("it is piped");

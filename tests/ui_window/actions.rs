@@ -109,10 +109,11 @@ fn each_action_works_by_its_key() {
     press(&mut harness, Action::ShowHealth);
     assert!(!settings(&harness).window.show_log);
     let theme = settings(&harness).window.theme;
+    assert!(harness.ctx.theme() == egui::Theme::Dark);
     press(&mut harness, Action::NextTheme);
     assert_ne!(settings(&harness).window.theme, theme);
-    let copied = copied_by(&mut harness, Action::CopyLog);
-    assert!(copied.is_some_and(|text| text.contains("Theme: dark")));
+    let copied = copied_by(&mut harness, Action::CopyLog).unwrap_or_default();
+    assert!(copied.starts_with("Tallylight ") && copied.contains("Theme: light"), "{copied}");
     press(&mut harness, Action::ShowKeys);
     assert_eq!(view(&harness).dialog, Some(Dialog::Keys));
     assert_eq!(engine.printed(), [""; 0]);
@@ -155,10 +156,18 @@ fn the_log_is_saved_in_a_dialog_by_key_or_click() {
     press(&mut harness, Action::SaveLog);
     click(&mut harness, Action::SaveLog.label());
     let asked = files.take_asked();
-    assert!(asked.len() == 2 && asked.iter().all(|log| log.contains("Theme: dark")), "{asked:?}");
+    assert!(asked.len() == 2 && asked.iter().all(|log| log.contains("Theme: light")), "{asked:?}");
+    // Said for a while, and nothing to dismiss.
     files.answer(Picked::LogSaved("The log is in /tmp/x.".into()));
+    harness.step();
+    harness.get_by_role_and_label(Role::Status, "The log is in /tmp/x.");
+    assert!(harness.state().model().notices.is_empty());
+    harness.run_steps(40);
+    assert!(harness.query_by_label("The log is in /tmp/x.").is_none());
+    files.answer(Picked::LogNotSaved("The log could not be written to /x: no.".into()));
     harness.run_ok();
-    assert!(all_text(&harness).contains("The log is in /tmp/x."));
+    harness.get_by_label("The log could not be written to /x: no.");
+    assert_eq!(harness.state().model().notices.len(), 1);
     files.answer(Picked::NoLogDialog);
     harness.run_ok();
     assert!(all_text(&harness).contains(text::COPY_LOG_INSTEAD));
@@ -305,4 +314,29 @@ fn no_tooltip_stands_above_the_overview() {
     press(&mut harness, action);
     harness.run_steps(2);
     assert!(!tooltip(&harness));
+}
+
+#[test]
+fn a_theme_is_one_of_three_names_and_the_key_changes_what_is_seen() {
+    use tallylight::settings::Theme;
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model());
+    let theme = |harness: &Shown| harness.state().model().settings.window.theme;
+    for (name, chosen) in [
+        (text::theme_choice(Theme::Light), Theme::Light),
+        (text::theme_choice(Theme::Dark), Theme::Dark),
+        (text::theme_choice(Theme::System), Theme::System),
+    ] {
+        click(&mut harness, Action::NextTheme.label());
+        harness.run_steps(2);
+        click(&mut harness, name);
+        assert_eq!(theme(&harness), chosen);
+    }
+    for _ in 0..3 {
+        let before = harness.ctx.theme();
+        press(&mut harness, Action::NextTheme);
+        harness.run_ok();
+        assert_ne!(harness.ctx.theme(), before);
+    }
 }

@@ -91,18 +91,7 @@ fn a_question_goes_when_the_stream_has_ended_by_itself() {
 fn the_second_click_of_a_double_click_stops_nothing() {
     let engine = FakeEngine::default();
     engine.show(state("ready"));
-    let mut harness = Harness::builder()
-        .with_size([1280.0, 800.0])
-        .with_step_dt(1.0 / 60.0)
-        .with_max_steps(3)
-        .with_context_setup(theme::install)
-        .build_ui_state(
-            |ui, window: &mut Window<FakeEngine>| {
-                window.update(ui.ctx());
-                window.show(ui);
-            },
-            window(&engine, model()),
-        );
+    let mut harness = smooth(&engine);
     engine.take();
     harness.get_by_label("Go Live").click();
     harness.step();
@@ -182,6 +171,69 @@ fn the_system_ends_an_idle_window_at_once() {
     harness.step();
     assert!(commands(&harness).contains(&egui::ViewportCommand::Close));
     assert_eq!(engine.printed(), [""; 0]);
+}
+
+/// A window that is drawn sixty times a second.
+fn smooth(engine: &FakeEngine) -> Shown {
+    Harness::builder()
+        .with_size([1280.0, 800.0])
+        .with_step_dt(1.0 / 60.0)
+        .with_max_steps(3)
+        .with_context_setup(theme::install)
+        .build_ui_state(
+            |ui, window: &mut Window<FakeEngine>| {
+                window.update(ui.ctx());
+                window.show(ui);
+            },
+            window(engine, model()),
+        )
+}
+
+/// The pointer clicks there, over two frames.
+fn tap(harness: &mut Shown, at: egui::Pos2) {
+    for pressed in [true, false] {
+        let events = &mut harness.input_mut().events;
+        events.push(egui::Event::PointerMoved(at));
+        events.push(egui::Event::PointerButton {
+            pos: at,
+            button: egui::PointerButton::Primary,
+            pressed,
+            modifiers: egui::Modifiers::NONE,
+        });
+        harness.step();
+    }
+}
+
+#[test]
+fn a_double_click_on_stop_leaves_its_question_open() {
+    let engine = FakeEngine::default();
+    engine.show(state("live"));
+    let mut harness = smooth(&engine);
+    harness.step();
+    engine.take();
+    let stop = harness.get_by_label("Stop").rect().center();
+    tap(&mut harness, stop);
+    tap(&mut harness, stop);
+    harness.run_steps(2);
+    harness.get_by_label(text::ASK_STOP);
+    // Nor is it an answer where the question has come under the pointer.
+    let end = harness.get_by_label(text::END_STREAM).rect().center();
+    tap(&mut harness, end);
+    harness.get_by_label(text::ASK_STOP);
+    assert_eq!(engine.printed(), [""; 0]);
+    // Half a second later a click beside it is meant.
+    harness.run_steps(30);
+    tap(&mut harness, stop);
+    harness.step();
+    assert!(harness.query_by_label(text::ASK_STOP).is_none());
+    assert_eq!(engine.printed(), [""; 0]);
+    // The next question is guarded anew, and answered.
+    press(&mut harness, Action::Stop);
+    tap(&mut harness, end);
+    harness.get_by_label(text::ASK_STOP);
+    harness.run_steps(30);
+    tap(&mut harness, end);
+    assert_eq!(engine.printed(), ["Stop"]);
 }
 
 fn request_close(harness: &mut Shown) {

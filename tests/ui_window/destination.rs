@@ -33,6 +33,28 @@ fn this_computer_needs_nothing_and_shows_its_address() {
 }
 
 #[test]
+fn the_address_for_players_says_when_it_plays_and_why_it_has_another_port() {
+    let engine = FakeEngine::default();
+    engine.show(state("this computer"));
+    let mut harness = shown(&engine, model());
+    harness.get_by_label(text::PLAY_ADDRESS_NOW);
+    let mut ended = state("this computer");
+    ended.stage = Stage::Idle;
+    ended.destinations[0].connection = Connection::Stopped;
+    engine.show(ended);
+    harness.run_ok();
+    harness.get_by_label(text::PLAY_ADDRESS_THEN);
+    assert!(harness.query_by_label(text::PLAY_ADDRESS_NOW).is_none());
+    assert!(harness.query_by_label_contains("Another program").is_none());
+    let mut elsewhere = state("this computer");
+    let server = elsewhere.server.as_mut().expect("it runs");
+    server.play_url = "rtmp://127.0.0.1:41234/live/tally".into();
+    engine.show(elsewhere);
+    harness.run_ok();
+    harness.get_by_label("Another program uses port 1935, so players use port 41234.");
+}
+
+#[test]
 fn two_pastes_and_three_clicks_go_live() {
     let engine = FakeEngine::default();
     engine.show(state("ready"));

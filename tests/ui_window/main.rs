@@ -7,8 +7,10 @@ mod ui_support;
 mod actions;
 mod closing;
 mod destination;
+mod keyboard;
 mod output;
 mod secrets;
+mod small;
 mod sources;
 mod states;
 

@@ -1,7 +1,7 @@
 //! Picture and sound in.
 
 use egui::accesskit::Role;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use tallylight::engine::Tracks;
 use tallylight::settings::Input;
 use tallylight::ui::action::Action;
@@ -201,4 +201,110 @@ fn the_gain_ends_where_the_column_does_and_a_muted_meter_says_so() {
     engine.show(muted);
     harness.run_ok();
     harness.get_by_role_and_label(Role::Meter, &text::level_muted(text::LEVEL));
+}
+
+/// The slider's place and what the settings hold.
+fn gain(harness: &Shown) -> (egui::Rect, f32) {
+    let slider = harness.get_by_role_and_label(Role::Slider, text::GAIN).rect();
+    (slider, harness.state().model().settings.sources.gain_db)
+}
+
+fn pointer(harness: &mut Shown, at: egui::Pos2, pressed: bool) {
+    let modifiers = egui::Modifiers::NONE;
+    let button = egui::PointerButton::Primary;
+    harness.input_mut().events.push(egui::Event::PointerButton {
+        pos: at,
+        button,
+        pressed,
+        modifiers,
+    });
+}
+
+/// The pointer is moved there, and a frame has seen it.
+fn point(harness: &mut Shown, at: egui::Pos2) {
+    harness.input_mut().events.push(egui::Event::PointerMoved(at));
+    harness.step();
+}
+
+#[test]
+fn a_tap_within_a_frame_sets_the_gain_and_two_take_it_away() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model());
+    let (slider, before) = gain(&harness);
+    assert_eq!(before, 0.0);
+    let at = slider.lerp_inside(egui::vec2(0.9, 0.5));
+    let tap = |harness: &mut Shown| {
+        pointer(harness, at, true);
+        pointer(harness, at, false);
+        harness.step();
+    };
+    point(&mut harness, at);
+    tap(&mut harness);
+    let (_, set) = gain(&harness);
+    assert!((18.0..26.0).contains(&set) && set % 0.5 == 0.0, "{set}");
+    tap(&mut harness);
+    assert_eq!(gain(&harness).1, 0.0);
+    assert_eq!(engine.printed().last().map(String::as_str), Some("SetGain(0.0)"));
+}
+
+#[test]
+fn the_gain_is_dragged() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model());
+    let (slider, _) = gain(&harness);
+    point(&mut harness, slider.center());
+    pointer(&mut harness, slider.center(), true);
+    harness.step();
+    point(&mut harness, slider.right_center());
+    pointer(&mut harness, slider.right_center(), false);
+    harness.step();
+    assert_eq!(gain(&harness).1, 30.0);
+}
+
+#[test]
+fn the_wheel_turns_the_gain_unless_the_column_is_being_scrolled() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model());
+    let (slider, _) = gain(&harness);
+    let turn = |harness: &mut Shown, delta: f32| {
+        harness.input_mut().events.push(egui::Event::MouseWheel {
+            unit: egui::MouseWheelUnit::Line,
+            delta: egui::vec2(0.0, delta),
+            phase: egui::TouchPhase::Move,
+            source: egui::MouseWheelSource::Wheel,
+            modifiers: egui::Modifiers::NONE,
+        });
+        harness.step();
+    };
+    point(&mut harness, slider.center());
+    turn(&mut harness, 1.0);
+    turn(&mut harness, -3.0);
+    assert_eq!(gain(&harness).1, -1.0);
+    point(&mut harness, slider.center_top() - egui::vec2(0.0, 60.0));
+    turn(&mut harness, 1.0);
+    point(&mut harness, slider.center());
+    turn(&mut harness, 1.0);
+    assert_eq!(gain(&harness).1, -1.0);
+}
+
+#[test]
+fn a_gain_that_was_set_finer_or_lower_elsewhere_stays_as_it_is() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    for set in [-60.0, -45.5, -0.3, 29.9] {
+        let mut model = model();
+        model.settings.sources.gain_db = set;
+        let mut harness = shown(&engine, model);
+        engine.take();
+        harness.run_steps(3);
+        assert_eq!(gain(&harness).1, set);
+        let sent = engine.printed();
+        assert!(!sent.iter().any(|sent| sent.starts_with("SetGain")), "{sent:?}");
+        let number = harness.get_by_role_and_label(Role::SpinButton, text::GAIN);
+        let shown = number.accesskit_node().numeric_value().expect("it has one");
+        assert!((shown - f64::from(set)).abs() < 0.01, "{shown} for {set}");
+    }
 }

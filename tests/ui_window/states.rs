@@ -1,40 +1,145 @@
 //! What is seen in each state, and what is told.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use egui::accesskit::Role;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use tallylight::engine::{Connection, Fault, Snapshot, Stage};
-use tallylight::settings::{Settings, Store, Warning};
+use tallylight::settings::{Settings, Store, Theme, Warning};
 use tallylight::ui::action::Action;
 use tallylight::ui::model::Model;
-use tallylight::ui::{LogBook, Parts, Saver, Window, text};
+use tallylight::ui::{LogBook, Parts, Saver, Window, text, theme};
 
 use crate::ui_support::{FakeEngine, model, states};
 use crate::{Shown, all_text, click, drawn, model_of, press, settle, shown, sized, state};
 
+/// What has to be seen as a whole in every state, whatever else is open.
+fn landmarks(harness: &Shown) -> Vec<(String, egui::Rect)> {
+    let button = text::button(&harness.state().model().phase, "").0;
+    let buttons = [
+        button,
+        Action::ShowHealth.label(),
+        Action::ShowLog.label(),
+        Action::NextTheme.label(),
+        Action::ShowKeys.label(),
+        Action::ToggleMirrorPreview.label(),
+    ];
+    let rect = |name: &str| harness.get_by_role_and_label(Role::Button, name).rect();
+    buttons.map(|name| (name.to_owned(), rect(name))).into()
+}
+
+fn assert_drawn(harness: &Shown, size: [f32; 2], dark: bool, what: &str) {
+    let window = egui::Rect::from_min_size(egui::Pos2::ZERO, size.into());
+    let landmarks = landmarks(harness);
+    for (name, rect) in &landmarks {
+        assert!(window.contains_rect(*rect), "{name} at {rect} of {size:?} in {what}");
+        let hits = landmarks.iter().filter(|(_, other)| other.shrink(1.0).intersects(*rect));
+        assert_eq!(hits.count(), 1, "{name} at {rect} of {size:?} is behind another in {what}");
+    }
+    assert_eq!(harness.ctx.global_style().visuals.dark_mode, dark, "{what}");
+    // Some of it is painted in this theme's colours.
+    let panel = theme::Tokens::of(dark).panel;
+    let is_panel = |shape: &egui::epaint::ClippedShape| matches!(&shape.shape, egui::Shape::Rect(rect) if rect.fill == panel);
+    assert!(harness.output().shapes.iter().any(is_panel), "no panel of {panel:?} in {what}");
+}
+
 #[test]
 fn every_state_is_drawn_at_every_size_in_both_themes() {
-    let sizes = [[960.0, 600.0], [1024.0, 640.0], [1280.0, 800.0], [1920.0, 1080.0]];
+    let sizes = [[640.0, 400.0], [960.0, 600.0], [1280.0, 800.0], [1920.0, 1080.0]];
     for (name, snapshot) in states() {
-        for size in sizes {
-            for service in ["this-computer", "twitch"] {
-                let engine = FakeEngine::default();
-                engine.show(snapshot.clone());
-                let mut harness = sized(&engine, model_of(service), size);
-                harness.run_ok();
-                let button = text::button(&harness.state().model().phase, "").0;
-                let node = harness.get_by_role_and_label(Role::Button, button);
-                let window = egui::Rect::from_min_size(egui::Pos2::ZERO, size.into());
-                assert!(window.contains_rect(node.rect()), "{button} at {size:?} in {name}");
-                if size == sizes[1] {
-                    press(&mut harness, Action::ToggleOutputDetails);
-                    press(&mut harness, Action::ShowLog);
-                    press(&mut harness, Action::NextTheme);
-                    press(&mut harness, Action::NextTheme);
-                }
-            }
+        for (size, service) in sizes.into_iter().zip(["twitch", "this-computer"].repeat(2)) {
+            let engine = FakeEngine::default();
+            engine.show(snapshot.clone());
+            let mut model = model_of(service);
+            model.settings.window.theme = Theme::Dark;
+            let mut harness = sized(&engine, model, size);
+            harness.run_ok();
+            assert_drawn(&harness, size, true, name);
+            press(&mut harness, Action::ToggleOutputDetails);
+            press(&mut harness, Action::ShowLog);
+            assert_drawn(&harness, size, true, name);
+            press(&mut harness, Action::NextTheme);
+            harness.run_ok();
+            assert_drawn(&harness, size, false, name);
+            press(&mut harness, Action::ToggleOutputDetails);
+            press(&mut harness, Action::ShowHealth);
+            assert_drawn(&harness, size, false, name);
         }
+    }
+}
+
+#[test]
+fn the_title_says_where_the_stream_stands() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model());
+    let mut was_live = state("connecting: publish");
+    was_live.destinations[0].live = Duration::from_secs(9);
+    for (snapshot, expected) in [
+        (state("connecting: resolve"), "Connecting – Tallylight"),
+        (state("live"), "● LIVE – Tallylight"),
+        (state("reconnecting"), "Reconnecting – Tallylight"),
+        (was_live, "Reconnecting – Tallylight"),
+        (state("never live"), "Connecting – Tallylight"),
+        (state("stopping"), "Stopping – Tallylight"),
+        (state("failed"), "Not live – Tallylight"),
+        (state("ready"), "Tallylight"),
+    ] {
+        engine.show(snapshot);
+        harness.step();
+        let output = harness.output().viewport_output.get(&egui::ViewportId::ROOT);
+        let titles = output.map(|output| output.commands.clone()).unwrap_or_default();
+        let is_titled = |command: &egui::ViewportCommand| matches!(command, egui::ViewportCommand::Title(title) if title == expected);
+        let stays = titles.is_empty();
+        assert!(titles.iter().any(is_titled) || stays, "{expected}: {titles:?}");
+        assert!(!stays || expected.starts_with("Reconnecting"), "{expected} is not said");
+    }
+}
+
+#[test]
+fn interruptions_are_counted_and_timed() {
+    let engine = FakeEngine::default();
+    engine.show(state("live"));
+    let mut harness = shown(&engine, model());
+    harness.get_by_label("Interruptions: 0");
+    let at = |second: i64, name: &str| {
+        let mut snapshot = state(name);
+        snapshot.at = tallylight::media::MediaTime::from_millis(4_000_000 + second * 1_000);
+        snapshot.destinations[0].breaks = 1;
+        snapshot
+    };
+    for (second, name) in [(0, "reconnecting"), (8, "reconnecting"), (14, "live"), (90, "live")] {
+        engine.show(at(second, name));
+        harness.run_ok();
+    }
+    harness.get_by_label("Interruptions: 1 (14 s)");
+    // What it was is told after the end, too.
+    let mut ended = at(95, "live");
+    ended.stage = Stage::Idle;
+    ended.destinations[0].connection = Connection::Stopped;
+    engine.show(ended);
+    harness.run_ok();
+    harness.get_by_label("Interruptions: 1 (14 s)");
+}
+
+#[test]
+fn what_appears_by_itself_is_said_aloud() {
+    let engine = FakeEngine::default();
+    let mut silent = state("trouble");
+    silent.levels = tallylight::engine::Levels::default();
+    silent.levels.silent_for = Duration::from_secs(7);
+    engine.show(silent);
+    let mut model = model();
+    model.notify("Something to know.".into());
+    let mut harness = shown(&engine, model);
+    harness.run_ok();
+    let camera = "The camera “Logitech HD Pro Webcam C920” is not there. Plug it in again; it \
+                  comes back by itself.";
+    for words in [camera, text::WARN_BLACK, text::WARN_SILENT, "Something to know."] {
+        let node = harness.get_by_role_and_label(Role::Status, words);
+        let live = node.accesskit_node().data().live();
+        assert_eq!(live, Some(egui::accesskit::Live::Polite), "{words}");
     }
 }
 
@@ -106,7 +211,7 @@ fn warnings_stand_over_the_picture() {
     silent.video.frozen = true;
     engine.show(silent);
     harness.run_ok();
-    harness.get_by_label("Nothing has been heard for 7 s");
+    harness.get_by_label(text::WARN_SILENT);
     harness.get_by_label(text::WARN_FROZEN);
     let mut unopened = state("live");
     unopened.faults = vec![
@@ -280,36 +385,34 @@ fn settings_that_could_not_be_written_are_written_later() {
     let (store, settings, _) = Store::open(&folder);
     let engine = FakeEngine::default();
     engine.show(state("ready"));
+    let (try_again, tried) = std::sync::mpsc::channel();
     let window = Window::new(Parts {
         link: engine.clone(),
         model: Model::new(settings, &[], LogBook::default()),
-        saver: Saver::start(store, tallylight::ui::no_repaint()).expect("there is a thread"),
+        saver: Saver::start(store, Arc::new(move || _ = try_again.send(()))).expect("a thread"),
         keeper: None,
         files: Box::new(crate::ui_support::FakeFiles::default()),
         ending: engine.ending.clone(),
     });
     let mut harness = drawn(window, [1280.0, 800.0]);
     press(&mut harness, Action::ShowLog);
+    // Long enough for anything: the thread says when it has tried.
+    let wait = || tried.recv_timeout(Duration::from_secs(60)).expect("it tries to write");
     let told = |harness: &Shown| {
         harness.state().model().notices.iter().any(|words| words.contains("not remembered"))
     };
-    for _ in 0..100 {
-        settle(&mut harness);
-        std::thread::sleep(Duration::from_millis(10));
-        if told(&harness) {
-            break;
-        }
-    }
+    settle(&mut harness);
+    wait();
+    harness.run_ok();
     assert!(told(&harness));
     assert!(!folder.join(Store::FILE).exists());
     std::fs::remove_dir(&obstacle).expect("it is there");
-    for _ in 0..100 {
+    while tried.try_recv().is_ok() {}
+    // Ten seconds of the window's time pass before it tries again.
+    for _ in 0..4 {
         settle(&mut harness);
-        std::thread::sleep(Duration::from_millis(10));
-        if folder.join(Store::FILE).exists() {
-            break;
-        }
     }
+    wait();
     let text = std::fs::read_to_string(folder.join(Store::FILE)).unwrap_or_default();
     _ = std::fs::remove_dir_all(&folder);
     assert!(text.contains("show_log = true"), "{text}");

@@ -3,10 +3,11 @@
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
+use crate::places::end_and_close;
 use crate::program::eventually;
 use crate::screen::{Home, PATIENCE, Screen, Window};
 use crate::witness::Witness;
-use crate::{END_STREAM, Server, eventually_plays};
+use crate::{Server, eventually_plays};
 
 /// Whether the server's log has a publisher that has said goodbye.
 fn has_said_goodbye(log: &str) -> bool {
@@ -61,8 +62,9 @@ fn closing_while_live_asks_and_then_stops_cleanly() {
     server.wait_for_publishers(1);
     eventually_plays(&format!("{}/ending", server.url()));
     assert!(window.runs(), "it closed without a question");
+    let end_and_close = end_and_close();
     eventually("the window closes", PATIENCE, || {
-        screen.click(END_STREAM);
+        screen.click(end_and_close);
         std::thread::sleep(Duration::from_millis(300));
         (!window.runs()).then_some(())
     });

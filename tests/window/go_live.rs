@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use crate::places::{end_stream, large_button};
 use crate::program::eventually;
 use crate::screen::{Home, PATIENCE, Screen, Window};
-use crate::{END_STREAM, GO_LIVE, Server, eventually_plays, plays};
+use crate::{Server, eventually_plays, plays};
 
 /// Where the window's own server listens: the usual port, or another if that is taken.
 fn own_server(window: &Window) -> String {
@@ -20,16 +21,17 @@ fn one_click_goes_live_to_this_computer_and_two_end_it() {
     let (screen, home) = (Screen::open(), Home::new("this-computer"));
     let window = screen.window(&home);
 
-    screen.click(GO_LIVE);
+    screen.click(large_button());
     eventually("its title says so", PATIENCE, || screen.titles().contains("LIVE").then_some(()));
     let url = format!("rtmp://{}/live/tally", own_server(&window));
     eventually_plays(&url);
     assert!(screen.titles().contains("LIVE"), "{}", screen.titles());
 
-    screen.click(GO_LIVE);
+    screen.click(large_button());
     // The question is drawn by the frame after the click.
+    let end_stream = end_stream();
     eventually("the stream ends", PATIENCE, || {
-        screen.click(END_STREAM);
+        screen.click(end_stream);
         std::thread::sleep(Duration::from_millis(300));
         let titles = screen.titles();
         (!plays(&url) && !titles.contains("LIVE")).then_some(())
@@ -49,7 +51,7 @@ fn a_first_start_with_server_and_key_on_the_clipboard_is_live_after_two_pastes_a
         let kept = std::fs::read_to_string(file).unwrap_or_default();
         kept.contains("first-start-key?token=7").then_some(())
     });
-    screen.click(GO_LIVE);
+    screen.click(large_button());
     server.wait_for_publishers(1);
     eventually_plays(&format!("{}/first-start-key?token=7", server.url()));
 }

@@ -10,19 +10,19 @@ mod screen;
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 mod witness;
 
+#[path = "../ui_support/mod.rs"]
+mod ui_support;
+
 mod ending;
 mod go_live;
 mod marker_key;
+mod places;
 
 use std::process::Command;
 use std::time::Instant;
 
 use program::{Program, eventually};
 use screen::PATIENCE;
-
-/// Where the buttons of a window of 1280×800 are.
-const GO_LIVE: (u32, u32) = (1110, 758);
-const END_STREAM: (u32, u32) = (727, 430);
 
 /// A server of its own process that says who publishes.
 struct Server {

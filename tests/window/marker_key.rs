@@ -35,7 +35,7 @@ fn assert_window_clean(screen: &Screen, window: &Window) {
 fn copied_log(screen: &Screen) -> String {
     eventually("the log is copied", PATIENCE, || {
         screen.press("ctrl+shift+l");
-        Some(screen.clipboard()).filter(|log| log.starts_with("0:"))
+        Some(screen.clipboard()).filter(|log| log.starts_with("Tallylight "))
     })
 }
 

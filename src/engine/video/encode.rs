@@ -84,7 +84,7 @@ struct EncodeWorker {
 impl EncodeWorker {
     fn run(mut self, frames: &Receiver<Offered>) {
         if let Err(error) = self.encode_all(frames) {
-            tracing::error!(%error, "video encoder");
+            tracing::error!(%error, "the video encoder failed");
             self.shared.figures.failed.store(true, Ordering::Release);
         }
     }

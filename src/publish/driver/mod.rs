@@ -277,7 +277,7 @@ impl Driver {
             if let Err(error) = self.poll.poll(&mut events, Some(sleep))
                 && error.kind() != io::ErrorKind::Interrupted
             {
-                tracing::error!(%error, "poll");
+                tracing::error!(%error, "the system does not let the publisher wait for its connection");
                 return self.give_up(Failure::Local(error.to_string()));
             }
         }
@@ -385,7 +385,7 @@ impl Driver {
             self.status.state = State::Stopped;
             return;
         }
-        tracing::info!(reason = %failure, "connection ended");
+        tracing::info!(reason = %failure, "the connection ended");
         let (lesson, failure) = self.learn(now, live, oversized, failure);
         self.remember(End { at: now, live, reason: failure.clone() });
         if self.take_over(now) {

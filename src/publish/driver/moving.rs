@@ -73,10 +73,10 @@ impl Driver {
             self.options.redirects = 0;
         }
         if self.options.redirects >= MAX_REDIRECTS {
-            tracing::warn!(%to, "sent elsewhere again and again; staying");
+            tracing::warn!(%to, "the server sends the stream elsewhere again and again; it stays");
             return;
         }
-        tracing::info!(%to, "the server asks to move");
+        tracing::info!(%to, "the server asks the stream to move");
         match self.move_to(now, self.options.redirected(to)) {
             Ok(moving) => self.moving = Some(moving),
             Err(failure) => stay(&failure),
@@ -156,7 +156,7 @@ impl Driver {
     }
 
     fn arrive(&mut self, now: MediaTime, options: ClientOptions) {
-        tracing::info!(to = %options.url, "moved");
+        tracing::info!(to = %options.url, "the stream has moved");
         self.status.address = options.url.to_string();
         self.options = options;
         self.reconnector.live(now);
@@ -207,5 +207,5 @@ impl Driver {
 }
 
 fn stay(reason: &Failure) {
-    tracing::warn!(%reason, "the place to move to can't be had; staying");
+    tracing::warn!(%reason, "the stream stays: where it was sent can't be used");
 }

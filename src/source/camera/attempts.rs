@@ -2,6 +2,7 @@
 //! not the same for ever.
 
 use super::choose::{Mode, Offer, Wish, choose};
+use crate::text::device::delivers;
 
 /// The modes that did not work.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +34,9 @@ impl Attempts {
         };
         self.last = Some((mode, times));
         if times >= Self::MOST {
-            tracing::info!(?mode, "this mode does not work; the next best is tried");
+            let Mode { format, width, height, rate } = mode;
+            let words = delivers::mode(width, height, &format!("{format:?}"), rate);
+            tracing::info!(mode = words, "the camera does not work in this mode; trying the next");
             self.failed.push(mode);
             self.last = None;
         }

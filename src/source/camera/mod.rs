@@ -86,7 +86,7 @@ impl Camera {
         }
         tracing::warn!(
             camera = self.name(),
-            "its driver does not return; trying once more beside it"
+            "the camera's driver does not answer; opening it a second time"
         );
         self.shared.life.close();
         let (id, name) = {

@@ -100,7 +100,7 @@ impl Microphone {
         }
         tracing::warn!(
             microphone = self.name(),
-            "its driver does not return; trying once more beside it"
+            "the microphone's driver does not answer; opening it a second time"
         );
         self.shared.life.close();
         let (id, name) = {

@@ -2,7 +2,7 @@
 
 use egui::{Id, Key, Label, RichText, Ui};
 
-use crate::protocol::rtmp::url::{RtmpUrl, SCHEMES};
+use crate::protocol::rtmp::url::{RTMP_PORT, RtmpUrl, SCHEMES, Target};
 use crate::settings::{KeyRule, Service, Services};
 use crate::text::sentence;
 use crate::ui::action::Action;
@@ -53,14 +53,17 @@ pub fn show(ui: &mut Ui, model: &Model, out: &mut Outbox) {
 
 fn service_picker(ui: &mut Ui, chosen: &Service, out: &mut Outbox) {
     let width = ui.available_width();
-    widgets::picker(ui, "service", text::SERVICE, &chosen.name, width, |ui| {
+    let picker = widgets::picker(ui, "service", text::SERVICE, &chosen.name, width, |ui| {
         for service in Services::built_in().all() {
             if widgets::choice(ui, service.id == chosen.id, &service.name, "") {
                 out.edit(Edit::Service(service.id.clone()));
             }
         }
-    })
-    .on_hover_text(&chosen.where_to_find);
+    });
+    // Where it is locked it says why.
+    if ui.is_enabled() {
+        picker.on_hover_text(&chosen.where_to_find);
+    }
 }
 
 fn server_field(ui: &mut Ui, model: &Model, out: &mut Outbox) {
@@ -91,8 +94,8 @@ fn server_field(ui: &mut Ui, model: &Model, out: &mut Outbox) {
 
 fn server_menu(ui: &mut Ui, service: &Service, server: &str, out: &mut Outbox) {
     let button = widgets::square(ui, Icon::Down, text::SERVERS, None);
-    egui::Popup::menu(&button).show(|ui| {
-        ui.set_min_width(280.0);
+    let names: Vec<&str> = service.servers.iter().map(|choice| choice.name.as_str()).collect();
+    widgets::menu(ui, &button, &names, |ui| {
         for choice in &service.servers {
             if widgets::choice(ui, choice.address == server, &choice.name, "") {
                 out.edit(Edit::Server(Entered::pasted(choice.address.clone())));
@@ -238,5 +241,11 @@ fn play_address(ui: &mut Ui, model: &Model, out: &mut Outbox) {
         field.on_hover_text(text::PLAY_ADDRESS);
         widgets::icon_button(ui, model, out, Action::CopyPlayAddress, Icon::Copy, None);
     });
-    widgets::aside(ui, text::PLAY_ADDRESS_NOW);
+    let words =
+        if model.phase.is_idle() { text::PLAY_ADDRESS_THEN } else { text::PLAY_ADDRESS_NOW };
+    widgets::aside(ui, words);
+    let port = Target::parse(&server.play_url).map(|target| target.url.port());
+    if let Some(port) = port.ok().filter(|port| *port != RTMP_PORT) {
+        widgets::aside(ui, &text::port_taken(RTMP_PORT, port));
+    }
 }

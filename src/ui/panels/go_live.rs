@@ -2,8 +2,8 @@
 
 use egui::accesskit::{Live, Role};
 use egui::{
-    Align, Color32, FontId, Layout, Rect, Response, RichText, Sense, Stroke, StrokeKind, Ui, Vec2,
-    WidgetInfo,
+    Align, Color32, FontId, Layout, Rect, Response, RichText, ScrollArea, Sense, Stroke,
+    StrokeKind, Ui, Vec2, WidgetInfo,
 };
 
 use crate::engine::Fault;
@@ -15,16 +15,19 @@ use crate::ui::model::Model;
 use crate::ui::phase::{self, Phase};
 use crate::ui::text;
 use crate::ui::theme::{self, tokens};
-use crate::ui::widgets::{self, Outbox};
+use crate::ui::widgets::{self, Outbox, announce};
 
 /// So long after Go Live a click on the same spot is the second of a double
 /// click, not a wish to stop. In seconds.
 const DOUBLE_CLICK: f64 = 0.6;
 
-/// Draws the panel.
-pub fn show(ui: &mut Ui, model: &Model, out: &mut Outbox) {
+/// What the failure's text keeps free for the button that closes it, in points.
+const CROSS: f32 = 34.0;
+
+/// Draws the panel. A failure scrolls beyond `height`.
+pub fn show(ui: &mut Ui, model: &Model, height: f32, out: &mut Outbox) {
     if let Some(fault) = &model.failure {
-        failure(ui, model, fault, out);
+        failure(ui, model, fault, height, out);
     }
     test_signal(ui, model);
     state(ui, model);
@@ -40,7 +43,7 @@ pub fn show(ui: &mut Ui, model: &Model, out: &mut Outbox) {
 }
 
 /// What happened and what to do about it.
-fn failure(ui: &mut Ui, model: &Model, fault: &Fault, out: &mut Outbox) {
+fn failure(ui: &mut Ui, model: &Model, fault: &Fault, height: f32, out: &mut Outbox) {
     let tokens = tokens(ui);
     let frame = egui::Frame::new()
         .fill(tokens.error_ground)
@@ -48,15 +51,9 @@ fn failure(ui: &mut Ui, model: &Model, fault: &Fault, out: &mut Outbox) {
         .inner_margin(egui::Margin::symmetric(10, 8));
     let card = frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
-        let beside = if model.phase.is_idle() { 26.0 } else { 0.0 };
+        let beside = if model.phase.is_idle() { CROSS } else { 0.0 };
         ui.set_max_width(ui.available_width() - beside);
-        let sentence = model.log.without_secrets(&fault.sentence());
-        let words = RichText::new(&sentence).color(tokens.error);
-        let label = ui.add(egui::Label::new(words).wrap().selectable(true));
-        announce(ui, &label, &sentence, Live::Assertive);
-        let remedy = if model.phase.is_idle() { fault.last_remedy() } else { fault.remedy() };
-        let remedy = RichText::new(format!("{remedy}.")).color(tokens.text);
-        ui.add(egui::Label::new(remedy).wrap());
+        ScrollArea::vertical().max_height(height).show(ui, |ui| failure_words(ui, model, fault));
     });
     if model.phase.is_idle() {
         let corner = card.response.rect.right_top() + Vec2::new(-32.0, 4.0);
@@ -66,6 +63,17 @@ fn failure(ui: &mut Ui, model: &Model, fault: &Fault, out: &mut Outbox) {
             out.act(Action::DismissNotices);
         }
     }
+}
+
+fn failure_words(ui: &mut Ui, model: &Model, fault: &Fault) {
+    let tokens = tokens(ui);
+    let sentence = model.log.without_secrets(&fault.sentence());
+    let words = RichText::new(&sentence).color(tokens.error);
+    let label = ui.add(egui::Label::new(words).wrap().selectable(true));
+    announce(ui, &label, &sentence, Live::Assertive);
+    let remedy = if model.phase.is_idle() { fault.last_remedy() } else { fault.remedy() };
+    let remedy = RichText::new(format!("{remedy}.")).color(tokens.text);
+    ui.add(egui::Label::new(remedy).wrap());
 }
 
 /// A person with a camera who streams to others rarely means the test signal.
@@ -119,15 +127,6 @@ fn missing(model: &Model) -> Option<String> {
         Check::BuiltIn | Check::Fine(_) => return None,
     };
     Some(text::missing(model.service(), has_server).to_owned())
-}
-
-/// Tells screen readers that `label` changes by itself.
-fn announce(ui: &Ui, label: &Response, words: &str, how: Live) {
-    ui.ctx().accesskit_node_builder(label.id, |node| {
-        node.set_role(Role::Status);
-        node.set_label(words);
-        node.set_live(how);
-    });
 }
 
 fn lamp(ui: &Ui, phase: &Phase) -> Color32 {

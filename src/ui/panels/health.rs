@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use egui::text::LayoutJob;
-use egui::{Color32, Rect, Shape, Stroke, Ui, Vec2};
+use egui::{Color32, Pos2, ScrollArea, Sense, Shape, Stroke, Ui, Vec2};
 use egui_plot::{AxisHints, GridMark, Line, LineStyle, Plot, PlotBounds};
 
 use crate::engine::{DestinationSnapshot, Snapshot, Stage};
@@ -35,6 +35,12 @@ const SETTLED: Duration = Duration::from_secs(3);
 /// The narrowest a figure can be, in points.
 const NARROWEST: f32 = 104.0;
 
+/// Between two rows of figures, in points.
+const ROW_GAP: f32 = 12.0;
+
+/// The height of the line that names the curves, in points.
+const LEGEND: f32 = 16.0;
+
 /// The height of the times below the graph, in points.
 const TIMES: f32 = 14.0;
 
@@ -44,8 +50,14 @@ const APART: f32 = 28.0;
 /// Draws the panel.
 pub fn show(ui: &mut Ui, model: &Model, _: &mut Outbox) {
     ui.add_space(5.0);
-    figures(ui, model);
-    graph(ui, model);
+    let figures = figures(ui, model);
+    let rows = Rows::of(ui.available_width(), figures.len());
+    if rows.height() > ui.available_height() {
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| rows.draw(ui, &figures));
+    } else {
+        rows.draw(ui, &figures);
+        graph(ui, model);
+    }
 }
 
 /// The cause of what is wrong, or that all is well, on one line.
@@ -90,25 +102,43 @@ struct Figure {
     more: String,
 }
 
-fn figures(ui: &mut Ui, model: &Model) {
+fn figures(ui: &Ui, model: &Model) -> Vec<Figure> {
     let tokens = tokens(ui);
     let snapshot = &model.snapshot;
     let mut figures = Vec::new();
     stream_figures(&mut figures, model, tokens);
     picture_figures(&mut figures, model, tokens);
     program_figures(&mut figures, snapshot, tokens);
-    let width = ui.available_width();
-    let columns = ((width / NARROWEST) as usize).clamp(1, figures.len());
-    let rows = figures.len().div_ceil(columns);
-    let columns = figures.len().div_ceil(rows);
-    ui.spacing_mut().item_spacing = Vec2::new(0.0, 12.0);
-    for row in figures.chunks(columns) {
-        ui.horizontal(|ui| {
-            for f in row {
-                let width = width / columns as f32;
-                widgets::figure(ui, width, f.name, &f.value, f.color, &f.more);
-            }
-        });
+    figures
+}
+
+/// How figures are divided into rows.
+struct Rows {
+    count: usize,
+    columns: usize,
+}
+
+impl Rows {
+    fn of(width: f32, figures: usize) -> Self {
+        let fit = ((width / NARROWEST) as usize).clamp(1, figures.max(1));
+        let count = figures.div_ceil(fit);
+        Self { count, columns: figures.div_ceil(count.max(1)).max(1) }
+    }
+
+    fn height(&self) -> f32 {
+        self.count as f32 * (widgets::FIGURE + ROW_GAP) - ROW_GAP
+    }
+
+    fn draw(&self, ui: &mut Ui, figures: &[Figure]) {
+        let width = ui.available_width() / self.columns as f32;
+        ui.spacing_mut().item_spacing = Vec2::new(0.0, ROW_GAP);
+        for row in figures.chunks(self.columns) {
+            ui.horizontal(|ui| {
+                for f in row {
+                    widgets::figure(ui, width, f.name, &f.value, f.color, &f.more);
+                }
+            });
+        }
     }
 }
 
@@ -139,6 +169,9 @@ fn stream_figures(figures: &mut Vec<Figure>, model: &Model, tokens: &Tokens) {
     add(figure::ROUND_TRIP, rtt, tokens.text, more);
     add(figure::SENT, all.map(|d| text::bytes(d.bytes)), tokens.text, String::new());
     add(figure::LIVE, all.map(|d| text::clock(d.live)), tokens.text, String::new());
+    let broke = all.filter(|d| !d.live.is_zero());
+    let broke = broke.map(|d| text::interruptions(d.breaks, model.history.interrupted()));
+    add(figure::INTERRUPTIONS, broke, tokens.text, text::more::INTERRUPTIONS.into());
 }
 
 /// All that were left out; the colour is that of the last seconds.
@@ -224,7 +257,7 @@ fn graded(value: f64, [amber, red]: [f64; 2], tokens: &Tokens) -> Color32 {
 fn graph(ui: &mut Ui, model: &Model) {
     let tokens = tokens(ui);
     let height = ui.available_height();
-    if height < 48.0 {
+    if height < 48.0 + LEGEND {
         return;
     }
     let (history, now) = (&model.history, model.snapshot.at);
@@ -233,6 +266,9 @@ fn graph(ui: &mut Ui, model: &Model) {
     let highest = sent.iter().chain(&target).map(|p| p[1]).fold(0.0, f64::max);
     let (is_empty, span) = (sent.is_empty(), span(&sent));
     let top = (highest * 1.15).max(100.0);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    // Its own line: in a corner of the graph some curve would run behind it.
+    let height = if is_empty { height } else { height - legend(ui) };
     let response = plot(tokens, height, span, top, is_empty).show(ui, |plot| {
         plot.set_plot_bounds(PlotBounds::from_min_max([-span, 0.0], [span * 0.02, top]));
         let dashed = LineStyle::Dashed { length: 5.0 };
@@ -251,30 +287,30 @@ fn graph(ui: &mut Ui, model: &Model) {
         let words = text::GRAPH_EMPTY;
         let align = egui::Align2::CENTER_CENTER;
         ui.painter().text(center, align, words, theme::small(), tokens.faint);
-    } else {
-        legend(ui, *response.transform.frame());
     }
 }
 
-/// What the lines are, in the corner where a running stream rarely has one.
-fn legend(ui: &Ui, graph: Rect) {
+/// What the lines are, at the right end of a line of their own. Gives its height.
+fn legend(ui: &mut Ui) -> f32 {
+    const SAMPLE: f32 = 18.0;
     let tokens = tokens(ui);
-    let painter = ui.painter().with_clip_rect(graph);
-    let mut at = graph.left_bottom() + Vec2::new(10.0, -12.0);
-    let lines = [(text::CURVE_SENT, tokens.ready, 0.0), (text::CURVE_TARGET, tokens.faint, 3.0)];
+    let (line, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), LEGEND), Sense::hover());
+    let mut at = line.right_center();
+    let lines = [(text::CURVE_TARGET, tokens.faint, 3.0), (text::CURVE_SENT, tokens.ready, 0.0)];
     for (name, color, gap) in lines {
-        const SAMPLE: f32 = 18.0;
+        let painter = ui.painter();
+        let align = egui::Align2::RIGHT_CENTER;
+        let words = painter.text(at, align, name, theme::small(), tokens.weak);
+        let end = Pos2::new(words.left() - 6.0, at.y);
+        let sample = [end - Vec2::new(SAMPLE, 0.0), end];
         let stroke = Stroke::new(1.8, color);
-        let sample = [at, at + Vec2::new(SAMPLE, 0.0)];
         match gap {
             0.0 => _ = painter.line_segment(sample, stroke),
             gap => painter.extend(Shape::dashed_line(&sample, stroke, 5.0, gap)),
         }
-        let words = at + Vec2::new(SAMPLE + 6.0, 0.0);
-        let align = egui::Align2::LEFT_CENTER;
-        let words = painter.text(words, align, name, theme::small(), tokens.weak);
-        at.x = words.right() + 16.0;
+        at.x = sample[0].x - 16.0;
     }
+    LEGEND
 }
 
 /// The graph's frame: what is beside and behind the curves. Nothing in it moves.

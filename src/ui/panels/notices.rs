@@ -1,6 +1,7 @@
 //! What the person should know once: settings that were wrong, a keyring that
 //! is missing. Nothing here needs an answer.
 
+use egui::accesskit::Live;
 use egui::{Align, Label, Layout, RichText, Ui};
 
 use crate::ui::action::Action;
@@ -18,7 +19,9 @@ pub fn show(ui: &mut Ui, model: &Model, out: &mut Outbox) {
             let line = ui.text_style_height(&egui::TextStyle::Body);
             ui.add_space((ui.spacing().interact_size.y - line) / 2.0);
             for notice in &model.notices {
-                ui.add(Label::new(RichText::new(notice).color(tokens.amber)).wrap());
+                let words = Label::new(RichText::new(notice).color(tokens.amber)).wrap();
+                let label = ui.add(words);
+                widgets::announce(ui, &label, notice, Live::Polite);
             }
         });
     });

@@ -1,5 +1,8 @@
 //! What is made of picture and sound: a preset, and its values one by one.
 
+use std::ops::RangeInclusive;
+
+use egui::accesskit::Live;
 use egui::{Align, DragValue, Grid, Id, Ui};
 
 use crate::media::FrameRate;
@@ -10,7 +13,7 @@ use crate::ui::icon::Icon;
 use crate::ui::model::Model;
 use crate::ui::text;
 use crate::ui::theme::{self, tokens};
-use crate::ui::widgets::{self, Outbox};
+use crate::ui::widgets::{self, Outbox, Typed};
 
 /// Sizes to choose from, in pixels.
 const SIZES: [(u32, u32); 8] = [
@@ -42,6 +45,7 @@ pub fn show(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     });
     let busy = model.phase.is_busy();
     ui.add_enabled_ui(!busy, |ui| presets(ui, model, out));
+    limits(ui, model, out);
     if model.view.output_details {
         let all = ui.scope(|ui| {
             details(ui, model, out);
@@ -54,7 +58,6 @@ pub fn show(ui: &mut Ui, model: &Model, out: &mut Outbox) {
             all.response.scroll_to_me(Some(Align::BOTTOM));
         }
     }
-    limits(ui, model, out);
 }
 
 fn presets(ui: &mut Ui, model: &Model, out: &mut Outbox) {
@@ -90,28 +93,35 @@ fn details(ui: &mut Ui, model: &Model, out: &mut Outbox) {
         row(ui, text::SIZE, !busy, |ui| size(ui, width, output, out));
         row(ui, text::FPS, !busy, |ui| rate(ui, width, output, out));
         row(ui, text::VIDEO_KBPS, true, |ui| {
-            let mut kbps = output.video_kbps;
+            let mut video = output.video_kbps;
             // The running encoder takes no more.
             let most = model.snapshot.most_kbps.filter(|_| busy).unwrap_or(51_000);
-            if number(ui, width, text::VIDEO_KBPS, &mut kbps, 100..=most) {
-                out.edit(Edit::VideoKbps(kbps));
+            ui.set_width(width);
+            if kbps(ui, text::VIDEO_KBPS, 100..=most, &mut video) {
+                out.edit(Edit::VideoKbps(video));
             }
         });
         row(ui, text::AUDIO_KBPS, !busy, |ui| {
-            let mut kbps = output.audio_kbps;
-            if number(ui, width, text::AUDIO_KBPS, &mut kbps, 32..=320) {
-                out.edit(Edit::AudioKbps(kbps));
+            let mut audio = output.audio_kbps;
+            ui.set_width(width);
+            if kbps(ui, text::AUDIO_KBPS, 32..=320, &mut audio) {
+                out.edit(Edit::AudioKbps(audio));
             }
         });
-        row(ui, text::KEYFRAME, !busy, |ui| keyframe(ui, width, output, out));
+        row(ui, text::KEYFRAME, !busy, |ui| {
+            ui.set_width(width);
+            keyframe(ui, output, out);
+        });
         let sources = &model.settings.sources;
         row(ui, text::PICTURE_DELAY, true, |ui| {
-            if let Some(ms) = delay(ui, width, text::PICTURE_DELAY, sources.camera_delay_ms) {
+            ui.set_width(width);
+            if let Some(ms) = delay(ui, text::PICTURE_DELAY, sources.camera_delay_ms) {
                 out.edit(Edit::CameraDelay(ms));
             }
         });
         row(ui, text::SOUND_DELAY, true, |ui| {
-            if let Some(ms) = delay(ui, width, text::SOUND_DELAY, sources.microphone_delay_ms) {
+            ui.set_width(width);
+            if let Some(ms) = delay(ui, text::SOUND_DELAY, sources.microphone_delay_ms) {
                 out.edit(Edit::MicrophoneDelay(ms));
             }
         });
@@ -170,51 +180,46 @@ fn rate(ui: &mut Ui, width: f32, output: &Output, out: &mut Outbox) {
     });
 }
 
-fn number(
-    ui: &mut Ui,
-    width: f32,
-    name: &str,
-    value: &mut u32,
-    range: std::ops::RangeInclusive<u32>,
-) -> bool {
+/// The field of a bitrate.
+fn kbps(ui: &mut Ui, name: &'static str, range: RangeInclusive<u32>, value: &mut u32) -> bool {
+    let (least, most) = range.into_inner();
+    let typed = Typed {
+        name,
+        width: ui.available_width(),
+        range: least.into()..=most.into(),
+        limit: text::limit(least, most, text::KBPS_SUFFIX),
+    };
     // A point moves it by a part of what there is to choose from.
-    let speed = if *range.end() > 1_000 { 25.0 } else { 1.0 };
-    let field = DragValue::new(value)
-        .range(range)
-        .speed(speed)
-        .update_while_editing(false)
-        .suffix(text::KBPS_SUFFIX);
-    let field = ui.add_sized([width, 28.0], field).accessible_name(name);
-    widgets::focus_ring(ui, &field);
-    field.changed()
+    let speed = if most > 1_000 { 25.0 } else { 1.0 };
+    typed.show(ui, DragValue::new(value).speed(speed).suffix(text::KBPS_SUFFIX))
 }
 
-fn keyframe(ui: &mut Ui, width: f32, output: &Output, out: &mut Outbox) {
+fn keyframe(ui: &mut Ui, output: &Output, out: &mut Outbox) {
     let mut seconds = output.keyframe_s;
-    let field = DragValue::new(&mut seconds)
-        .range(0.5..=10.0)
-        .speed(0.05)
-        .max_decimals(1)
-        .update_while_editing(false)
-        .suffix(text::SECONDS_SUFFIX);
-    let field = ui.add_sized([width, 28.0], field).accessible_name(text::KEYFRAME);
-    widgets::focus_ring(ui, &field);
-    if field.changed() {
+    let typed = Typed {
+        name: text::KEYFRAME,
+        width: ui.available_width(),
+        range: 0.5..=10.0,
+        limit: text::limit(0.5, 10, text::SECONDS_SUFFIX),
+    };
+    let field = DragValue::new(&mut seconds).speed(0.05).max_decimals(1);
+    if typed.show(ui, field.suffix(text::SECONDS_SUFFIX)) {
         out.edit(Edit::Keyframe(seconds));
     }
 }
 
 /// How much later a track is to come, where that was changed.
-fn delay(ui: &mut Ui, width: f32, name: &str, now: i32) -> Option<i32> {
+fn delay(ui: &mut Ui, name: &'static str, now: i32) -> Option<i32> {
     let mut ms = now;
-    let field = DragValue::new(&mut ms)
-        .range(-2_000..=2_000)
-        .speed(1.0)
-        .update_while_editing(false)
-        .suffix(text::MS_SUFFIX);
-    let field = ui.add_sized([width, 28.0], field).accessible_name(name);
-    widgets::focus_ring(ui, &field);
-    field.on_hover_text(text::DELAY_WHY);
+    let typed = Typed {
+        name,
+        width: ui.available_width(),
+        range: -2_000.0..=2_000.0,
+        limit: text::limit(-2_000, 2_000, text::MS_SUFFIX),
+    };
+    let field = DragValue::new(&mut ms).speed(1.0).suffix(text::MS_SUFFIX);
+    let row = ui.scope(|ui| typed.show(ui, field));
+    row.response.on_hover_text(text::DELAY_WHY);
     (ms != now).then_some(ms)
 }
 
@@ -230,8 +235,16 @@ fn limits(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     }
     let tokens = tokens(ui);
     let words = text::over_limits(service, output, &limits);
-    widgets::sentence(ui, &words, tokens.amber, tokens.amber_ground);
-    if !model.phase.is_busy() {
-        widgets::action_button(ui, model, out, Action::FitOutput);
+    let warning = widgets::sentence(ui, &words, tokens.amber, tokens.amber_ground);
+    widgets::announce(ui, &warning, &words, Live::Polite);
+    if model.phase.is_busy() {
+        return;
+    }
+    let button = ui.button(text::fit(output, &limits));
+    if widgets::has_appeared(ui, Id::unique("limits")) {
+        warning.union(button.clone()).scroll_to_me(None);
+    }
+    if widgets::explained(ui, button, Action::FitOutput).clicked() {
+        out.act(Action::FitOutput);
     }
 }

@@ -1,6 +1,6 @@
 //! The picture as it goes out, with the tally around it.
 
-use egui::accesskit::Role;
+use egui::accesskit::{Live, Role};
 use egui::{
     Align2, Color32, Frame, Margin, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
     pos2,
@@ -124,9 +124,12 @@ fn mirror_button(ui: &mut Ui, model: &Model, picture: Rect, out: &mut Outbox) {
     widgets::icon_button(&mut over, model, out, action, Icon::MirrorView, on);
 }
 
-/// What is wrong with picture and sound, at the picture's foot.
+/// What is wrong with picture and sound, and what has just been done, at the picture's foot.
 fn warnings(ui: &mut Ui, model: &Model, picture: Rect) {
-    let words = current_warnings(model);
+    let amber = Tokens::over_picture().amber;
+    let warnings = current_warnings(model).into_iter().map(|warning| (warning, amber));
+    let passing = widgets::passing(ui).map(|words| (Warning::of(words), theme::ON_COLOR));
+    let words: Vec<_> = warnings.chain(passing).collect();
     if words.is_empty() {
         return;
     }
@@ -136,46 +139,72 @@ fn warnings(ui: &mut Ui, model: &Model, picture: Rect) {
     let rect = Rect::from_min_size(pos2(picture.left() + 10.0, top), Vec2::new(width, 0.0));
     let mut over = ui.new_child(egui::UiBuilder::new().max_rect(rect));
     over.spacing_mut().item_spacing.y = 4.0;
-    for words in words {
+    for (warning, color) in words {
         let frame = Frame::new()
             .fill(theme::OVER_PICTURE)
             .corner_radius(theme::RADIUS)
             .inner_margin(Margin::symmetric(10, 4));
         frame.show(&mut over, |ui| {
-            let amber = Tokens::over_picture().amber;
-            let words = egui::RichText::new(words).font(theme::heading()).color(amber);
-            ui.add(egui::Label::new(words).truncate());
+            let words = egui::RichText::new(&warning.shown).font(theme::heading()).color(color);
+            let label = ui.add(egui::Label::new(words).truncate());
+            widgets::announce(ui, &label, &warning.said, Live::Polite);
         });
     }
 }
 
-/// The warnings of this moment, worst first.
-pub fn current_warnings(model: &Model) -> Vec<String> {
-    let snapshot = &model.snapshot;
-    let sources = &model.settings.sources;
-    let mut words: Vec<String> = snapshot
-        .faults
-        .iter()
-        .filter(|fault| is_of_the_picture(fault))
-        .map(|fault| model.log.without_secrets(&fault.to_string()))
-        .collect();
-    let has_picture = sources.camera != Input::Off;
-    let has_sound = sources.microphone != Input::Off;
-    if snapshot.levels.muted && has_sound {
-        words.push(text::WARN_MUTED.into());
-    } else if has_sound && snapshot.levels.silent_for.as_secs() >= SILENCE {
-        words.push(text::warn_silent(snapshot.levels.silent_for));
+/// What is wrong now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// As it is read.
+    pub shown: String,
+    /// As it is said aloud: once, without what counts up.
+    pub said: String,
+}
+
+impl Warning {
+    fn of(words: impl Into<String>) -> Self {
+        let shown = words.into();
+        Self { said: shown.clone(), shown }
     }
-    let is_still = matches!(sources.camera, Input::File(_));
+}
+
+/// The warnings of this moment, worst first.
+pub fn current_warnings(model: &Model) -> Vec<Warning> {
+    let snapshot = &model.snapshot;
+    let faults = snapshot.faults.iter().filter(|fault| is_of_the_picture(fault));
+    let mut warnings: Vec<Warning> =
+        faults.map(|fault| Warning::of(model.log.without_secrets(&fault.to_string()))).collect();
+    warnings.extend(sound_warning(model));
+    warnings.extend(picture_warning(model));
+    warnings.truncate(4);
+    warnings
+}
+
+fn sound_warning(model: &Model) -> Option<Warning> {
+    let levels = &model.snapshot.levels;
+    if model.settings.sources.microphone == Input::Off {
+        None
+    } else if levels.muted {
+        Some(Warning::of(text::WARN_MUTED))
+    } else {
+        let silent = (levels.silent_for.as_secs() >= SILENCE).then_some(levels.silent_for)?;
+        Some(Warning { shown: text::warn_silent(silent), said: text::WARN_SILENT.into() })
+    }
+}
+
+fn picture_warning(model: &Model) -> Option<Warning> {
+    let (snapshot, camera) = (&model.snapshot, &model.settings.sources.camera);
+    let is_still = matches!(camera, Input::File(_));
     // What is shown in a camera's place stands still as well.
     let has_fault = snapshot.faults.iter().any(|fault| matches!(fault, Fault::Camera { .. }));
-    if has_picture && snapshot.video.black {
-        words.push(text::WARN_BLACK.into());
-    } else if has_picture && !is_still && !has_fault && snapshot.video.frozen {
-        words.push(text::WARN_FROZEN.into());
+    if *camera == Input::Off {
+        None
+    } else if snapshot.video.black {
+        Some(Warning::of(text::WARN_BLACK))
+    } else {
+        let stands = snapshot.video.frozen && !is_still && !has_fault;
+        stands.then(|| Warning::of(text::WARN_FROZEN))
     }
-    words.truncate(4);
-    words
 }
 
 /// Whether it is to be read where the picture is.

@@ -1,9 +1,12 @@
 //! Picture and sound in: pickers, gain, mute, meter, and what is wrong.
 
-use egui::{DragValue, Id, Key, RichText, Slider, Ui, Vec2};
+use egui::{
+    DragValue, Event, Id, Key, MouseWheelUnit, Rect, Response, RichText, Sense, Slider,
+    SliderClamping, Ui, Vec2, remap_clamp,
+};
 
 use crate::engine::SourceSnapshot;
-use crate::settings::Input;
+use crate::settings::{Input, Sources};
 use crate::ui::action::Action;
 use crate::ui::channels::{self, CHOICES};
 use crate::ui::edit::Edit;
@@ -13,6 +16,18 @@ use crate::ui::model::Model;
 use crate::ui::text;
 use crate::ui::theme::{self, tokens};
 use crate::ui::widgets::{self, Outbox};
+
+/// What the slider and a notch of the wheel change, in decibels.
+const GAIN_STEP: f64 = 0.5;
+
+/// Height of the slider's handle, in points.
+const HANDLE: f32 = 22.0;
+
+/// What a notch of the wheel is where it is told in points.
+const LINE: f32 = 40.0;
+
+/// A turn of the wheel so soon after the last one belongs to it, in seconds.
+const STILL_SCROLLING: f64 = 0.7;
 
 /// The picture path field's identity.
 fn path_id() -> Id {
@@ -171,31 +186,91 @@ fn sound(ui: &mut Ui, model: &Model, out: &mut Outbox) {
 
 /// The gain as a slider and as a number, up to the column's end.
 fn gain(ui: &mut Ui, set: f32, out: &mut Outbox) {
-    const DB: std::ops::RangeInclusive<f32> = -30.0..=30.0;
     let figure = Vec2::new(74.0, widgets::SQUARE);
-    let mut gain = set;
     let rail = ui.available_width() - figure.x - ui.spacing().item_spacing.x;
-    let slider = ui.scope(|ui| {
-        ui.spacing_mut().slider_width = rail;
-        // The size of the handle.
-        ui.spacing_mut().interact_size.y = 22.0;
-        ui.add(Slider::new(&mut gain, DB).step_by(0.5).show_value(false))
-    });
-    let slider = slider.inner.accessible_name(text::GAIN);
-    widgets::focus_ring(ui, &slider);
-    if slider.double_clicked() {
-        gain = 0.0;
-    }
+    let slid = gain_slider(ui, set, rail);
+    let mut gain = slid.unwrap_or(set);
     let number = DragValue::new(&mut gain)
-        .range(DB)
+        .range(Sources::GAIN_DB)
+        .clamp_existing_to_range(false)
         .speed(0.1)
         .fixed_decimals(1)
         .update_while_editing(false)
         .suffix(text::DB_SUFFIX);
     let number = ui.add_sized(figure, number).accessible_name(text::GAIN);
     widgets::focus_ring(ui, &number);
-    if gain != set {
-        out.edit(Edit::Gain(gain));
+    if slid.is_some() || number.changed() {
+        out.edit(Edit::Gain(tenths(gain)));
+    }
+}
+
+/// What the slider was set to: dragged, tapped, by the wheel, or twice for nothing.
+fn gain_slider(ui: &mut Ui, set: f32, rail: f32) -> Option<f32> {
+    let mut gain = set;
+    let slider = ui.scope(|ui| {
+        ui.spacing_mut().slider_width = rail;
+        // The size of the handle.
+        ui.spacing_mut().interact_size.y = HANDLE;
+        // What was set finer elsewhere stays so until it is slid.
+        let slider = Slider::new(&mut gain, Sources::GAIN_DB).step_by(GAIN_STEP);
+        ui.add(slider.clamping(SliderClamping::Edits).show_value(false))
+    });
+    let slider = slider.inner.accessible_name(text::GAIN);
+    widgets::focus_ring(ui, &slider);
+    // Dragging is the slider's; what comes and goes within a frame it does not see.
+    let taps = ui.interact(slider.rect, slider.id.with("taps"), Sense::CLICK);
+    let wheel = wheel_steps(ui, &slider);
+    if taps.double_clicked() {
+        Some(0.0)
+    } else if let Some(at) = taps.interact_pointer_pos().filter(|_| taps.clicked()) {
+        Some(gain_at(slider.rect, at.x))
+    } else if wheel != 0.0 {
+        Some(gain_within(set + wheel * GAIN_STEP as f32))
+    } else {
+        slider.changed().then_some(gain)
+    }
+}
+
+/// The gain at `x` on a slider of that place.
+fn gain_at(slider: Rect, x: f32) -> f32 {
+    let ends = slider.x_range().shrink(slider.height() / 2.5);
+    let (least, most) = (*Sources::GAIN_DB.start(), *Sources::GAIN_DB.end());
+    let gain = remap_clamp(x, ends, least..=most);
+    (gain / GAIN_STEP as f32).round() * GAIN_STEP as f32
+}
+
+fn gain_within(gain: f32) -> f32 {
+    gain.clamp(*Sources::GAIN_DB.start(), *Sources::GAIN_DB.end())
+}
+
+/// As the number beside the slider shows it.
+fn tenths(gain: f32) -> f32 {
+    (gain * 10.0).round() / 10.0
+}
+
+/// How many notches the wheel was turned over `slider`. A column that is being scrolled is
+/// scrolled on when the slider comes under the pointer.
+fn wheel_steps(ui: &Ui, slider: &Response) -> f32 {
+    let id = slider.id.with("scrolled");
+    let (now, notches) = ui.input(|i| (i.time, i.events.iter().map(notches).sum::<f32>()));
+    let scrolled = ui.data(|data| data.get_temp::<f64>(id));
+    let is_scrolling = scrolled.is_some_and(|at| now - at < STILL_SCROLLING);
+    if notches != 0.0 && (!slider.hovered() || is_scrolling) {
+        ui.data_mut(|data| data.insert_temp(id, now));
+        return 0.0;
+    }
+    if slider.hovered() && !is_scrolling {
+        ui.input_mut(|i| i.smooth_scroll_delta = Vec2::ZERO);
+        return notches;
+    }
+    0.0
+}
+
+fn notches(event: &Event) -> f32 {
+    match event {
+        Event::MouseWheel { unit: MouseWheelUnit::Point, delta, .. } => delta.y / LINE,
+        Event::MouseWheel { delta, .. } => delta.y,
+        _ => 0.0,
     }
 }
 

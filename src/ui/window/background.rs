@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use egui::{Context, ViewportCommand};
 
-use super::Window;
+use super::{Window, size};
 use crate::engine::Command;
-use crate::settings::{Input, Settings};
+use crate::settings::Input;
 use crate::ui::edit::Edit;
 use crate::ui::files::Picked;
 use crate::ui::model::Dialog;
 use crate::ui::phase::Phase;
 use crate::ui::secrets::{Answer, Keeper};
-use crate::ui::{EngineLink, text};
+use crate::ui::{EngineLink, text, widgets};
 
 /// Settings are written when nothing has changed for so long, in seconds.
 const SETTLED: f64 = 1.0;
@@ -28,7 +28,7 @@ const LONGEST_CLOSE: f64 = 3.0;
 
 impl<L: EngineLink> Window<L> {
     /// What came from the keyring, the disk and the dialogs.
-    pub(super) fn take_answers(&mut self) {
+    pub(super) fn take_answers(&mut self, ctx: &Context) {
         let answers: Vec<_> = self.keeper.iter().flat_map(Keeper::answers).collect();
         for answer in answers {
             match answer {
@@ -46,7 +46,11 @@ impl<L: EngineLink> Window<L> {
             }
         }
         match self.files.picked() {
-            Some(Picked::LogSaved(words)) => self.model.notify(words),
+            Some(Picked::LogSaved(words)) => {
+                self.model.log.tell(&words);
+                widgets::say_in_passing(ctx, words);
+            }
+            Some(Picked::LogNotSaved(words)) => self.model.notify(words),
             Some(Picked::Picture(path)) => {
                 let picture = Edit::Camera(Input::File(path), text::PICTURE.to_owned());
                 if let Some(command) = picture.apply(&mut self.model) {
@@ -84,7 +88,7 @@ impl<L: EngineLink> Window<L> {
     pub(super) fn save_when_settled(&mut self, ctx: &Context) {
         let now = ctx.input(|i| i.time);
         let saved = &mut self.saved;
-        remember_size(ctx, &mut self.model.settings);
+        size::remember(ctx, &mut self.model.settings.window);
         let (settings, draft) = (&self.model.settings, &self.model.draft);
         let unsaved = draft.is_touched() || !self.model.unsaved.is_empty();
         if *settings == saved.settings && !unsaved && !saved.is_lost {
@@ -149,19 +153,5 @@ impl<L: EngineLink> Window<L> {
             self.close_from.get_or_insert(now);
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
         }
-    }
-}
-
-/// The window's size as it is to be next time.
-fn remember_size(ctx: &Context, settings: &mut Settings) {
-    let (rect, maximized) = ctx.input(|i| (i.viewport().inner_rect, i.viewport().maximized));
-    let window = &mut settings.window;
-    if let Some(maximized) = maximized {
-        window.maximized = maximized;
-    }
-    let side =
-        rect.map(|rect| rect.size().round()).filter(|side| side.x >= 640.0 && side.y >= 480.0);
-    if let Some(side) = side.filter(|_| !window.maximized) {
-        (window.width, window.height) = (side.x, side.y);
     }
 }

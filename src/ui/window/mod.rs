@@ -1,29 +1,30 @@
 //! The window as a whole: what happens in a frame, and in which order.
 
 mod background;
+mod focus;
+mod layout;
 mod requests;
+mod size;
 
 use std::time::Duration;
 
-use egui::{CentralPanel, Context, Frame, Margin, Panel, ScrollArea, Ui, ViewportCommand};
+use egui::{Context, Ui, ViewportCommand};
 
 use crate::engine::Command;
 use crate::settings::{Settings, Theme};
-use crate::ui::action::Action;
 use crate::ui::draft::Draft;
 use crate::ui::edit;
 use crate::ui::ending::Ending;
 use crate::ui::files::Files;
 use crate::ui::model::Model;
-use crate::ui::panels::{self, BELOW, SIDE};
-use crate::ui::phase::Phase;
+use crate::ui::panels;
 use crate::ui::preview::Preview;
 use crate::ui::repaint::is_unseen;
 use crate::ui::saver::Saver;
 use crate::ui::secrets::Keeper;
-use crate::ui::theme::{self, MARGIN, SIDE_WIDTH, tokens};
-use crate::ui::widgets::{self, Outbox};
+use crate::ui::widgets::Outbox;
 use crate::ui::{EngineLink, text};
+use focus::Focus;
 
 /// What a window is made of.
 pub struct Parts<L> {
@@ -55,6 +56,9 @@ pub struct Window<L> {
     frames: Frames,
     close_from: Option<f64>,
     title: &'static str,
+    focus: Focus,
+    /// It was looked whether the screen has room.
+    fits: bool,
     /// Height of the panel with the large button.
     go_live_height: f32,
     /// The engine knows what is remembered.
@@ -109,6 +113,8 @@ impl<L: EngineLink> Window<L> {
             frames: Frames::None,
             close_from: None,
             title: text::TITLE,
+            focus: Focus::default(),
+            fits: false,
             go_live_height: 0.0,
             introduced: false,
         }
@@ -129,9 +135,10 @@ impl<L: EngineLink> Window<L> {
         self.start_the_rest();
         if self.frames == Frames::More {
             self.show_preview(!ctx.input(is_unseen));
+            self.fit_screen(ctx);
         }
         self.model.observe(self.link.snapshot());
-        self.take_answers();
+        self.take_answers(ctx);
         self.end_when_told(ctx);
         self.close_when_asked(ctx);
         self.save_when_settled(ctx);
@@ -148,6 +155,7 @@ impl<L: EngineLink> Window<L> {
         });
         // A slow machine may find a paste and the keys after it in one frame: what was
         // pasted or typed comes first, and where a key's action goes is settled then.
+        self.focus.resume(ui.ctx());
         self.paste_anywhere(ui.ctx());
         let mut keys = Outbox::default();
         self.shortcuts(ui.ctx(), &mut keys);
@@ -158,6 +166,7 @@ impl<L: EngineLink> Window<L> {
             ui.ctx().request_repaint();
         }
         panels::dialogs::show(ui.ctx(), &self.model, &mut out);
+        self.focus.note(ui.ctx(), self.model.view.dialog.is_some());
         for request in out.requests.into_iter().chain(keys.requests) {
             self.carry_out(ui.ctx(), request);
         }
@@ -178,102 +187,6 @@ impl<L: EngineLink> Window<L> {
         if let Some(keeper) = &self.keeper {
             keeper.flush(longest);
         }
-    }
-
-    fn layout(&mut self, ui: &mut Ui, out: &mut Outbox) {
-        let panel = tokens(ui).panel;
-        let frame = Frame::new().fill(panel).inner_margin(Margin::same(MARGIN));
-        if !self.model.notices.is_empty() {
-            let strip = Frame::new()
-                .fill(tokens(ui).amber_ground)
-                .inner_margin(Margin::symmetric(MARGIN, 8));
-            Panel::top("notices").frame(strip).show_separator_line(false).show(ui, |ui| {
-                panels::notices::show(ui, &self.model, out);
-            });
-        }
-        let wide = ui.available_width() >= 1500.0;
-        let width = if wide { SIDE_WIDTH + 60.0 } else { SIDE_WIDTH };
-        let mut height = self.go_live_height;
-        Panel::right("side")
-            .exact_size(width)
-            .resizable(false)
-            .frame(Frame::new().fill(panel))
-            .show(ui, |ui| {
-                let inside = frame.fill(egui::Color32::TRANSPARENT);
-                let go_live =
-                    Panel::bottom("go live").resizable(false).frame(inside).show(ui, |ui| {
-                        panels::go_live::show(ui, &self.model, out);
-                    });
-                height = go_live.response.rect.height();
-                self.side(ui, out);
-            });
-        self.keep_place(ui.ctx(), height);
-        let height = if ui.available_height() < 720.0 { 216.0 } else { 264.0 };
-        let frame = frame.inner_margin(Margin { left: MARGIN, right: MARGIN, top: 8, bottom: 8 });
-        Panel::bottom("below").exact_size(height).resizable(false).frame(frame).show(ui, |ui| {
-            self.below(ui, out);
-        });
-        CentralPanel::default().frame(Frame::new()).show(ui, |ui| {
-            panels::preview::show(ui, &self.model, &mut self.preview, out);
-        });
-    }
-
-    /// A panel at the foot of others has the height of the frame before. One that
-    /// has grown or shrunk is drawn once more, or its buttons would jump.
-    fn keep_place(&mut self, ctx: &Context, height: f32) {
-        let jumps = (height - self.go_live_height).abs() > 0.5;
-        self.go_live_height = height;
-        // The first frame is to be quick, and nobody can click it yet.
-        if jumps && self.frames != Frames::None {
-            ctx.request_discard("height");
-        }
-    }
-
-    fn side(&self, ui: &mut Ui, out: &mut Outbox) {
-        CentralPanel::default().frame(Frame::new()).show(ui, |ui| {
-            // The bar has its place in the margin.
-            ui.spacing_mut().scroll.floating_allocated_width = 0.0;
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                let inside = Frame::new().inner_margin(Margin::symmetric(MARGIN, 8));
-                inside.show(ui, |ui| {
-                    for (i, panel) in SIDE.iter().enumerate() {
-                        if i > 0 {
-                            ui.add_space(2.0);
-                            ui.separator();
-                        }
-                        ui.push_id(panel.name, |ui| (panel.show)(ui, &self.model, out));
-                    }
-                });
-            });
-        });
-    }
-
-    /// Figures or log, with the buttons that choose between them.
-    fn below(&self, ui: &mut Ui, out: &mut Outbox) {
-        let shown = usize::from(self.model.settings.window.show_log);
-        ui.horizontal(|ui| {
-            for (i, action) in [Action::ShowHealth, Action::ShowLog].into_iter().enumerate() {
-                let words = egui::RichText::new(action.label()).font(theme::heading());
-                let tab = ui.add(egui::Button::selectable(i == shown, words));
-                if widgets::explained(ui, tab, action).clicked() {
-                    out.act(action);
-                }
-            }
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                use crate::ui::icon::Icon;
-                let model = &self.model;
-                widgets::in_order(ui, 2, |ui| {
-                    widgets::icon_button(ui, model, out, Action::NextTheme, Icon::Contrast, None);
-                    widgets::icon_button(ui, model, out, Action::ShowKeys, Icon::Keyboard, None);
-                });
-                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                    ui.add_space(6.0);
-                    panels::health::sentence(ui, model);
-                });
-            });
-        });
-        let panel = &BELOW[shown];
-        ui.push_id(panel.name, |ui| (panel.show)(ui, &self.model, out));
     }
 
     /// Opens the sources and looks for devices and keys once the window can be seen:
@@ -313,8 +226,19 @@ impl<L: EngineLink> Window<L> {
         }
     }
 
+    /// A window that is larger than its screen, as one remembered from another screen may
+    /// be, fills it instead: its foot with Go Live would be out of sight.
+    fn fit_screen(&mut self, ctx: &Context) {
+        let screen = ctx.input(|i| i.viewport().monitor_size).filter(|_| !self.fits);
+        let Some(screen) = screen else { return };
+        self.fits = true;
+        if size::is_too_large(ctx.viewport_rect().size(), screen) {
+            ctx.send_viewport_cmd(ViewportCommand::Maximized(true));
+        }
+    }
+
     fn name_window(&mut self, ctx: &Context) {
-        let title = if self.model.phase == Phase::Live { text::TITLE_LIVE } else { text::TITLE };
+        let title = text::title(&self.model.phase);
         if title != self.title {
             self.title = title;
             ctx.send_viewport_cmd(ViewportCommand::Title(title.to_owned()));

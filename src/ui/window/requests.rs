@@ -8,9 +8,9 @@ use crate::engine::{Command, Stage};
 use crate::settings::Theme;
 use crate::ui::action::Action;
 use crate::ui::draft::{Draft, Entered};
-use crate::ui::model::{Dialog, Model};
+use crate::ui::model::Dialog;
 use crate::ui::widgets::{self, Outbox, Request};
-use crate::ui::{EngineLink, edit, paste, text};
+use crate::ui::{EngineLink, edit, paste};
 
 impl<L: EngineLink> Window<L> {
     pub(super) fn shortcuts(&self, ctx: &Context, out: &mut Outbox) {
@@ -21,8 +21,7 @@ impl<L: EngineLink> Window<L> {
         // A key that is held down is one press.
         ctx.input_mut(|i| i.events.retain(|event| !is_repeated_shortcut(event)));
         // Escape closes a list or leaves a field before it closes notices.
-        let escape_is_taken =
-            ctx.memory(|m| m.focused().is_some()) || egui::Popup::is_any_open(ctx);
+        let escape_is_taken = self.focus.was_taken() || egui::Popup::is_any_open(ctx);
         for action in shortcut_order() {
             let taken = action == Action::DismissNotices && escape_is_taken;
             let possible = action.is_possible(&self.model);
@@ -38,7 +37,7 @@ impl<L: EngineLink> Window<L> {
     /// Pastes that no field takes go where they fit.
     pub(super) fn paste_anywhere(&mut self, ctx: &Context) {
         let idle = self.model.phase.is_idle() && self.model.view.dialog.is_none();
-        if !idle || ctx.memory(|memory| memory.focused()).is_some() {
+        if !idle || ctx.text_edit_focused() {
             return;
         }
         let paste = |event: &egui::Event| match event {
@@ -137,7 +136,7 @@ impl<L: EngineLink> Window<L> {
             }
             Action::ShowHealth => model.settings.window.show_log = false,
             Action::ShowLog => model.settings.window.show_log = true,
-            Action::NextTheme => next_theme(model),
+            Action::NextTheme => edit::set_theme(model, other_theme(ctx)),
             Action::ShowKeys => model.view.dialog = Some(Dialog::Keys),
             Action::DismissNotices => {
                 model.notices.clear();
@@ -150,10 +149,10 @@ impl<L: EngineLink> Window<L> {
                 }
             }
             Action::CopyLog => {
-                ctx.copy_text(model.log.text());
+                ctx.copy_text(model.log.report());
                 widgets::show_copied(ctx, action);
             }
-            Action::SaveLog => self.files.save_log(model.log.text()),
+            Action::SaveLog => self.files.save_log(model.log.report()),
             Action::ChoosePicture => self.files.pick_picture(),
             Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
             Action::GoLive | Action::Stop | Action::ReconnectNow | Action::RefreshDevices => {}
@@ -186,12 +185,10 @@ fn shortcut_order() -> impl Iterator<Item = Action> {
     first.chain(Action::ALL.into_iter().filter(move |action| !shifted(action)))
 }
 
-fn next_theme(model: &mut Model) {
-    let theme = &mut model.settings.window.theme;
-    *theme = match theme {
-        Theme::System => Theme::Dark,
-        Theme::Dark => Theme::Light,
-        Theme::Light => Theme::System,
-    };
-    model.log.tell(text::theme(*theme));
+/// Dark where it is light now, and the other way round.
+fn other_theme(ctx: &Context) -> Theme {
+    match ctx.theme() {
+        egui::Theme::Dark => Theme::Light,
+        egui::Theme::Light => Theme::Dark,
+    }
 }
