@@ -10,14 +10,16 @@
 //!    and of a lost one the end only after a while, so that one that comes back finds
 //!    them.
 
+mod stream;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
+use self::stream::{Listener, Published, Stream};
 use super::cache::{Cache, CacheLimits};
 use super::message::{Message, Meter, OVERHEAD, Playback};
 use super::part::Part;
 use super::player::{Item, Player, PlayerLimits};
-use super::timeline::Timeline;
 use crate::media::MediaTime;
 
 /// How much streams keep, and how long they wait.
@@ -79,35 +81,6 @@ pub struct Hub {
     /// What is held of all that was published.
     media: Meter,
     last_number: u64,
-}
-
-#[derive(Debug)]
-struct Stream {
-    path: Vec<u8>,
-    published: Published,
-    /// Players know that nothing comes for now.
-    is_dry: bool,
-    timeline: Timeline,
-    cache: Cache,
-    /// What is held of what was published.
-    media: Meter,
-    players: HashMap<PlayerId, Listener>,
-}
-
-#[derive(Debug)]
-struct Listener {
-    player: Player,
-    /// Since when it waits for somebody to publish, until it was told that nobody
-    /// came.
-    waits_since: Option<MediaTime>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Published {
-    Now,
-    /// The publisher was lost, and last heard at that time.
-    Lost(MediaTime),
-    No,
 }
 
 /// How a publisher ends.
@@ -338,7 +311,7 @@ impl Hub {
     pub fn streams(&self) -> impl Iterator<Item = (StreamNumber, String, bool, usize)> {
         self.streams.iter().map(|(number, stream)| {
             let published = stream.published == Published::Now;
-            (*number, label(&stream.path), published, stream.players.len())
+            (*number, stream.label(), published, stream.players.len())
         })
     }
 
@@ -349,15 +322,7 @@ impl Hub {
         self.last_number += 1;
         let number = StreamNumber(self.last_number);
         self.numbers.insert(path.to_vec(), number);
-        let stream = Stream {
-            path: path.to_vec(),
-            published: Published::No,
-            is_dry: false,
-            timeline: Timeline::default(),
-            media: Meter::default(),
-            cache: Cache::new(self.limits.cache),
-            players: HashMap::new(),
-        };
+        let stream = Stream::new(path, self.limits.cache);
         self.streams.insert(number, stream);
         number
     }
@@ -372,86 +337,6 @@ impl Hub {
             self.cached -= stream.cache.cost();
             self.numbers.remove(&stream.path);
         }
-    }
-}
-
-impl Stream {
-    /// Gives the next message to all who play. Gives the pictures that slow ones miss
-    /// by it.
-    fn hand_out(&mut self, now: MediaTime, part: Part, message: &Message) -> u64 {
-        let mut missed = 0;
-        for Listener { player, .. } in self.players.values_mut() {
-            let before = player.missed().pictures;
-            player.push(now, part, message, &self.cache);
-            missed += player.missed().pictures - before;
-        }
-        missed
-    }
-
-    /// The publisher may come back.
-    fn lose(&mut self, now: MediaTime, heard: MediaTime) {
-        self.published = Published::Lost(heard);
-        self.run_dry(now);
-    }
-
-    fn run_dry(&mut self, now: MediaTime) {
-        if !std::mem::replace(&mut self.is_dry, true) {
-            self.tell(now, &Item::Dry);
-        }
-    }
-
-    fn tell(&mut self, now: MediaTime, item: &Item) {
-        for listener in self.players.values_mut() {
-            listener.player.tell(now, item.clone());
-        }
-    }
-
-    /// Ends for its players, who may wait for the next publisher.
-    fn end(&mut self, now: MediaTime) {
-        self.published = Published::No;
-        self.is_dry = false;
-        self.cache = Cache::new(self.cache.limits());
-        for listener in self.players.values_mut() {
-            listener.waits_since = Some(now);
-            listener.player.restart();
-            listener.player.tell(now, Item::Ended);
-        }
-    }
-
-    fn deadline(&self, limits: &HubLimits) -> Option<MediaTime> {
-        if self.players.is_empty() {
-            return None;
-        }
-        let waiting = self.players.values().filter_map(|listener| listener.waits_since).min();
-        match self.published {
-            Published::Lost(since) => Some(since + limits.publisher_grace),
-            Published::Now | Published::No => waiting.map(|since| since + limits.play_wait),
-        }
-    }
-
-    fn give_up(&mut self, now: MediaTime, limits: &HubLimits) {
-        if matches!(self.published, Published::Lost(_)) {
-            return self.end(now);
-        }
-        for listener in self.players.values_mut() {
-            if listener.waits_since.is_some_and(|since| since + limits.play_wait <= now) {
-                listener.waits_since = None;
-                listener.player.tell(now, Item::NotFound);
-            }
-        }
-    }
-}
-
-/// What may be shown of a stream's path: the application, never the name. A path
-/// of one part may be the key alone.
-fn label(path: &[u8]) -> String {
-    let text = String::from_utf8_lossy(path);
-    match text.split_once('/') {
-        Some((app, _)) => {
-            let app: String = app.chars().filter(|c| c.is_alphanumeric()).take(32).collect();
-            format!("{app}/…")
-        }
-        None => "…".to_owned(),
     }
 }
 

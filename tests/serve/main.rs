@@ -17,6 +17,7 @@ mod attack;
 mod ffmpeg;
 mod gstreamer;
 mod key;
+mod limits;
 mod sockets;
 
 use tallylight::serve::{Config, Server};
