@@ -4,8 +4,9 @@
 //! never those below; `tests/architecture.rs` keeps the rule, and
 //! ARCHITECTURE.md explains it.
 
-// Rank 0: the vocabulary, and the words for people.
+// Rank 0: the vocabulary, the words for people, and how threads begin and end.
 pub mod media;
+pub mod supervise;
 pub mod text;
 
 // Rank 1: pure stages. No threads, clocks, sockets or files.

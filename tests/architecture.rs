@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 /// Modules and their ranks, lowest first; the order of `src/lib.rs`.
 const RANKS: &[(&str, u8)] = &[
     ("media", 0),
+    ("supervise", 0),
     ("text", 0),
     ("mix", 1),
     ("protocol", 1),
@@ -98,6 +99,8 @@ const UNSHOWN: &[&str] = &[
 
 /// Files that speak and are not heard by the window, and why.
 const UNHEARD: &[(&str, &str)] = &[
+    ("engine/awake/linux.rs", "the names of the system's calls; what answers, for the log"),
+    ("engine/awake/windows.rs", "a name for the log"),
     ("publish/status.rs", "how a connection ended, for the log; `engine::Fault` is what is shown"),
     ("serve/message.rs", "a message while debugging"),
     ("source/camera/native.rs", "what the words of others are looked through for"),

@@ -1,5 +1,11 @@
 //! The engine by its two doors: commands in, snapshots out.
 
+#[path = "engine/threads.rs"]
+mod threads;
+#[path = "support/witness.rs"]
+#[allow(dead_code, reason = "each test binary uses a part of it")]
+mod witness;
+
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -98,7 +104,7 @@ fn what_was_chosen_while_live_is_used_when_the_stream_has_ended() {
 }
 
 #[test]
-fn a_source_is_opened_anew_for_another_size_only() {
+fn a_picture_is_read_once_for_all_sizes() {
     let folder = std::env::temp_dir().join(format!("tallylight-engine-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("the temporary folder can be written");
     let picture = folder.join("card.png");
@@ -116,12 +122,64 @@ fn a_source_is_opened_anew_for_another_size_only() {
     engine.send(Command::SetOutput(bitrate));
     let changed = eventually(&engine, "changed", |snapshot| snapshot.output == bitrate);
     assert_eq!(changed.faults, []);
-    engine.send(Command::SetOutput(OutputSettings { width: 640, height: 360, ..bitrate }));
+    // A picture fits every size: it is not read again.
+    let larger = OutputSettings { width: 640, height: 360, ..bitrate };
+    engine.send(Command::SetOutput(larger));
+    let changed = eventually(&engine, "larger", |snapshot| snapshot.output == larger);
+    assert!(is_shown(&changed), "{:?}", changed.faults);
+    engine.send(Command::SetVideoInput(VideoInput::Picture(picture)));
     let missed = eventually(&engine, "missed", |snapshot| !snapshot.faults.is_empty());
     let [Fault::Source { why }] = &missed.faults[..] else { panic!("{:?}", missed.faults) };
     assert!(why.contains("card.png"), "{why}");
     engine.send(Command::SetVideoInput(VideoInput::Test));
     eventually(&engine, "over", |snapshot| snapshot.faults.is_empty());
+}
+
+/// A file that can't be opened for as long as this lives, as on a network drive that is
+/// gone: whoever opens it waits for us to give up our lease.
+#[cfg(target_os = "linux")]
+struct Unanswered(#[allow(dead_code, reason = "what it holds ends with it")] std::fs::File);
+
+#[cfg(target_os = "linux")]
+impl Unanswered {
+    fn new(path: &std::path::Path) -> Self {
+        use std::os::fd::AsRawFd;
+        let file = std::fs::File::options().read(true).write(true).open(path);
+        let file = file.expect("it is ours");
+        // SAFETY: no code of ours runs at the signal that asks for the lease; the second
+        // call changes what the kernel keeps of our own file.
+        let leased = unsafe {
+            libc::signal(libc::SIGIO, libc::SIG_IGN);
+            libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_WRLCK)
+        };
+        assert_eq!(leased, 0, "a lease: {}", std::io::Error::last_os_error());
+        Self(file)
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_picture_whose_storage_does_not_answer_holds_up_nothing() {
+    let name = format!("tallylight-unanswered-{}.png", std::process::id());
+    let picture = std::env::temp_dir().join(name);
+    std::fs::copy("assets/tallylight.png", &picture).expect("it can be copied");
+    let unanswered = Unanswered::new(&picture);
+    let engine = engine(any_port());
+    engine.send(Command::SetVideoInput(VideoInput::Picture(picture.clone())));
+    go_live(&engine);
+    let is_slow = |fault: &Fault| matches!(fault, Fault::Source { why } if why.contains("storage"));
+    let said = eventually(&engine, "said", |snapshot| snapshot.faults.iter().any(is_slow));
+    assert!(is_live(&said), "and the stream goes on");
+    let asked = witness::Witness::start();
+    stop(&engine);
+    assert!(asked.elapsed() < Duration::from_secs(2), "stopped after {:?}", asked.elapsed());
+    // The storage is back.
+    drop(unanswered);
+    eventually(&engine, "shown", |snapshot| {
+        let status = snapshot.camera.status.as_ref();
+        status.is_some_and(|status| status.name.ends_with(".png")) && snapshot.faults.is_empty()
+    });
+    std::fs::remove_file(picture).expect("it is ours");
 }
 
 #[test]

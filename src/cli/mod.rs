@@ -24,6 +24,11 @@ use tracing_subscriber::{Registry, fmt};
 pub use args::{Cli, Publish, Task};
 pub use out::complain;
 
+use crate::supervise;
+
+/// Parts of the program to end with a panic, for its own tests.
+const DOOMED: &str = "TALLYLIGHT_TEST_PANIC";
+
 /// Reads the arguments, starts logging and runs what was asked for. `window` is
 /// called where nothing was asked for and there is a display; `log` is the
 /// window's own.
@@ -37,6 +42,10 @@ where
     };
     let is_window = cli.command.is_none() && has_display();
     start_logging(cli.verbose, is_window.then_some(log));
+    supervise::log_panics();
+    if let Ok(wish) = std::env::var(DOOMED) {
+        supervise::doom_from(&wish);
+    }
     let status = match cli.command {
         Some(Task::Publish(args)) => publish::run(*args),
         Some(Task::Serve(args)) => serve::run(&args),

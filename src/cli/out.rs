@@ -4,10 +4,11 @@
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use std::sync::OnceLock;
-use std::thread;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+
+use crate::supervise;
 
 /// Lines that may wait; what comes beyond is lost, for old figures are worth
 /// nothing.
@@ -30,8 +31,12 @@ static WRITER: OnceLock<Option<Sender<Job>>> = OnceLock::new();
 /// nobody's fault: the stream goes on without a listener.
 pub fn emit(text: &str) {
     match writer() {
-        // Full: nobody reads, or only later.
-        Some(writer) => _ = writer.try_send(Job::Text(text.into())),
+        // Full: nobody reads, or only later. Without the thread there is another way.
+        Some(writer) => {
+            if let Err(TrySendError::Disconnected(_)) = writer.try_send(Job::Text(text.into())) {
+                _ = write(text);
+            }
+        }
         None => _ = write(text),
     }
 }
@@ -112,7 +117,7 @@ fn writer() -> Option<&'static Sender<Job>> {
 
 fn start() -> Option<Sender<Job>> {
     let (jobs, inbox) = bounded(LINES);
-    let thread = thread::Builder::new().name("output".into()).spawn(move || run(&inbox));
+    let thread = supervise::spawn("output", move || run(&inbox));
     thread.is_ok().then_some(jobs)
 }
 

@@ -91,7 +91,11 @@ fn publish(args: &Publish, reporter: &mut Reporter) -> Result<ExitCode, Refusal>
     let announce = settings.built_in_server && !args.json;
     engine.send(Command::GoLive(settings));
     let last = watch(&engine, reporter, announce);
-    reporter.finish(&last);
+    match last.faults.first().filter(|_| last.destinations.is_empty()) {
+        // It ended before there was a stream.
+        Some(fault) => reporter.refuse(fault.last_words()),
+        None => reporter.finish(&last),
+    }
     Ok(status_of(&last, args.keep_trying))
 }
 

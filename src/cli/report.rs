@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::out::{emit, emit_last};
 use super::terminal;
-use crate::engine::{Connection, DestinationSnapshot, Snapshot, SourceSnapshot, Step};
+use crate::engine::{Connection, DestinationSnapshot, Fault, Snapshot, SourceSnapshot, Step};
 use crate::media::MediaTime;
 
 /// Prints changes and figures.
@@ -170,18 +170,31 @@ fn step_words(step: Step) -> &'static str {
 }
 
 fn detail(snapshot: &Snapshot, destination: &DestinationSnapshot) -> String {
-    match &destination.connection {
+    let words = match &destination.connection {
         Connection::Connecting(step) => step_words(*step).into(),
         Connection::Reconnecting { at, attempt, reason } => {
             format!("{reason} ({})", next_try(snapshot, *at, *attempt))
         }
-        Connection::Failed(fault) => fault.last_words(),
+        Connection::Failed(fault) => return fault.last_words(),
         Connection::Live { .. } if snapshot.faults.is_empty() => {
             snapshot.cause.sentence().unwrap_or_default().to_string()
         }
-        Connection::Live { .. } => faults(snapshot),
+        Connection::Live { .. } => return faults(snapshot),
         Connection::Stopping | Connection::Stopped => String::new(),
-    }
+    };
+    [words, mishaps(snapshot)]
+        .into_iter()
+        .filter(|words| !words.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Parts of the program that stopped because of an internal error: said in every state.
+fn mishaps(snapshot: &Snapshot) -> String {
+    let internal = |fault: &&Fault| matches!(fault, Fault::Internal { .. });
+    let mishaps: Vec<_> =
+        snapshot.faults.iter().filter(internal).map(ToString::to_string).collect();
+    mishaps.join(" ")
 }
 
 /// What is wrong, one after the other.
@@ -194,7 +207,9 @@ fn faults(snapshot: &Snapshot) -> String {
 fn news(snapshot: &Snapshot, destination: &DestinationSnapshot, detail: &str) -> String {
     match &destination.connection {
         Connection::Live { .. } => live_news(snapshot),
-        Connection::Reconnecting { attempt, reason, .. } => format!("{attempt} {reason}"),
+        Connection::Reconnecting { attempt, reason, .. } => {
+            format!("{attempt} {reason} {}", mishaps(snapshot))
+        }
         _ => detail.to_string(),
     }
 }

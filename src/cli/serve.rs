@@ -11,13 +11,21 @@ use super::args::Serve;
 use super::interrupt;
 use super::out::{complain, emit};
 use super::report::print_json;
-use crate::engine::{ExitClass, server_only};
+use crate::engine::{ExitClass, Fault, server_only};
+use crate::media::{Clock, MediaTime};
 use crate::publish::transport;
-use crate::serve::{Status, UNNAMED};
+use crate::serve::{Server, Status, UNNAMED};
+use crate::supervise::{Part, Restarts};
+
+/// How often it is looked whether the server still serves.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Lines of figures a second apart.
+const LOOKS_A_LINE: u32 = 4;
 
 /// Serves until Ctrl-C.
 pub fn run(args: &Serve) -> ExitCode {
-    let server = match server_only(args.listen, args.publish_key.clone()) {
+    let mut server = match server_only(args.listen, args.publish_key.clone()) {
         Ok(server) => server,
         Err(fault) => {
             complain(&format!("{fault} --listen takes another address and port."));
@@ -30,15 +38,39 @@ pub fn run(args: &Serve) -> ExitCode {
     greet(args, server.local_addr());
     let begun = Instant::now();
     let mut shown = None;
-    while interrupted.recv_timeout(Duration::from_secs(1)).is_err() {
-        show(args.json, begun, &server.status(), &mut shown);
+    let (clock, mut restarts) = (Clock::starting_at(begun), Restarts::default());
+    for look in 1_u32.. {
+        if interrupted.recv_timeout(LOOK_EVERY).is_ok() {
+            break;
+        }
         if !server.is_running() {
-            complain("The server has stopped by itself; -v says more. Start it again.");
-            return ExitCode::from(ExitClass::Device.status());
+            let (goes_on, words) = revive(&mut server, &mut restarts, clock.at(Instant::now()));
+            say(args.json, begun, goes_on, words);
+            if !goes_on {
+                return ExitCode::from(ExitClass::Device.status());
+            }
+        }
+        if look.is_multiple_of(LOOKS_A_LINE) {
+            show(args.json, begun, &server.status(), &mut shown);
         }
     }
     server.stop();
     ExitCode::SUCCESS
+}
+
+/// Starts a server again that has stopped by itself, unless that happens too often;
+/// whether it serves, and what there is to say.
+fn revive(server: &mut Server, restarts: &mut Restarts, now: MediaTime) -> (bool, String) {
+    let goes_on = restarts.allows(now) && server.restart().is_ok();
+    (goes_on, Fault::Internal { part: Part::Server, goes_on }.to_string())
+}
+
+fn say(json: bool, begun: Instant, restarted: bool, detail: String) {
+    complain(&detail);
+    if json {
+        let state = if restarted { "restarted" } else { "failed" };
+        print_json(&Restarted { t_s: begun.elapsed().as_secs_f64(), state, detail });
+    }
 }
 
 /// Says where it can be reached, and warns where anybody could publish.
@@ -107,6 +139,13 @@ fn show(json: bool, begun: Instant, status: &Status, shown: &mut Option<(usize, 
 struct Listening {
     state: &'static str,
     address: String,
+}
+
+#[derive(Serialize)]
+struct Restarted {
+    t_s: f64,
+    state: &'static str,
+    detail: String,
 }
 
 #[derive(Serialize)]

@@ -2,8 +2,7 @@
 //! through the mixer into the encoder.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::thread::{self, JoinHandle};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
@@ -16,6 +15,7 @@ use crate::encode::{AudioEncoder, Error};
 use crate::media::{AudioBlock, BLOCK_FRAMES, Clock, MediaTime, SAMPLE_RATE};
 use crate::mix::Mixer;
 use crate::source::{AudioSource, SourceStatus};
+use crate::supervise::{self, Part, Thread};
 
 /// What the sound's thread is told.
 pub enum AudioCommand {
@@ -38,18 +38,31 @@ pub struct AudioOutput {
     pub status: Slot<SourceStatus>,
     /// Counters.
     pub figures: AudioFigures,
+    /// The time of the newest packet, in µs.
+    sent: AtomicI64,
 }
+
+/// Commands that may wait.
+const COMMANDS: usize = 16;
 
 /// The thread's handle. Dropping it ends the thread.
 pub struct AudioThread {
     commands: Sender<AudioCommand>,
-    join: Option<JoinHandle<()>>,
+    thread: Option<Thread>,
 }
 
 impl AudioThread {
-    /// Starts it without a source: nothing is made until one is given.
-    pub fn start(clock: Clock, shared: Arc<AudioOutput>) -> std::io::Result<Self> {
-        let (commands, inbox) = bounded(16);
+    /// Starts it with what it is told first; without a source nothing is made.
+    pub fn start(
+        clock: Clock,
+        shared: Arc<AudioOutput>,
+        told: Vec<AudioCommand>,
+    ) -> std::io::Result<Self> {
+        let (commands, inbox) = bounded(COMMANDS);
+        for command in told.into_iter().take(COMMANDS) {
+            // There is room.
+            let _ = commands.send(command);
+        }
         let worker = AudioWorker {
             clock,
             inbox,
@@ -58,14 +71,19 @@ impl AudioThread {
             encoder: None,
             shared,
         };
-        let join = thread::Builder::new().name("sound".into()).spawn(move || worker.run())?;
-        Ok(Self { commands, join: Some(join) })
+        let thread = supervise::spawn(Part::Sound.name(), move || worker.run())?;
+        Ok(Self { commands, thread: Some(thread) })
+    }
+
+    /// Whether the thread was ended by a panic.
+    pub fn has_panicked(&self) -> bool {
+        self.thread.as_ref().is_some_and(Thread::has_panicked)
     }
 
     /// Passes a command on. The thread looks at each block, so this can wait a
     /// block at most.
     pub fn send(&self, command: AudioCommand) {
-        // An error means that the thread has ended, which `Drop` deals with.
+        // An error means that the thread has ended, which the control loop looks for.
         let _ = self.commands.send(command);
     }
 }
@@ -73,8 +91,8 @@ impl AudioThread {
 impl Drop for AudioThread {
     fn drop(&mut self) {
         self.commands = bounded(0).0;
-        if let Some(join) = self.join.take() {
-            let _ = join.join();
+        if let Some(thread) = self.thread.take() {
+            thread.join();
         }
     }
 }
@@ -94,14 +112,31 @@ impl AudioWorker {
     const MOST_BEHIND: i64 = 50;
 
     fn run(mut self) {
-        let mut index = self.newest_block();
+        while let Ok(command) = self.inbox.try_recv() {
+            self.obey(command);
+        }
+        let mut index = self.first_block();
         let mut block = AudioBlock::silence(MediaTime::ZERO);
         while self.wait_until(block_time(index + 1)) {
+            supervise::falter(Part::Sound);
             index = index.max(self.newest_block() - Self::MOST_BEHIND);
             block.time = block_time(index);
             self.process(&mut block);
             index += 1;
         }
+    }
+
+    /// The block to begin with: now, or where a thread that died left its encoder, so that
+    /// the stream has no gap.
+    fn first_block(&self) -> i64 {
+        let sent = MediaTime::from_micros(self.shared.sent.load(Ordering::Relaxed));
+        let now = self.newest_block();
+        if self.encoder.is_none() || sent == MediaTime::ZERO {
+            return now;
+        }
+        // An encoder's packets lie up to a block before the blocks they are made of.
+        let blocks = sent.as_secs_f64() * f64::from(SAMPLE_RATE) / BLOCK_FRAMES as f64;
+        ((blocks - 0.01).ceil() as i64 + 1).clamp(now - Self::MOST_BEHIND, now)
     }
 
     /// The block that is sounding now.
@@ -161,6 +196,7 @@ impl AudioWorker {
         let Some((encoder, fanout)) = &mut self.encoder else { return Ok(()) };
         if let Some(packet) = encoder.encode(block)? {
             count(&self.shared.figures.made, 1);
+            self.shared.sent.store(packet.dts.as_micros(), Ordering::Relaxed);
             fanout.packet(packet);
         }
         Ok(())

@@ -2,13 +2,13 @@
 //! may take its time.
 
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::inputs::{devices_mark, list_devices};
 use super::slot::Slot;
+use crate::supervise::{self, Fate, Part};
 
 /// Identities and names.
 pub type Names = Arc<Vec<(String, String)>>;
@@ -22,6 +22,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub struct Choices {
     /// Asks the thread; one question waits at most, for two have one answer.
     ask: Option<Sender<()>>,
+    fate: Fate,
     shared: Arc<Shared>,
 }
 
@@ -43,12 +44,25 @@ impl Choices {
         }
     }
 
-    fn start(&self) -> Option<Sender<()>> {
+    /// Whether the thread was ended by a panic.
+    pub fn has_panicked(&self) -> bool {
+        self.fate.has_panicked()
+    }
+
+    /// Starts the thread again, and asks.
+    pub fn restart(&mut self) {
+        self.ask = None;
+        self.refresh();
+    }
+
+    fn start(&mut self) -> Option<Sender<()>> {
         let (ask, questions) = bounded(1);
         let shared = Arc::clone(&self.shared);
-        let watch = move || shared.watch(&questions);
-        match thread::Builder::new().name("devices".into()).spawn(watch) {
-            Ok(_) => Some(ask),
+        match supervise::spawn(Part::Devices.name(), move || shared.watch(&questions)) {
+            Ok(thread) => {
+                self.fate = thread.fate();
+                Some(ask)
+            }
             Err(error) => {
                 tracing::warn!(%error, "devices can't be listed");
                 None
@@ -72,6 +86,7 @@ impl Shared {
     fn watch(&self, questions: &Receiver<()>) {
         let (mut mark, mut settling) = (devices_mark(), false);
         loop {
+            supervise::falter(Part::Devices);
             match questions.recv_timeout(LOOK_EVERY) {
                 Ok(()) => self.list(),
                 Err(RecvTimeoutError::Timeout) => {

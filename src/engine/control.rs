@@ -1,18 +1,25 @@
 //! The control loop: carries out commands, looks after the stream, makes
 //! snapshots. It does nothing slow and waits for nothing but its inbox.
 
+mod revive;
+mod sources;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
+use self::revive::Mishaps;
+use self::sources::Told;
 use super::audio::{AudioCommand, AudioOutput, AudioThread};
+use super::awake::Awake;
 use super::choices::{Choices, Names};
 use super::fanout::Offsets;
 use super::figures::{AgeMeter, Frames, RateMeter};
 use super::handle::{Door, Options};
 use super::health::Sources;
+use super::opening::{Opened, Openings};
 use super::process::ProcessMeter;
 use super::stream::{Feeds, Stream};
 use super::video::{FrameCommand, FrameOutput, FrameThread};
@@ -24,6 +31,7 @@ use super::{
 use crate::media::{Clock, MediaTime, Planes};
 use crate::serve::Server;
 use crate::source::SourceStatus;
+use crate::supervise::{self, Part};
 use crate::text;
 
 /// How often a snapshot is made.
@@ -32,12 +40,15 @@ const TICK: Duration = Duration::from_millis(33);
 /// A stop that takes longer leaves the destination to itself.
 const STOP_LIMIT: Duration = Duration::from_millis(1_900);
 
+/// Whoever starts the engine with a picture waits so long for it.
+const FIRST_PICTURE: Duration = Duration::from_secs(5);
+
 /// The loop's state.
 pub struct Control {
     clock: Clock,
     inbox: Receiver<Command>,
     door: Door,
-    on_change: Option<Box<dyn Fn() + Send>>,
+    on_change: Option<Arc<dyn Fn() + Send + Sync>>,
     listen: std::net::SocketAddr,
     give_up_first_connect: Option<Duration>,
 
@@ -46,6 +57,9 @@ pub struct Control {
     next_output: Option<OutputSettings>,
     video: VideoInput,
     audio: AudioInput,
+    openings: Openings,
+    /// What the threads of picture and sound were told, for those that take over.
+    told: Told,
     frames: FrameThread,
     frame_output: Arc<FrameOutput>,
     sound: AudioThread,
@@ -53,6 +67,8 @@ pub struct Control {
 
     choices: Choices,
     stream: Option<Stream>,
+    /// While a stream runs.
+    awake: Option<Awake>,
     /// When Stop was asked for.
     stopping_since: Option<MediaTime>,
     server: Option<Server>,
@@ -68,6 +84,7 @@ pub struct Control {
     unopened: [Option<Fault>; 2],
     /// What stands in the stream's way.
     cause: Cause,
+    mishaps: Mishaps,
 
     fps: RateMeter,
     held: RateMeter,
@@ -91,7 +108,7 @@ impl Control {
         let frames =
             FrameThread::start(clock, (layout(&output), output.fps), Arc::clone(&frame_output))
                 .map_err(|error| no_thread(&error))?;
-        let sound = AudioThread::start(clock, Arc::clone(&audio_output))
+        let sound = AudioThread::start(clock, Arc::clone(&audio_output), Vec::new())
             .map_err(|error| no_thread(&error))?;
         let mut control = Self {
             clock,
@@ -104,12 +121,15 @@ impl Control {
             next_output: None,
             video: VideoInput::None,
             audio: AudioInput::None,
+            openings: Openings::default(),
+            told: Told::default(),
             frames,
             frame_output,
             sound,
             audio_output,
             choices: Choices::default(),
             stream: None,
+            awake: None,
             stopping_since: None,
             server: None,
             last: Vec::new(),
@@ -118,6 +138,7 @@ impl Control {
             refusal: None,
             unopened: [None, None],
             cause: Cause::Fine,
+            mishaps: Mishaps::default(),
             fps: RateMeter::default(),
             held: RateMeter::default(),
             encode_time: RateMeter::default(),
@@ -127,6 +148,9 @@ impl Control {
         };
         control.set_video(options.video);
         control.set_audio(options.audio);
+        if let Some((input, opened)) = control.openings.wait(FIRST_PICTURE) {
+            control.show_video(input, opened);
+        }
         match control.unopened.iter_mut().find_map(Option::take) {
             Some(fault) => Err(fault),
             None => Ok(control),
@@ -161,12 +185,12 @@ impl Control {
             Command::GoLive(settings) => self.go_live(&settings),
             Command::Stop => self.stop(),
             Command::ReconnectNow => self.with_stream(|stream| stream.destination.reconnect_now()),
-            Command::SetGain(db) => self.sound.send(AudioCommand::Gain(db)),
-            Command::SetMuted(muted) => self.sound.send(AudioCommand::Muted(muted)),
-            Command::SetMirror(mirror) => self.frames.send(FrameCommand::Mirror(mirror)),
+            Command::SetGain(db) => self.set_gain(db),
+            Command::SetMuted(muted) => self.set_muted(muted),
+            Command::SetMirror(mirror) => self.set_mirror(mirror),
             Command::RefreshDevices => self.choices.refresh(),
-            Command::ShowPreview => self.frames.send(FrameCommand::Preview(true)),
-            Command::HidePreview => self.frames.send(FrameCommand::Preview(false)),
+            Command::ShowPreview => self.set_preview(true),
+            Command::HidePreview => self.set_preview(false),
             // The loop ends before it comes here.
             Command::Shutdown => {}
         }
@@ -175,38 +199,6 @@ impl Control {
     fn with_stream(&self, act: impl FnOnce(&Stream)) {
         if let Some(stream) = &self.stream {
             act(stream);
-        }
-    }
-
-    /// A source that can't be opened leaves the last one in place. Another delay alone
-    /// is no reason to open it anew.
-    fn set_video(&mut self, input: VideoInput) {
-        if input != self.video && input.source() == self.video.source() {
-            self.video = input;
-            return;
-        }
-        match inputs::open_video(&input, &self.output, self.clock) {
-            Ok(source) => {
-                self.frames.send(FrameCommand::Source(source));
-                self.video = input;
-                self.unopened[0] = None;
-            }
-            Err(fault) => self.unopened[0] = Some(fault),
-        }
-    }
-
-    fn set_audio(&mut self, input: AudioInput) {
-        if input != self.audio && input.source() == self.audio.source() {
-            self.audio = input;
-            return;
-        }
-        match inputs::open_audio(&input, &self.output, self.clock) {
-            Ok(source) => {
-                self.sound.send(AudioCommand::Source(source));
-                self.audio = input;
-                self.unopened[1] = None;
-            }
-            Err(fault) => self.unopened[1] = Some(fault),
         }
     }
 
@@ -223,13 +215,15 @@ impl Control {
     }
 
     /// A camera is opened anew only for another size or rate, and the tone of the
-    /// test signal, which keeps to its frames, for another rate.
+    /// test signal, which keeps to its frames, for another rate. A picture fits them all.
     fn apply_output(&mut self, output: OutputSettings) {
         let before = std::mem::replace(&mut self.output, output);
         let picture = |output: &OutputSettings| (output.width, output.height, output.fps);
         if picture(&before) != picture(&output) {
             self.frames.send(FrameCommand::Output(layout(&output), output.fps));
-            self.set_video(self.video.clone());
+            if !matches!(self.video.source(), VideoInput::Picture(_)) {
+                self.open_video(self.video.clone());
+            }
         }
         if before.fps != output.fps && *self.audio.source() == AudioInput::Test {
             self.set_audio(self.audio.clone());
@@ -262,8 +256,10 @@ impl Control {
             &self.feeds(),
         )?;
         self.stopping_since = None;
+        self.door.note(stream.destination.fate());
         self.counted = self.frame_output.figures.frames();
         self.stream = Some(stream);
+        self.awake = Some(Awake::hold());
         Ok(())
     }
 
@@ -296,7 +292,8 @@ impl Control {
 
     /// What a stream that begins now carries.
     fn tracks(&self) -> Tracks {
-        Tracks { picture: self.video != VideoInput::None, sound: self.audio != AudioInput::None }
+        let picture = self.video != VideoInput::None || self.openings.is_waiting();
+        Tracks { picture, sound: self.audio != AudioInput::None }
     }
 
     fn stop(&mut self) {
@@ -307,6 +304,9 @@ impl Control {
     }
 
     fn tick(&mut self) {
+        supervise::falter(Part::Control);
+        self.look_after_threads();
+        self.look_at_openings();
         self.look_after_stream();
         let snapshot = self.snapshot();
         self.door.show(snapshot);
@@ -333,11 +333,19 @@ impl Control {
             let detail = text::encoder::FAILED.to_string();
             report::fail(&mut self.last, Fault::Encoder { detail });
         }
+        if let Some(fault) = self.mishaps.last_one() {
+            report::fail(&mut self.last, fault.clone());
+        }
+        let is_gone = stream.destination.has_panicked();
+        if is_gone && self.mishaps.last_one().is_none() {
+            let fault = Fault::Internal { part: Part::Publish, goes_on: false };
+            report::fail(&mut self.last, fault);
+        }
         let overdue = self.stopping_since.is_some_and(|since| now.since(since) > STOP_LIMIT);
         if overdue {
             tracing::warn!("the destination did not stop in time and is left to itself");
         }
-        if status.state.has_ended() || overdue || encoder_failed {
+        if status.state.has_ended() || overdue || encoder_failed || is_gone {
             self.end_stream();
         }
     }
@@ -361,8 +369,10 @@ impl Control {
         if let Some(stream) = self.stream.take() {
             stream.end(&self.feeds());
         }
+        self.awake = None;
         self.stopping_since = None;
         self.refusal = None;
+        self.mishaps.stream_ended();
         self.cause = Cause::Fine;
         if let Some(output) = self.next_output.take() {
             self.apply_output(output);
@@ -381,7 +391,8 @@ impl Control {
         let overload = self.stream.as_ref().and_then(|stream| stream.health.notice());
         let [picture, sound] = self.unopened.each_ref().map(Option::as_ref);
         let notices = [self.refusal.as_ref(), picture, sound, overload];
-        let faults = report::faults(&camera, &microphone, &notices);
+        let mut faults = self.mishaps.faults(now);
+        faults.extend(report::faults(&camera, &microphone, &notices));
         Snapshot {
             at: now,
             stage,

@@ -8,6 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::source::Trouble;
+use crate::supervise::Part;
 use crate::text::connection::waiting_for;
 use crate::text::device;
 use crate::text::fault::{self as text, remedy};
@@ -165,6 +166,13 @@ pub enum Fault {
         /// Which and why, in words.
         why: String,
     },
+    /// A part of this program was ended by a mistake of its own.
+    Internal {
+        /// Which.
+        part: Part,
+        /// It was started again.
+        goes_on: bool,
+    },
     /// This computer, or this program, lacks something.
     System {
         /// What, in words.
@@ -273,6 +281,7 @@ impl Fault {
                 device_sentence(device::MICROPHONE, name, trouble)
             }
             Self::Encoder { detail } => text::encoder(detail),
+            Self::Internal { part, goes_on } => text::internal(part_words(*part), *goes_on),
             Self::Overloaded { measure } => text::overloaded(measure),
             Self::ListenFailed { detail, .. } => text::listen_failed(detail),
             Self::Address(why)
@@ -315,6 +324,9 @@ impl Fault {
             Self::Redirected { .. } => remedy::REDIRECTED,
             Self::Certificates { .. } => remedy::CERTIFICATES,
             Self::System { .. } => remedy::SYSTEM,
+            Self::Internal { part: Part::Control, goes_on: true } => remedy::INTERNAL_ENGINE,
+            Self::Internal { goes_on: true, .. } => remedy::INTERNAL,
+            Self::Internal { goes_on: false, .. } => remedy::INTERNAL_AT_LAST,
             Self::Camera { name, trouble } | Self::Microphone { name, trouble } => {
                 device_remedy(name, trouble)
             }
@@ -378,6 +390,7 @@ impl Fault {
             | Self::Source { .. }
             | Self::Encoder { .. }
             | Self::Overloaded { .. }
+            | Self::Internal { .. }
             | Self::System { .. } => ExitClass::Device,
         }
     }
@@ -391,6 +404,22 @@ impl fmt::Display for Fault {
 
 fn asked(key: bool) -> &'static str {
     if key { waiting_for::PUBLISH } else { waiting_for::APPLICATION }
+}
+
+fn part_words(part: Part) -> &'static str {
+    match part {
+        Part::Control => text::part::CONTROL,
+        Part::Frames => text::part::FRAMES,
+        Part::Encode => text::part::ENCODE,
+        Part::Sound => text::part::SOUND,
+        Part::Devices => text::part::DEVICES,
+        Part::Camera => text::part::CAMERA,
+        Part::Microphone => text::part::MICROPHONE,
+        Part::Picture => text::part::PICTURE,
+        Part::Publish => text::part::PUBLISH,
+        Part::Resolve => text::part::RESOLVE,
+        Part::Server => text::part::SERVER,
+    }
 }
 
 fn device_sentence(kind: &str, name: &str, trouble: &Trouble) -> String {

@@ -2,16 +2,15 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::control::{Control, no_thread};
 use super::slot::Slot;
-use super::{AudioInput, Command, Fault, OutputSettings, Snapshot, Stage, VideoInput};
+use super::{AudioInput, Command, Fault, OutputSettings, Snapshot, Stage, VideoInput, report};
 use crate::media::{Clock, MediaTime};
-use crate::text::fault as text;
+use crate::supervise::{self, Fate, Part, Thread};
 
 /// Commands that may wait. A face that sends faster than 30 times a second for
 /// seconds is told that a command was not taken.
@@ -19,6 +18,12 @@ const COMMANDS: usize = 64;
 
 /// A stop takes two seconds at most; whoever takes longer hangs in the system.
 const LONGEST_END: Duration = Duration::from_secs(4);
+
+/// What a destination takes at most to say goodbye.
+const LONGEST_GOODBYE: Duration = Duration::from_secs(2);
+
+/// The pause of whoever waits for news of an engine that is gone.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// What the engine starts with.
 pub struct Options {
@@ -33,8 +38,9 @@ pub struct Options {
     pub give_up_first_connect: Option<Duration>,
     /// Where the built-in server listens.
     pub listen: SocketAddr,
-    /// Called after each new snapshot, on the engine's thread; must not wait.
-    pub on_change: Option<Box<dyn Fn() + Send>>,
+    /// Called after each new snapshot, and when there will be none any more, on the
+    /// engine's thread; must not wait.
+    pub on_change: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 impl Default for Options {
@@ -55,7 +61,9 @@ pub struct Engine {
     commands: Sender<Command>,
     snapshot: Arc<Slot<Arc<Snapshot>>>,
     changed: Receiver<()>,
-    join: Option<JoinHandle<()>>,
+    /// The thread of the last stream's destination.
+    goodbye: Arc<Slot<Fate>>,
+    thread: Option<Thread>,
     /// When the engine's clock started.
     started: Instant,
 }
@@ -68,13 +76,14 @@ impl Engine {
         // Newest wins: one mark says that something is new.
         let (mark, changed) = bounded(1);
         let snapshot = Arc::new(Slot::default());
-        let door = Door { snapshot: Arc::clone(&snapshot), mark };
+        let goodbye = Arc::new(Slot::default());
+        let door = Door { snapshot: Arc::clone(&snapshot), mark, goodbye: Arc::clone(&goodbye) };
+        let on_change = options.on_change.clone();
         let control = Control::new(Clock::starting_at(started), inbox, door, options)?;
-        let join = thread::Builder::new()
-            .name("control".into())
-            .spawn(move || control.run())
+        let tell = move || on_change.iter().for_each(|on_change| on_change());
+        let thread = supervise::spawn_and_tell(Part::Control.name(), move || control.run(), tell)
             .map_err(|error| no_thread(&error))?;
-        Ok(Self { commands, snapshot, changed, join: Some(join), started })
+        Ok(Self { commands, snapshot, changed, goodbye, thread: Some(thread), started })
     }
 
     /// Passes a command on. False: too many wait or the engine has ended, it was not
@@ -83,23 +92,26 @@ impl Engine {
         self.commands.try_send(command).is_ok()
     }
 
-    /// The newest snapshot; of an engine that has ended by a mistake of its own, that
-    /// it has.
+    /// The newest snapshot; of an engine that a panic has ended, that it has.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         // In this order: the last thing that its thread does is to show its end.
-        let is_over = self.join.as_ref().is_none_or(JoinHandle::is_finished);
+        let is_gone = self.thread.as_ref().is_none_or(Thread::is_over);
         let latest = self.snapshot.latest().unwrap_or_default();
-        if !is_over || latest.stage == Stage::Ended {
-            return latest;
+        if is_gone && latest.stage != Stage::Ended {
+            let gone = Arc::new(gone(&latest));
+            self.snapshot.put(Arc::clone(&gone));
+            return gone;
         }
-        let fault = Fault::System { why: text::ENGINE_GONE.into() };
-        Arc::new(Snapshot { stage: Stage::Ended, faults: vec![fault], ..Snapshot::default() })
+        latest
     }
 
     /// Waits until something is new, at most `limit`.
     pub fn wait_for_change(&self, limit: Duration) {
-        // Either way the caller looks again.
-        let _ = self.changed.recv_timeout(limit);
+        use crossbeam_channel::RecvTimeoutError::Disconnected;
+        // Either way the caller looks again; an engine that is gone has nothing new.
+        if self.changed.recv_timeout(limit) == Err(Disconnected) {
+            std::thread::sleep(limit.min(LOOK_AGAIN));
+        }
     }
 
     /// The time on the engine's clock.
@@ -111,25 +123,43 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         self.commands = bounded(0).0;
-        let Some(join) = self.join.take() else { return };
+        let Some(thread) = self.thread.take() else { return };
+        let fate = thread.fate();
         // One that hangs in the system is left behind.
-        let patient_until = Instant::now() + LONGEST_END;
-        while !join.is_finished() && Instant::now() < patient_until {
-            thread::sleep(Duration::from_millis(5));
-        }
-        if join.is_finished() {
-            let _ = join.join();
+        thread.join_within(LONGEST_END);
+        if let (true, Some(goodbye)) = (fate.has_panicked(), self.goodbye.latest()) {
+            // Nobody has waited for the stream's end.
+            goodbye.wait(LONGEST_GOODBYE);
         }
     }
+}
+
+/// What is left of an engine whose control loop panicked: its streams have ended with
+/// it, each with a goodbye of its own.
+fn gone(latest: &Snapshot) -> Snapshot {
+    let fault = Fault::Internal { part: Part::Control, goes_on: false };
+    let mut destinations = latest.destinations.clone();
+    if latest.stage != Stage::Idle {
+        report::fail(&mut destinations, fault.clone());
+    }
+    let (at, streams) = (latest.at, latest.streams);
+    let faults = vec![fault];
+    Snapshot { at, streams, stage: Stage::Ended, destinations, faults, ..Snapshot::default() }
 }
 
 /// The control loop's side of the snapshot slot.
 pub struct Door {
     snapshot: Arc<Slot<Arc<Snapshot>>>,
     mark: Sender<()>,
+    goodbye: Arc<Slot<Fate>>,
 }
 
 impl Door {
+    /// Notes the thread that is to be waited for where nobody else can.
+    pub fn note(&self, destination: Fate) {
+        self.goodbye.put(destination);
+    }
+
     /// Shows a new snapshot.
     pub fn show(&self, snapshot: Snapshot) {
         let ended = snapshot.stage == Stage::Ended;

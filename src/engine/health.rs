@@ -213,7 +213,7 @@ fn named(verdict: &Verdict, sentence: String) -> Cause {
 }
 
 fn away(state: &State) -> Option<Away> {
-    reason(state).map(blame)
+    reason(state).and_then(blame)
 }
 
 /// Why there is no connection just now.
@@ -224,8 +224,9 @@ fn reason(state: &State) -> Option<&Failure> {
     }
 }
 
-fn blame(reason: &Failure) -> Away {
-    match reason {
+fn blame(reason: &Failure) -> Option<Away> {
+    Some(match reason {
+        Failure::Internal(_) => return None,
         Failure::Learnt { .. } | Failure::Session { .. } => Away::Server,
         Failure::Transport { error, .. } if matches!(**error, transport::Error::Refused) => {
             Away::Server
@@ -238,7 +239,7 @@ fn blame(reason: &Failure) -> Away {
         | Failure::Stalled { .. }
         | Failure::NetworkChanged
         | Failure::Local(_) => Away::Network,
-    }
+    })
 }
 
 /// What the picture's threads had counted at a moment.

@@ -7,22 +7,18 @@ use crate::media::{Clock, Planes};
 use crate::protocol::rtmp::key::StreamKey;
 use crate::serve::{self, Server};
 use crate::source::{self, AudioSource, Devices, VideoSource};
-use crate::text::fault as text;
 use crate::text::sentence;
 
 /// Opens a picture; a device opens on its own thread and is there at once as one
-/// that has shown nothing yet.
+/// that has shown nothing yet. A file may take its time.
 pub(super) fn open_video(
     input: &VideoInput,
     output: &OutputSettings,
     clock: Clock,
 ) -> Result<Option<Box<dyn VideoSource>>, Fault> {
     let layout = Planes::new(output.width, output.height);
-    // What a file holds must not end more than the wish for it.
-    let open = || source::open_video(input, layout, output.fps, clock);
-    let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(open));
-    let opened = opened.map_err(|_| Fault::Source { why: text::SOURCE_BROKEN.into() })?;
-    opened.map_err(|error| Fault::Source { why: sentence(&error.to_string()) })
+    source::open_video(input, layout, output.fps, clock)
+        .map_err(|error| Fault::Source { why: sentence(&error.to_string()) })
 }
 
 /// Opens a sound.

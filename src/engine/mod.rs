@@ -5,6 +5,7 @@
 //! wrong reaches it as a [`Fault`] with a sentence and a remedy.
 
 mod audio;
+mod awake;
 mod choices;
 mod command;
 mod control;
@@ -15,6 +16,7 @@ mod handle;
 mod health;
 mod inputs;
 mod interrupt;
+mod opening;
 mod process;
 mod report;
 mod slot;

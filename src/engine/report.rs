@@ -148,6 +148,7 @@ pub fn fault(failure: &Failure) -> Fault {
         Failure::NetworkChanged => Fault::ConnectionLost { detail: words::NETWORK_CHANGED.into() },
         Failure::NameUnanswered { host } => Fault::NameUnanswered { host: host.clone() },
         Failure::Certificates(why) => Fault::Certificates { why: sentence(why) },
+        Failure::Internal(part) => Fault::Internal { part: *part, goes_on: true },
         Failure::Local(why) => Fault::System { why: sentence(why) },
     }
 }

@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::Sender;
+
 use super::audio::{AudioCommand, AudioThread};
+use super::control::no_thread;
 use super::fanout::{Fanout, Offsets, Sink};
 use super::figures::{VideoFigures, VideoTarget};
 use super::health::Health;
-use super::video::{EncodeThread, FrameCommand, FrameOutput, FrameThread};
+use super::video::{EncodeThread, FrameCommand, FrameOutput, FrameThread, Offered};
 use super::{DestinationSettings, Fault, OutputSettings, Tracks, report};
-use crate::encode::{AudioSettings, VideoSettings, registry};
+use crate::encode::{AudioEncoder, AudioSettings, VideoEncoder, VideoSettings, registry};
 use crate::media::{Clock, MediaTime, Packet, TrackConfig};
 use crate::publish::{self, Certificates, Destination, KeyframeRequest, PacketSender, Status};
 use crate::text::fault as text;
@@ -19,8 +22,11 @@ use crate::text::fault as text;
 pub struct Stream {
     /// What it carries from its beginning to its end, whatever is chosen meanwhile.
     pub tracks: Tracks,
+    clock: Clock,
+    /// What it was begun with.
+    output: OutputSettings,
     fanout: Arc<Fanout>,
-    encode: Option<EncodeThread>,
+    encode: Option<Encoding>,
     /// What is asked of the video encoder.
     pub target: Arc<VideoTarget>,
     /// Where it goes.
@@ -33,6 +39,12 @@ pub struct Stream {
     /// room for half as much again as they were opened for.
     pub most_kbps: u32,
     video_kbps: u32,
+}
+
+/// The video encoder's thread, and where its frames go in.
+struct Encoding {
+    thread: EncodeThread,
+    frames: Sender<Offered>,
 }
 
 /// What a stream is fed from.
@@ -60,24 +72,24 @@ impl Stream {
         if tracks == Tracks::default() {
             return Err(Fault::Source { why: text::NOTHING_TO_SEND.into() });
         }
-        let failed = |error: &dyn std::fmt::Display| Fault::Encoder { detail: error.to_string() };
         let health = Health::new(clock.at(Instant::now()), &feeds.frame_output.figures, tracks);
         let target = Arc::new(VideoTarget::new(output.video_kbps));
         let fanout = Arc::new(Fanout::new(tracks.picture, tracks.sound));
         fanout.set_offsets(feeds.offsets);
-        let open_video = || registry::open_video(&video_settings(&output));
-        let video = tracks.picture.then(open_video).transpose().map_err(|e| failed(&e))?;
-        let open_audio = || registry::open_audio(&AudioSettings { kbps: output.audio_kbps });
-        let audio = tracks.sound.then(open_audio).transpose().map_err(|e| failed(&e))?;
+        let open_video = || open_video(&output, output.video_kbps);
+        let video = tracks.picture.then(open_video).transpose()?;
+        let audio = tracks.sound.then(|| open_audio(&output)).transpose()?;
         let keyframes = {
             let fanout = Arc::clone(&fanout);
             KeyframeRequest(Arc::new(move || fanout.want_keyframe()))
         };
         let mut config = config(&output, settings, give_up_first_connect, tracks, keyframes)?;
         config.late_start += feeds.offsets.picture_waits();
-        let destination = publish::start(clock, config).map_err(|e| failed(&e))?;
+        let destination = publish::start(clock, config).map_err(|e| no_thread(&e))?;
         fanout.attach(Box::new(PacketSink(destination.packets())));
         let mut stream = Self {
+            clock,
+            output,
             fanout,
             tracks,
             encode: None,
@@ -89,23 +101,66 @@ impl Stream {
             video_kbps: output.video_kbps,
         };
         if let Some(encoder) = video {
-            let (encode, frames) = EncodeThread::start(
-                clock,
-                encoder,
-                output.fps.interval(),
-                Duration::from_secs_f32(output.keyframe_s),
-                Arc::clone(&stream.target),
-                Arc::clone(&stream.fanout),
-                Arc::clone(feeds.frame_output),
-            )
-            .map_err(|e| failed(&e))?;
-            stream.encode = Some(encode);
-            feeds.frames.send(FrameCommand::Encoder(Some(frames)));
+            stream.start_encoding(encoder, feeds)?;
         }
         if let Some(encoder) = audio {
             feeds.sound.send(AudioCommand::Encoder(Some((encoder, Arc::clone(&stream.fanout)))));
         }
         Ok(stream)
+    }
+
+    fn start_encoding(
+        &mut self,
+        encoder: Box<dyn VideoEncoder>,
+        feeds: &Feeds<'_>,
+    ) -> Result<(), Fault> {
+        let (thread, frames) = EncodeThread::start(
+            self.clock,
+            encoder,
+            self.output.fps.interval(),
+            Duration::from_secs_f32(self.output.keyframe_s),
+            Arc::clone(&self.target),
+            Arc::clone(&self.fanout),
+            Arc::clone(feeds.frame_output),
+        )
+        .map_err(|e| no_thread(&e))?;
+        self.encode = Some(Encoding { thread, frames });
+        self.feed_encoder(feeds);
+        Ok(())
+    }
+
+    /// Leads the frames to the encoder.
+    pub fn feed_encoder(&self, feeds: &Feeds<'_>) {
+        if let Some(Encoding { frames, .. }) = &self.encode {
+            feeds.frames.send(FrameCommand::Encoder(Some(frames.clone())));
+        }
+    }
+
+    /// Whether the thread of the video encoder was ended by a panic.
+    pub fn has_lost_encoder(&self) -> bool {
+        self.encode.as_ref().is_some_and(|encode| encode.thread.has_panicked())
+    }
+
+    /// Opens the video encoder anew: its first picture is a keyframe, and says its
+    /// configuration.
+    pub fn restart_encoder(&mut self, feeds: &Feeds<'_>) -> Result<(), Fault> {
+        let encoder = open_video(&self.output, self.target.kbps.load(Ordering::Relaxed))?;
+        self.start_encoding(encoder, feeds)
+    }
+
+    /// Opens the audio encoder anew, for a sound thread that was started again.
+    pub fn new_sound(&self) -> Result<Option<AudioCommand>, Fault> {
+        let encoder = self.tracks.sound.then(|| open_audio(&self.output)).transpose()?;
+        let fanout = || Arc::clone(&self.fanout);
+        Ok(encoder.map(|encoder| AudioCommand::Encoder(Some((encoder, fanout())))))
+    }
+
+    /// Starts the destination's thread again, which connects again.
+    pub fn restart_destination(&mut self) -> Result<(), Fault> {
+        self.destination.restart().map_err(|e| no_thread(&e))?;
+        self.fanout.detach_all();
+        self.fanout.attach(Box::new(PacketSink(self.destination.packets())));
+        Ok(())
     }
 
     /// Passes on to the encoder what the link and the processor allow: of two
@@ -141,8 +196,9 @@ impl Stream {
     pub fn end(mut self, feeds: &Feeds<'_>) {
         feeds.frames.send(FrameCommand::Encoder(None));
         feeds.sound.send(AudioCommand::Encoder(None));
-        if let Some(encode) = self.encode.take() {
-            encode.join();
+        if let Some(Encoding { thread, frames }) = self.encode.take() {
+            drop(frames);
+            thread.join();
         }
         self.fanout.detach_all();
     }
@@ -183,6 +239,23 @@ fn config(
         late_start: output.fps.interval(),
         keyframes,
     })
+}
+
+/// A video encoder for the whole stream, at the bitrate that it goes on with.
+fn open_video(output: &OutputSettings, kbps: u32) -> Result<Box<dyn VideoEncoder>, Fault> {
+    let mut encoder = registry::open_video(&video_settings(output)).map_err(|e| failed(&e))?;
+    if kbps != output.video_kbps {
+        encoder.set_bitrate(kbps).map_err(|e| failed(&e))?;
+    }
+    Ok(encoder)
+}
+
+fn open_audio(output: &OutputSettings) -> Result<Box<dyn AudioEncoder>, Fault> {
+    registry::open_audio(&AudioSettings { kbps: output.audio_kbps }).map_err(|e| failed(&e))
+}
+
+fn failed(error: &dyn std::fmt::Display) -> Fault {
+    Fault::Encoder { detail: error.to_string() }
 }
 
 fn video_settings(output: &OutputSettings) -> VideoSettings {

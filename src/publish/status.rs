@@ -9,6 +9,7 @@ use super::transport;
 use crate::media::MediaTime;
 use crate::protocol::rtmp;
 use crate::protocol::rtmp::status::{Meaning, Refusal};
+use crate::supervise::Part;
 
 /// Connection ends that are remembered.
 pub(super) const LOG_LENGTH: usize = 50;
@@ -213,6 +214,9 @@ pub enum Failure {
     /// The system refused a resource.
     #[error("{0}")]
     Local(String),
+    /// A thread of this program panicked.
+    #[error("internal error ({})", .0.name())]
+    Internal(Part),
 }
 
 impl Failure {
@@ -237,7 +241,8 @@ impl Failure {
             Self::NameNotFound { .. }
             | Self::NameUnanswered { .. }
             | Self::NoAnswer { .. }
-            | Self::Stalled { .. } => Ending::Silence,
+            | Self::Stalled { .. }
+            | Self::Internal(_) => Ending::Silence,
         }
     }
 

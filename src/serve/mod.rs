@@ -49,7 +49,6 @@ pub use status::{Status, StreamStatus};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -59,6 +58,7 @@ use self::worker::Worker;
 use crate::protocol::rtmp::key::StreamKey;
 use crate::protocol::rtmp::server::ServerOptions;
 use crate::protocol::rtmp::timer::Timeouts;
+use crate::supervise::{self, Part, Thread};
 use crate::text::server as text;
 
 /// The port that RTMP is known by.
@@ -157,7 +157,9 @@ pub struct Server {
     address: SocketAddr,
     shared: Arc<Shared>,
     waker: mio::Waker,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<Thread>,
+    /// With the address that it really has.
+    config: Config,
 }
 
 impl Server {
@@ -171,11 +173,17 @@ impl Server {
         poll.registry().register(&mut listener, worker::LISTENER, mio::Interest::READABLE)?;
         let waker = mio::Waker::new(poll.registry(), worker::WAKER)?;
         let shared = Arc::new(Shared::default());
+        let kept = Config { listen: address, ..config.clone() };
         let worker = Worker::new(poll, listener, config, Arc::clone(&shared));
-        let builder = std::thread::Builder::new().name("rtmp server".to_owned());
-        let thread = builder.spawn(move || worker.run())?;
+        let thread = supervise::spawn(Part::Server.name(), move || worker.run())?;
         tracing::info!("the built-in server listens on {address}");
-        Ok(Self { address, shared, waker, thread: Some(thread) })
+        Ok(Self { address, shared, waker, thread: Some(thread), config: kept })
+    }
+
+    /// Serves anew at the same address, once it has ended by itself.
+    pub fn restart(&mut self) -> Result<(), Error> {
+        *self = Self::start(self.config.clone())?;
+        Ok(())
     }
 
     /// The address it listens on, with the port that was chosen.
@@ -183,9 +191,10 @@ impl Server {
         self.address
     }
 
-    /// Whether it still serves; it ends by itself only when the system fails it.
+    /// Whether it still serves. It ends by itself only when the system fails it, or by
+    /// a panic.
     pub fn is_running(&self) -> bool {
-        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+        self.thread.as_ref().is_some_and(|thread| !thread.is_over())
     }
 
     /// What goes on right now.
@@ -205,9 +214,7 @@ impl Server {
             tracing::warn!("the server thread could not be woken and is left: {error}");
             return;
         }
-        if thread.join().is_err() {
-            tracing::error!("the server thread ended with a panic");
-        }
+        thread.join();
     }
 }
 

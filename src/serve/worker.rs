@@ -25,6 +25,7 @@ use super::status::{Shared, Status, StreamStatus};
 use crate::media::{Clock, MediaTime};
 use crate::protocol::rtmp::handshake::RANDOM_SIZE;
 use crate::protocol::rtmp::server::{ServerOptions, ServerSession};
+use crate::supervise::{self, Part};
 
 pub(super) const LISTENER: Token = Token(0);
 pub(super) const WAKER: Token = Token(1);
@@ -105,6 +106,7 @@ impl Worker {
     pub fn run(mut self) {
         let mut events = Events::with_capacity(256);
         while !(self.stopping && self.connections.is_empty()) {
+            supervise::falter(Part::Server);
             self.publish_status();
             let timeout = self.timeout();
             if let Err(error) = self.poll.poll(&mut events, timeout)

@@ -7,6 +7,7 @@
 //! thread: the system's keyring may wait for a person, so its callers must be
 //! ready to.
 
+pub mod call;
 mod fields;
 mod instance;
 mod presets;

@@ -1,11 +1,13 @@
 //! The life of a device's thread, and when its source gives it up: the same for
 //! cameras and microphones.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::media::{Clock, MediaTime};
+use crate::supervise::{Fate, Restarts};
 
 /// How often a device's thread looks up from waiting.
 pub(super) const LOOK_UP: Duration = Duration::from_millis(100);
@@ -27,9 +29,22 @@ pub(super) struct Life {
     closed: AtomicBool,
     /// When the thread last showed that it lives, in µs of the media clock.
     beat: AtomicI64,
+    /// The thread's own, once it runs.
+    thread: OnceLock<Fate>,
 }
 
 impl Life {
+    /// Notes the thread that this is the life of.
+    pub fn begins(&self, thread: Fate) {
+        // A life has one thread.
+        let _ = self.thread.set(thread);
+    }
+
+    /// Whether the thread was ended by a panic.
+    pub fn has_panicked(&self) -> bool {
+        self.thread.get().is_some_and(Fate::has_panicked)
+    }
+
     /// Tells the thread to end.
     pub fn close(&self) {
         self.closed.store(true, Ordering::Release);
@@ -71,13 +86,31 @@ pub(super) struct Overseer {
     /// When the source, or its present thread, began.
     since: Option<MediaTime>,
     abandoned: u32,
+    /// Threads that were ended by a panic, and when others took their place.
+    deaths: u64,
+    restarts: Restarts,
 }
 
 impl Overseer {
     /// One that leaves no thread, for sources without one.
     #[cfg(test)]
     pub fn resigned() -> Self {
-        Self { since: None, abandoned: MOST_ABANDONED }
+        Self { abandoned: MOST_ABANDONED, ..Self::default() }
+    }
+
+    /// How many threads were ended by a panic and replaced.
+    pub fn deaths(&self) -> u64 {
+        self.deaths
+    }
+
+    /// Whether another thread is to take the place of one that was ended by a panic.
+    pub fn replaces(&mut self, life: &Life, now: MediaTime) -> bool {
+        let replaces = life.has_panicked() && self.restarts.allows(now);
+        if replaces {
+            self.deaths += 1;
+            self.since = Some(now);
+        }
+        replaces
     }
 
     /// When the source, or its present thread, began.
@@ -90,7 +123,7 @@ impl Overseer {
     pub fn gives_up(&mut self, life: &Life, now: MediaTime) -> bool {
         let since = *self.since.get_or_insert(now);
         let last = life.last_beat().max(since);
-        if now.since(last) < DEAD || self.abandoned >= MOST_ABANDONED {
+        if life.has_panicked() || now.since(last) < DEAD || self.abandoned >= MOST_ABANDONED {
             return false;
         }
         self.abandoned += 1;

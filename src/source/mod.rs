@@ -97,6 +97,9 @@ pub struct SourceStatus {
     pub dropped: u64,
     /// Pictures that a camera or its driver lost before they came here.
     pub lost: u64,
+    /// How often the thread that owns the device was ended by a panic, and started
+    /// again.
+    pub deaths: u64,
 }
 
 /// What can be wrong with a source.

@@ -94,6 +94,8 @@ pub mod slate {
 pub mod error {
     /// Its driver broke down.
     pub const DRIVER: &str = "its driver is at fault";
+    /// A mistake of this program's own.
+    pub const STOPPED: &str = "this program stopped reading it because of an internal error";
     /// A camera without a mode that is wanted.
     pub const NO_PICTURE_FORMAT: &str = "it has no picture format of the kind that is asked for";
     /// A camera that sends nonsense.

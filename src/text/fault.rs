@@ -153,11 +153,47 @@ pub const NOTHING_TO_SEND: &str = "There is neither picture nor sound to send";
 /// What can't be done while a stream runs.
 pub const STREAM_RUNS: &str = "A stream is running";
 
+/// A picture whose storage does not answer.
+pub const PICTURE_SLOW: &str = "The picture can't be read yet: its storage does not answer";
+
+/// Too many of them.
+pub const STORAGE_GONE: &str =
+    "Several pictures can't be read, because their storage does not answer";
+
 /// A picture that the program stumbled over.
 pub const SOURCE_BROKEN: &str = "The picture can't be read: it makes this program stumble";
 
-/// A mistake of the program's own.
-pub const ENGINE_GONE: &str = "The streaming engine stopped because of an internal error";
+/// A part of the program that a mistake of its own has ended; which is of [`part`].
+pub fn internal(part: &str, goes_on: bool) -> String {
+    let more = if goes_on { " and was started again" } else { "" };
+    format!("{part} stopped because of an internal error{more}")
+}
+
+/// The parts of the program that can stop, at the start of a sentence.
+pub mod part {
+    /// What carries out commands and looks after the others.
+    pub const CONTROL: &str = "The streaming engine";
+    /// What makes the frames.
+    pub const FRAMES: &str = "The picture";
+    /// What encodes them.
+    pub const ENCODE: &str = "The video encoder";
+    /// What mixes and encodes the sound.
+    pub const SOUND: &str = "The sound";
+    /// What lists cameras and microphones.
+    pub const DEVICES: &str = "The list of devices";
+    /// What reads a camera.
+    pub const CAMERA: &str = "The camera";
+    /// What reads a microphone.
+    pub const MICROPHONE: &str = "The microphone";
+    /// What reads a picture file.
+    pub const PICTURE: &str = "Reading the picture";
+    /// What sends a stream.
+    pub const PUBLISH: &str = "Sending the stream";
+    /// What looks up names.
+    pub const RESOLVE: &str = "Looking up the server";
+    /// The built-in server.
+    pub const SERVER: &str = "The built-in server";
+}
 
 /// The system gives no thread.
 pub fn no_thread(error: impl Display) -> String {
@@ -267,6 +303,13 @@ pub mod remedy {
     /// An address that can't be listened on.
     pub const LISTEN_FAILED: &str =
         "Choose an address that this computer has, and a port from 1024 on";
+    /// A part that was started again.
+    pub const INTERNAL: &str = "Nothing needs to be done; if it happens again, report the log";
+    /// The engine, which was started again without the stream.
+    pub const INTERNAL_ENGINE: &str = "Go live again; if it happens again, report the log";
+    /// A part that stopped too often, and the stream with it.
+    pub const INTERNAL_AT_LAST: &str =
+        "Restart Tallylight and go live again; the log says where it happened";
     /// Not while a stream runs.
     pub const NOT_NOW: &str = "Stop the stream first";
 }

@@ -12,6 +12,8 @@ pub const STOPPING: &str = "Stopping";
 pub const NOT_LIVE: &str = "Not live";
 /// The program ends.
 pub const CLOSING: &str = "Closing";
+/// The engine has stopped by itself.
+pub const BROKEN: &str = "Not possible now";
 
 /// On the way to live, for the first time or again.
 fn connecting(again: bool) -> &'static str {
@@ -64,6 +66,8 @@ pub mod button {
     pub const STOPPING_MORE: &str = "saying goodbye to the server";
     /// The program ends.
     pub const CLOSING: &str = "Closing…";
+    /// Below Go Live, when the engine has stopped by itself.
+    pub const RESTART_FIRST: &str = "close and start Tallylight again first";
     /// Below Stop or Cancel, while the next try is waited for.
     pub const STOP_TRYING: &str = "stop trying";
 

@@ -8,6 +8,18 @@ use std::path::Path;
 
 /// The program's name, as the window's title.
 pub const TITLE: &str = "Tallylight";
+/// What became of the window.
+pub const DISPLAY_GONE: &str = "The display is gone, and the window with it";
+/// What drew the window broke down.
+pub const WINDOW_BROKE: &str = "The window stopped because of an internal error";
+/// One of these while a stream runs.
+pub fn goes_on_without_window(why: &str) -> String {
+    format!("{why}. The stream goes on without it; Ctrl-C or the signal TERM ends it.")
+}
+/// Why something was not written: what writes it broke down.
+pub const INTERNAL_ERROR: &str = "an internal error";
+/// Why the computer is kept awake, where the system lists that.
+pub const KEPT_AWAKE: &str = "A stream is running";
 /// The window's title while live.
 pub const TITLE_LIVE: &str = "● LIVE – Tallylight";
 /// The window's title on the way to live.

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::{Repaint, text};
+use crate::supervise::{self, Fate};
 
 /// What came of a dialog.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,14 +52,15 @@ pub struct SystemFiles {
     repaint: Repaint,
     answering: Sender<Picked>,
     answers: Receiver<Picked>,
-    open: bool,
+    /// The thread that waits for the dialog that is open.
+    open: Option<Fate>,
 }
 
 impl SystemFiles {
     /// No dialog is open yet.
     pub fn new(repaint: Repaint) -> Self {
         let (answering, answers) = bounded(1);
-        Self { repaint, answering, answers, open: false }
+        Self { repaint, answering, answers, open: None }
     }
 
     /// Waits on a thread of its own for the file that is chosen, or for nothing, or
@@ -79,18 +81,18 @@ impl SystemFiles {
             }
         };
         let (answering, repaint) = (self.answering.clone(), Arc::clone(&self.repaint));
-        let waiting = thread::Builder::new().name("dialog".into()).spawn(move || {
+        let waiting = supervise::spawn("dialog", move || {
             // One dialog at a time, so there is room for its answer.
             _ = answering.try_send(block_on(picked));
             repaint();
         });
-        self.open = waiting.is_ok();
+        self.open = waiting.ok().map(|thread| thread.fate());
     }
 }
 
 impl Files for SystemFiles {
     fn pick_picture(&mut self) {
-        if self.open {
+        if self.open.is_some() {
             return;
         }
         let dialog = rfd::AsyncFileDialog::new()
@@ -101,7 +103,7 @@ impl Files for SystemFiles {
     }
 
     fn save_log(&mut self, log: String) {
-        if self.open {
+        if self.open.is_some() {
             return;
         }
         let dialog = rfd::AsyncFileDialog::new()
@@ -116,9 +118,12 @@ impl Files for SystemFiles {
     }
 
     fn picked(&mut self) -> Option<Picked> {
-        let picked = self.answers.try_recv().ok()?;
-        self.open = false;
-        Some(picked)
+        let is_over = self.open.as_ref().is_some_and(Fate::is_over);
+        let picked = self.answers.try_recv().ok();
+        if is_over || picked.is_some() {
+            self.open = None;
+        }
+        picked
     }
 }
 

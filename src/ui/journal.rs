@@ -36,7 +36,7 @@ fn phase_line(phase: &Phase, snapshot: &Snapshot) -> String {
             format!("{words} · {} · {}", to.name, to.address)
         }
         (Phase::Reconnecting { reason, .. }, _) => format!("{words}: {}", reason.sentence()),
-        (Phase::Failed(fault), _) => format!("{words}: {fault}"),
+        (Phase::Failed(fault) | Phase::Broken(fault), _) => format!("{words}: {fault}"),
         _ => words,
     }
 }

@@ -10,6 +10,7 @@
 pub mod action;
 pub mod address;
 mod channels;
+mod display;
 mod draft;
 pub mod edit;
 mod ending;
@@ -35,7 +36,9 @@ mod trace;
 mod wall;
 mod widgets;
 mod window;
+mod windowless;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 pub use ending::Ending;
@@ -61,6 +64,12 @@ pub trait EngineLink {
     fn fault(&self) -> Option<Fault> {
         None
     }
+
+    /// Puts a new engine in the place of one that has stopped by itself; whether there
+    /// is one.
+    fn restart(&self) -> bool {
+        false
+    }
 }
 
 impl<L: EngineLink + ?Sized> EngineLink for Box<L> {
@@ -75,6 +84,28 @@ impl<L: EngineLink + ?Sized> EngineLink for Box<L> {
     fn fault(&self) -> Option<Fault> {
         (**self).fault()
     }
+
+    fn restart(&self) -> bool {
+        (**self).restart()
+    }
+}
+
+impl<L: EngineLink + ?Sized> EngineLink for Rc<L> {
+    fn send(&self, command: Command) -> bool {
+        (**self).send(command)
+    }
+
+    fn snapshot(&self) -> Arc<Snapshot> {
+        (**self).snapshot()
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        (**self).fault()
+    }
+
+    fn restart(&self) -> bool {
+        (**self).restart()
+    }
 }
 
 impl<L: EngineLink + ?Sized> EngineLink for Arc<L> {
@@ -88,6 +119,10 @@ impl<L: EngineLink + ?Sized> EngineLink for Arc<L> {
 
     fn fault(&self) -> Option<Fault> {
         (**self).fault()
+    }
+
+    fn restart(&self) -> bool {
+        (**self).restart()
     }
 }
 

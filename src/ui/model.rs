@@ -19,6 +19,7 @@ use crate::protocol::rtmp::key::{Credentials, Secret, StreamKey};
 use crate::settings::{
     Input, Preset, SecretKind, Server, Service, Services, Settings, VaultPlace, Warning,
 };
+use crate::supervise::Part;
 
 /// Notices shown at a time; older ones go.
 const NOTICES: usize = 4;
@@ -195,7 +196,9 @@ impl Model {
         // Each end is told once: a click closes it for good.
         let is_new = phase != self.phase || snapshot.streams != self.snapshot.streams;
         match &phase {
-            Phase::Failed(fault) if is_new => self.failure = Some(fault.clone()),
+            Phase::Failed(fault) | Phase::Broken(fault) if is_new => {
+                self.failure = Some(fault.clone());
+            }
             // It stands there until a try succeeds, also when there is no other.
             Phase::Reconnecting { reason, .. } => self.failure = Some(reason.clone()),
             Phase::Live => self.failure = None,
@@ -208,6 +211,11 @@ impl Model {
         }
         self.phase = phase;
         self.snapshot = snapshot;
+    }
+
+    /// The engine that had stopped by itself was replaced: what ran has ended.
+    pub(super) fn engine_restarted(&mut self) {
+        self.failure = Some(Fault::Internal { part: Part::Control, goes_on: true });
     }
 
     /// Whether there may be viewers: a stream that was refused at once has none.
@@ -399,6 +407,14 @@ impl Model {
         if !self.service().is_this_computer() && self.draft.is_touched() {
             self.note_changes();
         }
+    }
+
+    /// Changes that were not kept are handed over again, below those made since.
+    pub(super) fn take_back(&mut self, service: String, mut changes: Changes) {
+        if let Some(place) = self.unsaved.iter().position(|(id, _)| *id == service) {
+            changes.follow(self.unsaved.remove(place).1);
+        }
+        self.unsaved.push((service, changes));
     }
 
     fn note_changes(&mut self) {

@@ -33,8 +33,10 @@ pub enum Phase {
     Stopping,
     /// Ended for good.
     Failed(Fault),
-    /// The engine has ended.
+    /// The engine has ended, as it was told to.
     Ended,
+    /// The engine has stopped by itself.
+    Broken(Fault),
 }
 
 impl Phase {
@@ -42,7 +44,10 @@ impl Phase {
     pub fn of(snapshot: &Snapshot) -> Self {
         let connection = snapshot.destinations.first().map(|d| &d.connection);
         match (snapshot.stage, connection) {
-            (Stage::Ended, _) => Self::Ended,
+            (Stage::Ended, _) => match snapshot.faults.first() {
+                Some(fault) => Self::Broken(fault.clone()),
+                None => Self::Ended,
+            },
             (Stage::Stopping, _) | (_, Some(Connection::Stopping)) => Self::Stopping,
             (_, Some(Connection::Failed(fault))) => Self::Failed(fault.clone()),
             (Stage::Idle, _) => Self::Ready,

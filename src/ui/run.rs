@@ -1,5 +1,7 @@
 //! The window on a screen: the system's side of it.
 
+use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,8 +18,11 @@ use super::repaint::{Mood, Pace, is_unseen};
 use super::saver::Saver;
 use super::secrets::Keeper;
 use super::window::{Parts, Window};
-use super::{EngineLink, Repaint, scheme, text, theme};
+use super::windowless::{self, Survivors};
+use super::{EngineLink, Repaint, display, scheme, text, theme};
+use crate::engine::ExitClass;
 use crate::settings::{self, Instance, InstanceError, Settings, Store, Warning};
+use crate::supervise;
 
 /// Why there is no window, or none any more.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +33,9 @@ pub enum Error {
     /// The system gives none.
     #[error("{}", text::no_window(_0))]
     NoWindow(String),
+    /// The one that was open has gone, and no stream was running; why, in words.
+    #[error("{0}")]
+    Gone(&'static str),
 }
 
 /// Opens the window and returns when it has closed.
@@ -43,7 +51,10 @@ pub fn run<L: EngineLink + 'static>(
     let folder = settings::folder();
     let instance = folder.as_deref().map(Instance::claim);
     if let Some(Err(InstanceError::Running)) = instance {
-        say_already_running()?;
+        // Its window comes to the front; where that can't be, another says so.
+        if !folder.as_deref().is_some_and(settings::call::call) {
+            say_already_running()?;
+        }
         return Err(Error::AlreadyRunning);
     }
     let (store, settings, warnings) = match &folder {
@@ -55,14 +66,77 @@ pub fn run<L: EngineLink + 'static>(
     };
     let remembered = Remembered { folder, store, settings, warnings };
     let options = options(&remembered.settings);
+    let survivors = Survivors::new();
+    let kept = Rc::clone(&survivors);
     let create = move |creation: &CreationContext<'_>| {
         theme::install(&creation.egui_ctx);
         creation.egui_ctx.set_zoom_factor(remembered.settings.window.zoom);
         let pace = Pace::of(creation.gl.as_deref());
-        let window = window(remembered, log, start, pace.repaint(&creation.egui_ctx))?;
+        let repaint = pace.repaint(&creation.egui_ctx);
+        let gone = Rc::clone(&kept);
+        display::when_gone(move || leave(&gone));
+        answer_calls(remembered.folder.as_deref(), &creation.egui_ctx);
+        let ending = kept.ending.clone();
+        let window = window(remembered, log, ending, repaint, |repaint| kept.keep(start(repaint)))?;
         Ok(Box::new(OnScreen { window, pace, first: First::Awaited(started) }) as Box<dyn App>)
     };
-    eframe::run_native(text::TITLE, options, Box::new(create)).map_err(no_window)
+    let shown = supervise::outlive(|| eframe::run_native(text::TITLE, options, Box::new(create)));
+    match (shown, survivors.link()) {
+        (Some(Ok(())), _) => Ok(()),
+        (Some(Err(error)), None) => Err(no_window(error)),
+        (None, None) => Err(Error::Gone(text::WINDOW_BROKE)),
+        (Some(Err(error)), Some(link)) => {
+            tracing::info!(%error, "the window's end");
+            without_window(&*link, &survivors.ending, text::DISPLAY_GONE)
+        }
+        (None, Some(link)) => without_window(&*link, &survivors.ending, text::WINDOW_BROKE),
+    }
+}
+
+/// The window has gone: a stream goes on without it.
+fn without_window<L: EngineLink>(
+    link: &L,
+    ending: &Ending,
+    why: &'static str,
+) -> Result<(), Error> {
+    if !Phase::of(&link.snapshot()).is_busy() {
+        return Err(Error::Gone(why));
+    }
+    // For the terminal, where there is one.
+    tracing::warn!("{}", text::goes_on_without_window(why));
+    windowless::go_on(link, ending);
+    Ok(())
+}
+
+/// The display has gone in a way that the toolkit can't return from.
+fn leave<L: EngineLink>(survivors: &Survivors<L>) {
+    let left = match survivors.link() {
+        Some(link) => without_window(&*link, &survivors.ending, text::DISPLAY_GONE),
+        None => Err(Error::Gone(text::DISPLAY_GONE)),
+    };
+    if let Err(error) = &left {
+        tracing::error!("{error}");
+    }
+    let status = if left.is_ok() { 0 } else { ExitClass::Device.status() };
+    std::process::exit(status.into());
+}
+
+/// Comes to the front whenever another start finds this one running.
+fn answer_calls(folder: Option<&Path>, ctx: &egui::Context) {
+    use egui::{UserAttentionType, ViewportCommand};
+    let ctx = ctx.clone();
+    let answer = move || {
+        tracing::info!("another start asked for this window");
+        ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
+        ctx.send_viewport_cmd(ViewportCommand::Focus);
+        // For desktops that let no program take the focus.
+        let attention = UserAttentionType::Informational;
+        ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(attention));
+        ctx.request_repaint();
+    };
+    if let Some(Err(error)) = folder.map(|folder| settings::call::listen(folder, answer)) {
+        tracing::debug!(%error, "other starts can't call this one");
+    }
 }
 
 /// What the settings folder held.
@@ -76,8 +150,9 @@ struct Remembered {
 fn window<L: EngineLink>(
     remembered: Remembered,
     log: LogBook,
-    start: impl FnOnce(Repaint) -> L,
+    ending: Ending,
     repaint: Repaint,
+    start: impl FnOnce(Repaint) -> L,
 ) -> std::io::Result<Window<L>> {
     let Remembered { folder, store, settings, warnings } = remembered;
     let saver = match store {
@@ -85,7 +160,6 @@ fn window<L: EngineLink>(
         None => Saver::none(),
     };
     let keeper = Keeper::in_folder(folder, Arc::clone(&repaint))?;
-    let ending = Ending::default();
     ending.listen(Arc::clone(&repaint));
     Ok(Window::new(Parts {
         model: Model::new(settings, &warnings, log),
@@ -107,7 +181,7 @@ struct OnScreen<L: EngineLink> {
 impl<L: EngineLink> OnScreen<L> {
     fn mood(&self, ctx: &egui::Context) -> Mood {
         let model = self.window.model();
-        let busy = !matches!(model.phase, Phase::Ready | Phase::Failed(_));
+        let busy = !matches!(model.phase, Phase::Ready | Phase::Failed(_) | Phase::Broken(_));
         let strained = model.snapshot.is_overloaded();
         ctx.input(|i| Mood {
             now: i.time,

@@ -1,18 +1,22 @@
 //! Settings on their way to the file, on a thread of their own: a slow disk
 //! never holds up the window.
 
-use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::Repaint;
+use super::{Repaint, text};
 use crate::settings::{Settings, Store};
+use crate::supervise::{self, Thread};
+
+/// A disk that takes longer at the end is not waited for.
+const LONGEST_END: Duration = Duration::from_secs(3);
 
 /// The window's end of the settings file.
 pub struct Saver {
     settings: Option<Sender<Settings>>,
     failures: Receiver<String>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<Thread>,
 }
 
 impl Saver {
@@ -20,7 +24,7 @@ impl Saver {
     pub fn start(mut store: Store, repaint: Repaint) -> std::io::Result<Self> {
         let (settings, wanted) = bounded::<Settings>(4);
         let (failing, failures) = bounded(1);
-        let thread = thread::Builder::new().name("settings".into()).spawn(move || {
+        let thread = supervise::spawn("settings", move || {
             for settings in wanted {
                 if let Err(error) = store.save(&settings) {
                     // One failure is shown; the next is likely the same.
@@ -45,16 +49,20 @@ impl Saver {
         self.settings.as_ref().is_none_or(|sender| sender.try_send(settings.clone()).is_ok())
     }
 
-    /// Why the last writing failed, once.
+    /// Why the last writing failed, once; of a thread that has panicked, each time.
     pub fn failure(&self) -> Option<String> {
-        self.failures.try_recv().ok()
+        let has_panicked = self.thread.as_ref().is_some_and(Thread::has_panicked);
+        let broken = || has_panicked.then(|| text::INTERNAL_ERROR.to_owned());
+        self.failures.try_recv().ok().or_else(broken)
     }
 
-    /// Waits until everything handed over is written.
+    /// Waits until everything handed over is written, unless the disk does not answer.
     pub fn finish(&mut self) {
         self.settings = None;
-        if let Some(thread) = self.thread.take() {
-            _ = thread.join();
+        if let Some(thread) = self.thread.take()
+            && !thread.join_within(LONGEST_END)
+        {
+            tracing::warn!("the settings were not written in time");
         }
     }
 }

@@ -18,7 +18,7 @@ pub fn follow(ctx: &Context) {
                 tracing::debug!(%error, "the desktop does not say whether it is dark or light");
             }
         };
-        if let Err(error) = std::thread::Builder::new().name("scheme".into()).spawn(follow) {
+        if let Err(error) = crate::supervise::spawn("scheme", follow) {
             tracing::warn!(%error, "the system's theme is not followed");
         }
     }

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::iter;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::Repaint;
 use crate::protocol::rtmp::key::Secret;
 use crate::settings::{SecretKind, SecretName, Secrets, VaultPlace};
+use crate::supervise::{self, Fate};
 
 /// The secrets of one service. It prints none of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,6 +77,9 @@ pub enum Answer {
     Loaded(String, Kept),
     /// It did not work, and why.
     Failed(String),
+    /// These changes of a service's secrets were not kept, and why: they are to be
+    /// handed over again.
+    NotKept(String, Changes, String),
 }
 
 enum Request {
@@ -91,6 +94,7 @@ enum Request {
 pub struct Keeper {
     requests: Sender<Request>,
     answers: Receiver<Answer>,
+    fate: Fate,
 }
 
 impl Keeper {
@@ -104,7 +108,7 @@ impl Keeper {
     ) -> std::io::Result<Self> {
         let (requests, requested) = bounded(Self::REQUESTS);
         let (answering, answers) = bounded(Self::REQUESTS);
-        thread::Builder::new().name("keyring".into()).spawn(move || {
+        let thread = supervise::spawn("keyring", move || {
             let answer = |answer| {
                 // A full channel: the window is not looking any more.
                 _ = answering.try_send(answer);
@@ -112,13 +116,18 @@ impl Keeper {
             };
             serve(&requested, open, &answer);
         })?;
-        Ok(Self { requests, answers })
+        Ok(Self { requests, answers, fate: thread.fate() })
     }
 
     /// Secrets in the settings folder, or in the keyring.
     pub fn in_folder(folder: Option<PathBuf>, repaint: Repaint) -> std::io::Result<Self> {
         let folder = folder.unwrap_or_default();
         Self::start(move || Secrets::open(&folder), repaint)
+    }
+
+    /// Whether its thread was ended by a panic: nothing is kept any more.
+    pub fn has_panicked(&self) -> bool {
+        self.fate.has_panicked()
     }
 
     /// Asks for a service's secrets; `false` if too much waits already.
@@ -155,8 +164,8 @@ fn serve(requests: &Receiver<Request>, open: impl FnOnce() -> Secrets, answer: &
         match request {
             Request::Load(service) => answer(load(&mut secrets, service)),
             Request::Keep(service, changes) => {
-                if let Some(failed) = keep(&mut secrets, &service, &changes) {
-                    answer(failed);
+                if let Err(words) = keep(&mut secrets, &service, &changes) {
+                    answer(Answer::NotKept(service, changes, words));
                 }
             }
             Request::Flush(done) => drop(done.try_send(())),
@@ -175,14 +184,14 @@ fn load(secrets: &mut Secrets, service: String) -> Answer {
     Answer::Loaded(service, kept)
 }
 
-fn keep(secrets: &mut Secrets, service: &str, changes: &Changes) -> Option<Answer> {
+fn keep(secrets: &mut Secrets, service: &str, changes: &Changes) -> Result<(), String> {
     for (kind, secret) in &changes.0 {
         let name = SecretName { service: service.to_owned(), kind: *kind };
-        if let Err(error) = secrets.keep(&name, secret.as_ref()) {
-            return Some(Answer::Failed(super::text::key_not_kept(&error.to_string())));
-        }
+        secrets
+            .keep(&name, secret.as_ref())
+            .map_err(|error| super::text::key_not_kept(&error.to_string()))?;
     }
-    None
+    Ok(())
 }
 
 /// A [`Repaint`] that does nothing, for tests without a window.

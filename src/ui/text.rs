@@ -89,6 +89,7 @@ pub fn state(phase: &Phase) -> String {
         Phase::Stopping => state::STOPPING.into(),
         Phase::Failed(_) => state::NOT_LIVE.into(),
         Phase::Ended => state::CLOSING.into(),
+        Phase::Broken(_) => state::BROKEN.into(),
     }
 }
 
@@ -125,6 +126,7 @@ pub fn button(phase: &Phase, to: &str) -> (&'static str, String) {
         Phase::Reconnecting { .. } => (stop(phase), button::STOP_TRYING.into()),
         Phase::Stopping => (button::STOPPING, button::STOPPING_MORE.into()),
         Phase::Ended => (button::CLOSING, String::new()),
+        Phase::Broken(_) => (button::GO_LIVE, button::RESTART_FIRST.into()),
     }
 }
 
@@ -286,7 +288,7 @@ pub fn title(phase: &Phase) -> &'static str {
     match phase {
         Phase::Ready | Phase::Ended => window::TITLE,
         Phase::Live => window::TITLE_LIVE,
-        Phase::Failed(_) => window::TITLE_NOT_LIVE,
+        Phase::Failed(_) | Phase::Broken(_) => window::TITLE_NOT_LIVE,
         Phase::Stopping => window::TITLE_STOPPING,
         phase if phase.is_on_air() => window::TITLE_RECONNECTING,
         Phase::Connecting { .. } | Phase::Reconnecting { .. } => window::TITLE_CONNECTING,

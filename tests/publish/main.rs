@@ -19,6 +19,7 @@ mod tls_front;
 #[path = "../support/witness.rs"]
 mod witness;
 
+mod awake;
 mod encrypted;
 mod endurance;
 mod faults;
@@ -28,6 +29,7 @@ mod refused;
 mod refused_late;
 mod standstill;
 mod table;
+mod threads;
 mod times;
 mod try_url;
 mod unread;

@@ -14,6 +14,7 @@ use tallylight::media::{FramePool, MediaTime, Planes, VideoFrame};
 use tallylight::protocol::rtmp::key::Secret;
 use tallylight::settings::{SecretName, Secrets, Vault, VaultError, VaultPlace};
 use tallylight::source::{SourceStatus, Trouble};
+use tallylight::supervise::Part;
 use tallylight::ui::{
     Ending, EngineLink, Files, Keeper, LogBook, Parts, Picked, Saver, Window, model::Model,
     no_repaint,
@@ -33,6 +34,8 @@ struct State {
     commands: Vec<Command>,
     full: bool,
     fault: Option<Fault>,
+    /// What a new engine in its place shows; `None`: there is none to be had.
+    next: Option<Snapshot>,
 }
 
 impl FakeEngine {
@@ -49,6 +52,11 @@ impl FakeEngine {
     /// There is none, and this is why.
     pub fn break_down(&self, fault: Fault) {
         self.state().fault = Some(fault);
+    }
+
+    /// Another can take its place, which shows this.
+    pub fn can_be_replaced(&self, next: Snapshot) {
+        self.state().next = Some(next);
     }
 
     /// The commands since the last call.
@@ -81,6 +89,16 @@ impl EngineLink for FakeEngine {
 
     fn fault(&self) -> Option<Fault> {
         self.state().fault.clone()
+    }
+
+    fn restart(&self) -> bool {
+        let mut state = self.state();
+        let next = state.next.take();
+        let is_there = next.is_some();
+        if let Some(next) = next {
+            state.snapshot = Arc::new(next);
+        }
+        is_there
     }
 }
 
@@ -161,6 +179,7 @@ struct Ring {
     kept: HashMap<String, String>,
     unlocked: bool,
     fails: bool,
+    fails_writing: bool,
 }
 
 impl Vaults {
@@ -178,6 +197,11 @@ impl Vaults {
     /// Whether it can be written only.
     pub fn fail_reading(&self, fails: bool) {
         self.ring().fails = fails;
+    }
+
+    /// Whether it can be read only.
+    pub fn fail_writing(&self, fails: bool) {
+        self.ring().fails_writing = fails;
     }
 
     /// Puts a secret there, as an earlier start would have.
@@ -212,7 +236,11 @@ impl Vault for Vaults {
     }
 
     fn write(&mut self, name: &SecretName, secret: &Secret) -> Result<(), VaultError> {
-        self.when_unlocked().kept.insert(name.to_string(), secret.expose().to_owned());
+        let mut ring = self.when_unlocked();
+        if ring.fails_writing {
+            return Err(VaultError::Locked);
+        }
+        ring.kept.insert(name.to_string(), secret.expose().to_owned());
         Ok(())
     }
 
@@ -245,6 +273,7 @@ pub fn states() -> Vec<(&'static str, Snapshot)> {
         ("slow network", slow_network()),
         ("trouble", trouble()),
         ("ended", Snapshot { stage: Stage::Ended, ..ready() }),
+        ("broken", broken()),
     ];
     let steps = [
         ("connecting: resolve", Step::Resolve),
@@ -382,6 +411,12 @@ pub fn failed() -> Snapshot {
     snapshot.stage = Stage::Idle;
     snapshot.faults = vec![fault];
     snapshot
+}
+
+/// The engine has stopped by itself.
+pub fn broken() -> Snapshot {
+    let fault = Fault::Internal { part: Part::Control, goes_on: false };
+    Snapshot { stage: Stage::Ended, faults: vec![fault], ..Snapshot::default() }
 }
 
 /// Live on a link that carries too little.

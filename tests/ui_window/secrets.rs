@@ -105,6 +105,34 @@ fn a_key_that_is_pasted_while_the_keyring_waits_for_its_password_stays() {
 }
 
 #[test]
+fn a_key_that_the_keyring_did_not_take_is_handed_over_again() {
+    let vaults = Vaults::locked();
+    vaults.unlock();
+    vaults.fail_writing(true);
+    let mut harness = on_a_slow_keyring(&vaults);
+    enter(&mut harness, text::KEY, "new-key");
+    settle(&mut harness);
+    harness.state().wait_for_keys(Duration::from_secs(5));
+    settle(&mut harness);
+    assert_eq!(vaults.get("twitch/key"), None);
+    let notices = harness.state().model().notices.clone();
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    // Neither is it said again while it is tried again.
+    press(&mut harness, Action::DismissNotices);
+    for _ in 0..5 {
+        settle(&mut harness);
+        harness.state().wait_for_keys(Duration::from_secs(5));
+    }
+    assert_eq!(harness.state().model().notices, [""; 0]);
+    vaults.fail_writing(false);
+    for _ in 0..5 {
+        settle(&mut harness);
+    }
+    harness.state().wait_for_keys(Duration::from_secs(5));
+    assert_eq!(vaults.get("twitch/key").as_deref(), Some("new-key"));
+}
+
+#[test]
 fn a_remembered_key_outlives_a_keyring_that_fails_and_another_server() {
     for fails in [true, false] {
         let vaults = Vaults::locked();

@@ -7,12 +7,15 @@ use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 use tallylight::engine::{Connection, Fault, Snapshot, Stage};
 use tallylight::settings::{Settings, Store, Theme, Warning};
+use tallylight::supervise::Part;
 use tallylight::ui::action::Action;
 use tallylight::ui::model::Model;
 use tallylight::ui::{LogBook, Parts, Saver, Window, text, theme};
 
 use crate::ui_support::{FakeEngine, model, states};
-use crate::{Shown, all_text, click, drawn, model_of, press, settle, shown, sized, state};
+use crate::{
+    Shown, all_text, click, drawn, model_of, press, push_key, settle, shown, sized, state,
+};
 
 /// What has to be seen as a whole in every state, whatever else is open.
 fn landmarks(harness: &Shown) -> Vec<(String, egui::Rect)> {
@@ -155,6 +158,7 @@ fn the_state_is_said_in_words() {
         ("never live", "Connecting (try 3)"),
         ("stopping", "Stopping"),
         ("failed", "Not live"),
+        ("broken", "Not possible now"),
     ];
     for (name, words) in expected {
         let engine = FakeEngine::default();
@@ -162,6 +166,69 @@ fn the_state_is_said_in_words() {
         let harness = shown(&engine, model());
         harness.get_by_role_and_label(Role::Status, words);
     }
+}
+
+/// What the large button is, and whether it can be pressed.
+fn go_live_is_possible(harness: &Shown) -> bool {
+    Action::GoLive.is_possible(harness.state().model())
+}
+
+#[test]
+fn an_engine_that_stopped_by_itself_is_said_and_the_window_can_close() {
+    let engine = FakeEngine::default();
+    engine.show(state("live"));
+    let mut harness = shown(&engine, model());
+    engine.show(state("broken"));
+    harness.run_ok();
+    harness.get_by_label("The streaming engine stopped because of an internal error");
+    harness.get_by_label("Restart Tallylight and go live again; the log says where it happened.");
+    assert!(!go_live_is_possible(&harness));
+    push_key(&mut harness, Action::Quit);
+    harness.step();
+    assert_eq!(harness.state().model().view.dialog, None, "nothing is asked");
+    let closes = |output: &egui::ViewportOutput| {
+        output.commands.iter().any(|c| matches!(c, egui::ViewportCommand::Close))
+    };
+    let output = harness.output().viewport_output.get(&egui::ViewportId::ROOT);
+    assert!(output.is_some_and(closes), "it closes");
+}
+
+#[test]
+fn an_engine_that_stopped_by_itself_is_replaced_and_told_everything_again() {
+    let engine = FakeEngine::default();
+    engine.show(state("live"));
+    let mut harness = shown(&engine, model());
+    let told = |commands: Vec<String>| -> Vec<String> {
+        let mut names: Vec<_> = commands
+            .iter()
+            .map(|command| command.split(['(', ' ']).next().unwrap_or_default().to_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    let at_first = told(engine.printed());
+    engine.can_be_replaced(state("ready"));
+    engine.show(state("broken"));
+    harness.run_ok();
+    settle(&mut harness);
+    assert_eq!(told(engine.printed()), at_first, "as at the start");
+    let words = "The streaming engine stopped because of an internal error and was started again";
+    harness.get_by_label(words);
+    harness.get_by_label("Go live again; if it happens again, report the log.");
+    assert!(go_live_is_possible(&harness));
+}
+
+#[test]
+fn a_part_that_was_started_again_is_said_over_the_picture() {
+    let engine = FakeEngine::default();
+    let mut snapshot = state("live");
+    snapshot.faults = vec![Fault::Internal { part: Part::Encode, goes_on: true }];
+    engine.show(snapshot);
+    let harness = shown(&engine, model());
+    harness.get_by_label(
+        "The video encoder stopped because of an internal error and was started again. Nothing \
+         needs to be done; if it happens again, report the log.",
+    );
 }
 
 #[test]

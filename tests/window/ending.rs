@@ -43,6 +43,57 @@ fn signals_end_a_live_window_as_stop_and_close_do() {
 }
 
 #[test]
+fn an_engine_that_stops_by_itself_is_said_and_another_goes_live() {
+    let (screen, home) = (Screen::open(), Home::new("engine"));
+    let mut window = screen.start(&home, &[("TALLYLIGHT_TEST_PANIC", "control@4000")]);
+    eventually("the engine stops", PATIENCE, || {
+        window.stderr().contains("internal error thread=\"control\"").then_some(())
+    });
+    screen.focus();
+    let words = "The streaming engine stopped because of an internal error";
+    eventually("the window says so", PATIENCE, || {
+        screen.press("ctrl+shift+l");
+        screen.clipboard().contains(words).then_some(())
+    });
+    screen.press("ctrl+Return");
+    eventually("it goes live", PATIENCE, || screen.titles().contains("LIVE").then_some(()));
+    window.signal("TERM");
+    assert!(window.wait().success());
+}
+
+#[test]
+fn a_stream_outlives_its_display() {
+    let mut server = Server::start();
+    let (screen, home) = (Screen::open(), Home::new("display"));
+    let mut window = live(&screen, &home, &mut server);
+    drop(screen);
+    eventually("it is said", PATIENCE, || {
+        window.stderr().contains("The stream goes on without it").then_some(())
+    });
+    // The server says so each second.
+    server.wait_for_publishers(1);
+    server.wait_for_publishers(1);
+    eventually_plays(&format!("{}/ending", server.url()));
+    assert!(window.runs(), "{}", window.stderr());
+    window.signal("TERM");
+    let status = window.wait();
+    assert!(status.success(), "{status}, {}", window.stderr());
+    let said = server.end();
+    assert!(has_said_goodbye(&said), "{said}");
+}
+
+#[test]
+fn an_idle_window_ends_with_its_display() {
+    let (screen, home) = (Screen::open(), Home::new("idle-display"));
+    let mut window = screen.window(&home);
+    drop(screen);
+    let status = window.wait();
+    assert_eq!(status.code(), Some(5), "{status}");
+    let words = "The display is gone, and the window with it";
+    assert!(window.stderr().contains(words), "{}", window.stderr());
+}
+
+#[test]
 fn a_signal_ends_an_idle_window() {
     let (screen, home) = (Screen::open(), Home::new("idle"));
     let mut window = screen.window(&home);
@@ -112,7 +163,7 @@ fn assert_whole(home: &Home) {
         let name = path.file_name().expect("it is a file").to_string_lossy().into_owned();
         let whole = match path.extension().and_then(|e| e.to_str()) {
             Some("toml") => text.parse::<toml_edit::DocumentMut>().is_ok_and(|doc| !doc.is_empty()),
-            Some("new" | "lock" | "txt") => true,
+            Some("new" | "lock" | "sock" | "txt") => true,
             _ => false,
         };
         assert!(whole, "{name}: {text}");
@@ -120,21 +171,17 @@ fn assert_whole(home: &Home) {
 }
 
 #[test]
-fn a_second_start_says_that_one_is_running_and_leaves_it_alone() {
+fn a_second_start_says_that_one_is_running_and_brings_it_to_the_front() {
     let (screen, home) = (Screen::open(), Home::new("second"));
     let mut first = screen.window(&home);
     let mut second = screen.start(&home, &[]);
-    // Its small window closes with Escape, once it has the keyboard.
-    eventually("the second start ends", PATIENCE, || {
-        screen.focus();
-        screen.press("Escape");
-        std::thread::sleep(Duration::from_millis(100));
-        (!second.runs()).then_some(())
-    });
     let status = second.wait();
     assert_eq!(status.code(), Some(1), "{status}");
     assert!(second.stderr().contains("Tallylight is already running."), "{}", second.stderr());
     assert!(first.runs(), "the first window has gone");
+    eventually("the first is called", PATIENCE, || {
+        first.stderr().contains("another start asked for this window").then_some(())
+    });
     first.signal("TERM");
     assert!(first.wait().success());
     let mut third = screen.window(&home);

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -13,6 +12,7 @@ use crate::engine::fanout::Fanout;
 use crate::engine::figures::{VideoTarget, count};
 use crate::media::{Clock, Effort, MediaTime, VideoFrame};
 use crate::publish::overload::Overload;
+use crate::supervise::{self, Part, Thread};
 
 /// Frames between the two threads; one more skips its tick. Four ride out the
 /// hiccups of a machine that is busy elsewhere, and cost nothing while empty.
@@ -23,7 +23,7 @@ const ON_ITS_WAY: Duration = Duration::from_millis(150);
 
 /// The encode thread's handle. It ends when its frames' channel does.
 pub struct EncodeThread {
-    join: JoinHandle<()>,
+    thread: Thread,
 }
 
 impl EncodeThread {
@@ -54,14 +54,18 @@ impl EncodeThread {
             announced: false,
             frame: 0,
         };
-        let join =
-            thread::Builder::new().name("encode".into()).spawn(move || worker.run(&inbox))?;
-        Ok((Self { join }, frames))
+        let thread = supervise::spawn(Part::Encode.name(), move || worker.run(&inbox))?;
+        Ok((Self { thread }, frames))
     }
 
     /// Waits for its end; the frames' sender must be gone.
     pub fn join(self) {
-        let _ = self.join.join();
+        self.thread.join();
+    }
+
+    /// Whether the thread was ended by a panic.
+    pub fn has_panicked(&self) -> bool {
+        self.thread.has_panicked()
     }
 }
 
@@ -121,6 +125,7 @@ impl EncodeWorker {
     }
 
     fn encode(&mut self, offered: &Offered) -> Result<(), Error> {
+        supervise::falter(Part::Encode);
         let frame = &offered.frame;
         self.frame += 1;
         let divisor = u64::from(self.target.divisor.load(Ordering::Relaxed).max(1));
@@ -199,6 +204,7 @@ fn micros(duration: Duration) -> u64 {
 mod tests {
     use std::sync::Mutex;
     use std::sync::mpsc;
+    use std::thread;
 
     use bytes::Bytes;
 

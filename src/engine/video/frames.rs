@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
@@ -13,6 +12,7 @@ use crate::engine::watch::PictureWatch;
 use crate::media::{Clock, FrameRate, MediaTime, Planes, VideoFrame};
 use crate::scene::Compositor;
 use crate::source::VideoSource;
+use crate::supervise::{self, Part, Thread};
 
 /// Ticks that went by meanwhile and are still made. More of them would only make
 /// the encoder fall further behind, and viewers see what is long past.
@@ -39,7 +39,7 @@ pub enum FrameCommand {
 /// The frame thread's handle. Dropping it ends the thread.
 pub struct FrameThread {
     commands: Sender<FrameCommand>,
-    join: Option<JoinHandle<()>>,
+    thread: Option<Thread>,
 }
 
 impl FrameThread {
@@ -63,14 +63,19 @@ impl FrameThread {
             age: MeanAge::default(),
             shared,
         };
-        let join = thread::Builder::new().name("frames".into()).spawn(move || maker.run())?;
-        Ok(Self { commands, join: Some(join) })
+        let thread = supervise::spawn(Part::Frames.name(), move || maker.run())?;
+        Ok(Self { commands, thread: Some(thread) })
+    }
+
+    /// Whether the thread was ended by a panic.
+    pub fn has_panicked(&self) -> bool {
+        self.thread.as_ref().is_some_and(Thread::has_panicked)
     }
 
     /// Passes a command on. The thread looks at each tick, so this can wait a
     /// tick at most.
     pub fn send(&self, command: FrameCommand) {
-        // An error means that the thread has ended, which `Drop` deals with.
+        // An error means that the thread has ended, which the control loop looks for.
         let _ = self.commands.send(command);
     }
 }
@@ -78,8 +83,8 @@ impl FrameThread {
 impl Drop for FrameThread {
     fn drop(&mut self) {
         self.commands = bounded(0).0;
-        if let Some(join) = self.join.take() {
-            let _ = join.join();
+        if let Some(thread) = self.thread.take() {
+            thread.join();
         }
     }
 }
@@ -103,6 +108,7 @@ impl FrameMaker {
     fn run(mut self) {
         let mut tick = self.next_tick();
         loop {
+            supervise::falter(Part::Frames);
             let (rate, due) = (self.rate, self.rate.time_of(tick));
             if !self.wait_until(due) {
                 return;
@@ -234,6 +240,7 @@ fn missed(tick: u64, coming: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::AtomicU32;
+    use std::thread;
 
     use super::*;
     use crate::media::VideoFrame;

@@ -82,7 +82,7 @@ impl Dial {
     pub fn drive(mut self: Box<Self>, now: MediaTime, to: &Registry) -> Result<Dialed, Failure> {
         if let Stage::Resolving(resolver, encryption) = &mut self.stage {
             let host = || self.options.url.host().to_string();
-            let addresses = match resolver.poll() {
+            let addresses = match resolver.poll()? {
                 Some(addresses) if !addresses.is_empty() => addresses,
                 None if now < self.deadline => return Ok(Dialed::At(Step::Resolve, self)),
                 Some(_) => return Err(Failure::NameNotFound { host: host() }),

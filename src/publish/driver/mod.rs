@@ -14,11 +14,11 @@ mod pace;
 mod phase;
 mod progress;
 mod resolver;
+mod resume;
 mod session;
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token, Waker};
@@ -40,6 +40,7 @@ use super::status::{End, Failure, LOG_LENGTH, State, Status, Step};
 use crate::media::{Clock, MediaTime};
 use crate::protocol::rtmp::client::ClientOptions;
 use crate::protocol::rtmp::url::Target;
+use crate::supervise::{self, Fate, Part};
 
 /// The token of the waker; sockets use those from 1 on.
 const WAKER: Token = Token(0);
@@ -101,18 +102,31 @@ pub struct Destination {
     orders: Arc<Orders>,
     waker: Arc<Waker>,
     status: Arc<Mutex<Status>>,
+    fate: Fate,
+    /// To start the thread again.
+    start: (Clock, Config),
 }
 
 /// Starts publishing.
 pub fn start(clock: Clock, config: Config) -> io::Result<Destination> {
+    launch(clock, config, None)
+}
+
+/// Starts the thread; `before` is where one that died was.
+fn launch(clock: Clock, config: Config, before: Option<Status>) -> io::Result<Destination> {
+    let start = (clock, config.clone());
     let poll = Poll::new()?;
     let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
     let (packets, inlet) = Inlet::new(Arc::clone(&waker));
     let orders = Arc::new(Orders::default());
-    let driver = Driver::new(clock, config, poll, Arc::clone(&waker), inlet, Arc::clone(&orders));
+    let mut driver =
+        Driver::new(clock, config, poll, Arc::clone(&waker), inlet, Arc::clone(&orders));
+    if let Some(before) = before {
+        driver.resume(before);
+    }
     let status = Arc::clone(&driver.shown);
-    thread::Builder::new().name("publish".into()).spawn(move || driver.run())?;
-    Ok(Destination { packets, orders, waker, status })
+    let fate = supervise::spawn(Part::Publish.name(), move || driver.run())?.fate();
+    Ok(Destination { packets, orders, waker, status, fate, start })
 }
 
 impl Destination {
@@ -137,6 +151,24 @@ impl Destination {
     pub fn set_video_kbps(&self, kbps: u32) {
         self.orders.set_video_kbps(kbps);
         self.wake();
+    }
+
+    /// How its thread is doing.
+    pub fn fate(&self) -> Fate {
+        self.fate.clone()
+    }
+
+    /// Whether its thread was ended by a panic: nothing more will happen, whatever the
+    /// status says.
+    pub fn has_panicked(&self) -> bool {
+        self.fate.has_panicked()
+    }
+
+    /// Starts its thread again, which connects again. Packets enter anew.
+    pub fn restart(&mut self) -> io::Result<()> {
+        let (clock, config) = self.start.clone();
+        *self = launch(clock, config, Some(self.status()))?;
+        Ok(())
     }
 
     /// How it is doing.
@@ -184,6 +216,8 @@ struct Driver {
     ending: Option<Ending>,
     /// Time live on connections that have ended.
     lived: Duration,
+    /// Frames that a thread before this one had dropped.
+    dropped_before: u64,
     status: Status,
     shown: Arc<Mutex<Status>>,
     kbps: progress::Throughput,
@@ -249,6 +283,7 @@ impl Driver {
             patience,
             ending: None,
             lived: Duration::ZERO,
+            dropped_before: 0,
             status,
             shown,
             kbps: progress::Throughput::default(),
@@ -259,6 +294,7 @@ impl Driver {
     fn run(mut self) {
         let mut events = Events::with_capacity(16);
         loop {
+            supervise::falter(Part::Publish);
             let now = self.now();
             self.take_orders(now);
             self.keep_limit(now);
@@ -447,7 +483,7 @@ impl Driver {
     /// Shows the status to the owner.
     fn show(&mut self, now: MediaTime) {
         self.status.queue = self.queue.queued();
-        self.status.dropped = self.queue.drops().frames;
+        self.status.dropped = self.dropped_before + self.queue.drops().frames;
         self.status.kbps = self.kbps.kbps(now, self.status.bytes);
         // The goodbye of a stream whose time is over doesn't count.
         let live = self.lived + self.phase.live_for(now).unwrap_or_default();

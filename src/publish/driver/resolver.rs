@@ -3,12 +3,13 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::thread;
 
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use mio::Waker;
 
+use crate::publish::status::Failure;
 use crate::publish::transport;
+use crate::supervise::{self, Part};
 
 /// An answer that is on its way.
 #[derive(Debug)]
@@ -26,7 +27,8 @@ impl Resolver {
             return Ok(Self { answer });
         }
         let host = host.to_string();
-        thread::Builder::new().name("resolve".into()).spawn(move || {
+        supervise::spawn(Part::Resolve.name(), move || {
+            supervise::falter(Part::Resolve);
             let _ = sender.send(transport::resolve(&host, port));
             let _ = waker.wake();
         })?;
@@ -34,15 +36,15 @@ impl Resolver {
     }
 
     /// The answer, once it is there. No address is an answer too.
-    pub fn poll(&self) -> Option<Vec<SocketAddr>> {
+    pub fn poll(&self) -> Result<Option<Vec<SocketAddr>>, Failure> {
         match self.answer.try_recv() {
-            Ok(Ok(addresses)) => Some(addresses),
+            Ok(Ok(addresses)) => Ok(Some(addresses)),
             Ok(Err(error)) => {
                 tracing::debug!(%error, "name lookup");
-                Some(Vec::new())
+                Ok(Some(Vec::new()))
             }
-            Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => Some(Vec::new()),
+            Err(TryRecvError::Empty) => Ok(None),
+            Err(TryRecvError::Disconnected) => Err(Failure::Internal(Part::Resolve)),
         }
     }
 }

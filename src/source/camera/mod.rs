@@ -18,7 +18,6 @@ mod watch;
 mod worker;
 
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use self::attempts::Attempts;
@@ -34,7 +33,8 @@ use super::slate::Slate;
 use super::{CameraInfo, CameraMode, Error, SourceStatus, Trouble, VideoSource};
 use crate::media::{Clock, FrameRate, MediaTime, Planes, VideoFrame};
 use crate::scene::Turn;
-use crate::text::device::{delivers, slate};
+use crate::supervise::{self, Part};
+use crate::text::device::{delivers, error, slate};
 
 /// A camera as a source.
 pub struct Camera {
@@ -78,16 +78,21 @@ impl Camera {
         })
     }
 
-    /// Leaves a thread that gave no sign of life, and starts another for the same
-    /// camera.
+    /// Leaves a thread that panicked or gave no sign of life, and starts another for the
+    /// same camera.
     fn abandon_if_dead(&mut self, now: MediaTime) {
-        if !self.overseer.gives_up(&self.shared.life, now) {
-            return;
+        if self.overseer.replaces(&self.shared.life, now) {
+            self.begin_again(Trouble::Failed(error::STOPPED.into()));
+        } else if self.overseer.gives_up(&self.shared.life, now) {
+            tracing::warn!(
+                camera = self.name(),
+                "the camera's driver does not answer; opening it a second time"
+            );
+            self.begin_again(Trouble::Stalled);
         }
-        tracing::warn!(
-            camera = self.name(),
-            "the camera's driver does not answer; opening it a second time"
-        );
+    }
+
+    fn begin_again(&mut self, trouble: Trouble) {
         self.shared.life.close();
         let (id, name) = {
             let state = self.shared.state();
@@ -97,7 +102,7 @@ impl Camera {
         if let Ok(shared) = start(&request, self.wish, self.clock) {
             {
                 let mut state = shared.state();
-                (state.name, state.trouble) = (name, Some(Trouble::Stalled));
+                (state.name, state.trouble) = (name, Some(trouble));
             }
             (self.shared, self.request) = (shared, request);
             self.pacer.idle(0);
@@ -190,6 +195,7 @@ impl VideoSource for Camera {
             repeated: self.pacer.repeated,
             dropped: state.dropped + self.pacer.skipped,
             lost: state.lost,
+            deaths: self.overseer.deaths(),
             ..SourceStatus::default()
         }
     }
@@ -245,7 +251,8 @@ fn start(request: &Request, wish: Wish, clock: Clock) -> Result<Arc<Shared>, Err
         name: request.id.clone(),
         reason: error.to_string(),
     };
-    thread::Builder::new().name("camera".into()).spawn(move || worker.run()).map_err(failed)?;
+    let thread = supervise::spawn(Part::Camera.name(), move || worker.run()).map_err(failed)?;
+    shared.life.begins(thread.fate());
     Ok(shared)
 }
 

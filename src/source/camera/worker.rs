@@ -1,7 +1,6 @@
 //! A camera's thread: finds it, opens it, reads it, and begins again when
 //! anything goes wrong. It owns the device; nothing else ever touches it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,6 +14,7 @@ use crate::scene::{Converter, RawImage};
 use crate::source::Trouble;
 use crate::source::hold::Hold;
 use crate::source::life::{Backoff, LOOK_UP};
+use crate::supervise::{self, Part};
 use crate::text::device::error;
 
 /// All that a camera's thread owns.
@@ -41,6 +41,7 @@ impl Worker {
     pub fn run(mut self) {
         let mut backoff = Backoff::default();
         while !self.shared.life.is_closed() {
+            supervise::falter(Part::Camera);
             self.beat();
             let before = self.shared.state().arrived;
             let end = self.guarded_session();
@@ -59,8 +60,8 @@ impl Worker {
     /// A session whose panics, which a driver's wrapper may have, cost it and no
     /// more.
     pub(super) fn guarded_session(&mut self) -> Result<(), Trouble> {
-        catch_unwind(AssertUnwindSafe(|| self.session()))
-            .unwrap_or_else(|_| Err(Trouble::Failed(error::DRIVER.into())))
+        supervise::outlive(|| self.session())
+            .unwrap_or_else(|| Err(Trouble::Failed(error::DRIVER.into())))
     }
 
     /// From finding the camera to its end; `Ok` when the source let go.

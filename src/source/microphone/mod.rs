@@ -13,7 +13,6 @@ mod watch;
 mod worker;
 
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use rtrb::Consumer;
@@ -26,7 +25,8 @@ use super::life::Overseer;
 use super::{AudioSource, Error, MicrophoneInfo, SourceStatus, Trouble};
 use crate::media::{AudioBlock, Clock, MediaTime};
 use crate::mix::{Delivery, Intake};
-use crate::text::device::{self, delivers};
+use crate::supervise::{self, Part};
+use crate::text::device::{self, delivers, error};
 
 /// The time of a block: 1024 frames at 48 kHz.
 const BLOCK: Duration = Duration::from_nanos(21_333_333);
@@ -92,16 +92,21 @@ impl Microphone {
         }
     }
 
-    /// Leaves a thread that gave no sign of life, and starts another for the same
-    /// device.
+    /// Leaves a thread that panicked or gave no sign of life, and starts another for the
+    /// same device.
     fn abandon_if_dead(&mut self, now: MediaTime) {
-        if !self.overseer.gives_up(&self.shared.life, now) {
-            return;
+        if self.overseer.replaces(&self.shared.life, now) {
+            self.begin_again(Trouble::Failed(error::STOPPED.into()));
+        } else if self.overseer.gives_up(&self.shared.life, now) {
+            tracing::warn!(
+                microphone = self.name(),
+                "the microphone's driver does not answer; opening it a second time"
+            );
+            self.begin_again(Trouble::Stalled);
         }
-        tracing::warn!(
-            microphone = self.name(),
-            "the microphone's driver does not answer; opening it a second time"
-        );
+    }
+
+    fn begin_again(&mut self, trouble: Trouble) {
         self.shared.life.close();
         let (id, name) = {
             let state = self.shared.state();
@@ -111,7 +116,7 @@ impl Microphone {
         if let Ok(shared) = start(&request, self.clock) {
             {
                 let mut state = shared.state();
-                (state.name, state.trouble) = (name, Some(Trouble::Stalled));
+                (state.name, state.trouble) = (name, Some(trouble));
             }
             (self.shared, self.request) = (shared, request);
         }
@@ -180,6 +185,7 @@ impl AudioSource for Microphone {
             trouble: state.trouble,
             repeated: self.repeated(),
             dropped: state.dropped + self.dropped(),
+            deaths: self.overseer.deaths(),
             ..SourceStatus::default()
         }
     }
@@ -201,7 +207,8 @@ fn start(request: &Request, clock: Clock) -> Result<Arc<Shared>, Error> {
         name: request.id.as_deref().unwrap_or(device::THE_MICROPHONE).into(),
         reason: error.to_string(),
     };
-    thread::Builder::new().name("microphone".into()).spawn(move || worker.run()).map_err(failed)?;
+    let thread = supervise::spawn(Part::Microphone.name(), move || worker.run()).map_err(failed)?;
+    shared.life.begins(thread.fate());
     Ok(shared)
 }
 

@@ -1,7 +1,6 @@
 //! A microphone's thread: finds it, opens it, watches that it delivers, and
 //! begins again when it does not. The stream lives here and nowhere else.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -20,6 +19,7 @@ use crate::media::{Clock, MediaTime};
 use crate::source::Trouble;
 use crate::source::hold::Hold;
 use crate::source::life::{Backoff, LOOK_UP};
+use crate::supervise::{self, Part};
 use crate::text::device::{delivers, error};
 
 /// All sound cards are one: the system's default may be any of them.
@@ -47,10 +47,11 @@ impl Worker {
     pub fn run(mut self) {
         let mut backoff = Backoff::default();
         while !self.shared.life.is_closed() {
+            supervise::falter(Part::Microphone);
             let began = self.now();
             // A driver's wrapper that panics costs this session and no more.
-            let end = catch_unwind(AssertUnwindSafe(|| self.session()))
-                .unwrap_or_else(|_| Err(Trouble::Failed(error::DRIVER.into())));
+            let end = supervise::outlive(|| self.session())
+                .unwrap_or_else(|| Err(Trouble::Failed(error::DRIVER.into())));
             if let Err(trouble) = end {
                 self.shared.state().trouble = Some(trouble);
             }

@@ -135,7 +135,7 @@ fn lamp(ui: &Ui, phase: &Phase) -> Color32 {
         Phase::Ready => tokens.ready,
         Phase::Connecting { .. } | Phase::Reconnecting { .. } | Phase::Stopping => tokens.amber,
         Phase::Live => tokens.live,
-        Phase::Failed(_) => tokens.error,
+        Phase::Failed(_) | Phase::Broken(_) => tokens.error,
         Phase::Ended => tokens.faint,
     }
 }

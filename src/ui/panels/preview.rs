@@ -215,6 +215,7 @@ fn is_of_the_picture(fault: &Fault) -> bool {
             | Fault::Microphone { .. }
             | Fault::Source { .. }
             | Fault::Overloaded { .. }
+            | Fault::Internal { .. }
     )
 }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use egui::{Context, ViewportCommand};
 
-use super::{Window, size};
+use super::{Frames, Window, size};
 use crate::engine::Command;
+use crate::media::MediaTime;
 use crate::settings::Input;
 use crate::ui::edit::Edit;
 use crate::ui::files::Picked;
@@ -22,6 +23,9 @@ const SETTLED: f64 = 1.0;
 /// seconds.
 const TRY_AGAIN: f64 = 10.0;
 
+/// Reasons that are remembered, so that none is said again and again.
+const MOST_REASONS: usize = 7;
+
 /// The stream gets so long to end before the window closes without it, in
 /// seconds. The engine itself needs at most two.
 const LONGEST_CLOSE: f64 = 3.0;
@@ -35,15 +39,19 @@ impl<L: EngineLink> Window<L> {
                 Answer::Place(place) => self.model.vault = Some(place),
                 Answer::Loaded(service, kept) => self.model.take_secrets(&service, kept),
                 Answer::Failed(words) => self.model.notify(words),
+                Answer::NotKept(service, changes, words) => {
+                    self.model.take_back(service, changes);
+                    self.saved.is_lost = true;
+                    self.say_once(words);
+                }
             }
+        }
+        if self.keeper.as_ref().is_some_and(Keeper::has_panicked) {
+            self.say_once(text::key_not_kept(text::INTERNAL_ERROR));
         }
         if let Some(why) = self.saver.failure() {
             self.saved.is_lost = true;
-            // Once is enough while the reason is the same.
-            if self.saved.why.as_ref() != Some(&why) {
-                self.model.notify(text::not_saved(&why));
-                self.saved.why = Some(why);
-            }
+            self.say_once(text::not_saved(&why));
         }
         match self.files.picked() {
             Some(Picked::LogSaved(words)) => {
@@ -63,6 +71,16 @@ impl<L: EngineLink> Window<L> {
             }
             Some(Picked::NoLogDialog) => self.model.notify(text::COPY_LOG_INSTEAD.to_owned()),
             Some(Picked::Nothing) | None => {}
+        }
+    }
+
+    /// Says why something was not written: once, while the reason is the same.
+    fn say_once(&mut self, words: String) {
+        if !self.saved.said.contains(&words) {
+            // A reason may be new each time.
+            self.saved.said.truncate(MOST_REASONS);
+            self.model.notify(words.clone());
+            self.saved.said.push(words);
         }
     }
 
@@ -108,6 +126,23 @@ impl<L: EngineLink> Window<L> {
             saved.is_lost = false;
             saved.changed_at = None;
             self.keep_secrets();
+        }
+    }
+
+    /// An engine that has stopped by itself is replaced, unless that happens too often
+    /// or the window closes. The new one is told everything from the beginning.
+    pub(super) fn replace_engine(&mut self, ctx: &Context) {
+        let is_closing = self.model.view.closing || self.close_from.is_some();
+        if is_closing || !matches!(self.model.phase, Phase::Broken(_)) {
+            return;
+        }
+        // In a while it may be started again.
+        ctx.request_repaint_after(Duration::from_secs(1));
+        let now = MediaTime::from_micros((ctx.input(|i| i.time) * 1e6) as i64);
+        if self.restarts.allows(now) && self.link.restart() {
+            (self.introduced, self.previewing) = (false, false);
+            self.frames = self.frames.min(Frames::First);
+            self.model.engine_restarted();
         }
     }
 

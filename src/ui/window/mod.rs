@@ -12,6 +12,7 @@ use egui::{Context, Ui, ViewportCommand};
 
 use crate::engine::Command;
 use crate::settings::{Settings, Theme};
+use crate::supervise::Restarts;
 use crate::ui::draft::Draft;
 use crate::ui::edit;
 use crate::ui::ending::Ending;
@@ -63,6 +64,8 @@ pub struct Window<L> {
     go_live_height: f32,
     /// The engine knows what is remembered.
     introduced: bool,
+    /// When engines that had stopped by themselves were replaced.
+    restarts: Restarts,
 }
 
 /// What is on the disk, what was there to save a frame ago, and since when that
@@ -74,12 +77,12 @@ struct Saved {
     changed_at: Option<f64>,
     /// The last writing failed: the disk holds something older.
     is_lost: bool,
-    /// Why the last one that failed did.
-    why: Option<String>,
+    /// Why it failed, each reason once.
+    said: Vec<String>,
 }
 
 /// How far the window is.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Frames {
     None,
     /// The first one is on its way to the screen.
@@ -98,7 +101,7 @@ impl<L: EngineLink> Window<L> {
             draft: model.draft.clone(),
             changed_at: None,
             is_lost: false,
-            why: None,
+            said: Vec::new(),
         };
         Self {
             link,
@@ -117,6 +120,7 @@ impl<L: EngineLink> Window<L> {
             fits: false,
             go_live_height: 0.0,
             introduced: false,
+            restarts: Restarts::default(),
         }
     }
 
@@ -138,6 +142,7 @@ impl<L: EngineLink> Window<L> {
             self.fit_screen(ctx);
         }
         self.model.observe(self.link.snapshot());
+        self.replace_engine(ctx);
         self.take_answers(ctx);
         self.end_when_told(ctx);
         self.close_when_asked(ctx);
