@@ -162,7 +162,7 @@ impl LinkMeter {
             at: now,
             delivered: self.delivered(),
             busy: !sample.idle || filling,
-            window_limited: self.kernel.map(|kernel| kernel.window_limited),
+            window_limited: self.kernel.and_then(|kernel| kernel.window_limited),
         });
         self.figures = LinkFigures {
             queued: sample.queued,

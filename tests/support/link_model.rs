@@ -370,7 +370,7 @@ impl Way {
             unacked: self.written_total - self.acked,
             unsent: self.unsent.len() as u64,
             retransmits: self.retransmits,
-            window_limited: self.window_limited,
+            window_limited: Some(self.window_limited),
         }
     }
 }

@@ -139,7 +139,7 @@ fn a_server_that_does_not_read_shows() {
     let mut figures = TcpFigures::default();
     assert_eq!(meter.sample(at(50), &Sample::default()).server_full, None);
     for ms in (100..1_300).step_by(50) {
-        figures.window_limited += Duration::from_micros(37_500);
+        *figures.window_limited.get_or_insert_default() += Duration::from_micros(37_500);
         meter.sample(at(ms), &Sample { kernel: Some(figures), ..Sample::default() });
     }
     let share = meter.figures().server_full.expect("the system says so");
