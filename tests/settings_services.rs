@@ -108,3 +108,14 @@ fn what_takes_encrypted_streams_only_offers_no_others() {
         }
     }
 }
+
+/// Such a name is not misspelt; another below the same end may be.
+#[test]
+fn a_services_own_server_is_known_by_its_whole_name() {
+    let at = |host| Services::built_in().at(host).map(|service| service.name.as_str());
+    assert_eq!(at("ingest.global-contribute.live-video.net"), Some("Twitch"));
+    assert_eq!(at("INGEST.global-contribute.live-video.NET"), Some("Twitch"));
+    for other in ["live.twitch.tv", "global-contribute.live-video.net", "localhost", ""] {
+        assert_eq!(at(other), None, "{other}");
+    }
+}

@@ -68,6 +68,7 @@ fn unusual() -> Settings {
             address: "rtmp://live-fra.twitch.tv/app".into(),
             user: "ann".into(),
             ca_file: "/etc/own.pem".into(),
+            proxy: "socks5h://ann@127.0.0.1:9050".into(),
         },
     );
     settings.servers.insert("odd name.with dots".into(), Server::default());

@@ -117,6 +117,12 @@ pub struct Publish {
     /// x509 -fingerprint -sha256` prints it; no other is taken.
     #[arg(long, value_name = "SHA256", conflicts_with = "ca_file")]
     pub only_certificate: Option<Fingerprint>,
+    /// Connect through this proxy: socks5:// looks the server's name up here, socks5h://
+    /// and http:// leave that to the proxy; USER:PASSWORD@ may stand before the host.
+    /// `none` goes without one. Without the option the environment's ALL_PROXY counts,
+    /// but not for this computer and the hosts in NO_PROXY.
+    #[arg(long, value_name = "URL")]
+    pub proxy: Option<String>,
     /// User name, for servers that ask for one; the password is read from the
     /// environment's TALLYLIGHT_PASSWORD. Both may stand in the address, too.
     #[arg(long, value_name = "NAME")]

@@ -14,7 +14,7 @@ use crate::engine::{
     AudioInput, Command, Connection, DestinationSettings, Engine, ExitClass, Fault, Options,
     Snapshot, SourceSnapshot, SourceStatus, Stage, Trouble, VideoInput,
 };
-use crate::protocol::rtmp::key::{Credentials, StreamKey};
+use crate::protocol::rtmp::key::{Credentials, Secret, StreamKey};
 use crate::protocol::rtmp::url::Target;
 
 /// How often the engine's state is looked at; states change rarely, and the
@@ -96,7 +96,7 @@ fn publish(args: &Publish, reporter: &mut Reporter) -> Result<ExitCode, Refusal>
         Some(fault) => reporter.refuse(fault.last_words()),
         None => reporter.finish(&last),
     }
-    Ok(status_of(&last, args.keep_trying))
+    Ok(status_of(&last, args))
 }
 
 /// Waits until it is known whether the devices that were asked for are there;
@@ -165,7 +165,7 @@ fn watch(engine: &Engine, reporter: &mut Reporter, announce: bool) -> Arc<Snapsh
 
 /// The exit status of a stream that has ended. One that was stopped before it was
 /// ever live did not do what it was started for.
-fn status_of(last: &Snapshot, keep_trying: bool) -> ExitCode {
+fn status_of(last: &Snapshot, args: &Publish) -> ExitCode {
     let Some(destination) = last.destinations.first() else {
         last.faults.iter().for_each(|fault| complain(&fault.last_words()));
         return ExitCode::from(ExitClass::Device.status());
@@ -182,15 +182,24 @@ fn status_of(last: &Snapshot, keep_trying: bool) -> ExitCode {
             }
         },
     };
-    complain(&format!("{}{}", fault.last_words(), hint(fault, keep_trying)));
+    complain(&format!("{}{}", fault.last_words(), hint(fault, args)));
     ExitCode::from(fault.exit_class().status())
 }
 
 /// What can be done about it on the command line alone.
-fn hint(fault: &Fault, keep_trying: bool) -> &'static str {
+fn hint(fault: &Fault, args: &Publish) -> &'static str {
     match fault {
-        Fault::Encryption { .. } => " --ca-file takes a certificate of your own.",
-        Fault::InUse { .. } if !keep_trying => " --keep-trying waits for it.",
+        Fault::Encryption { names_no_host: true, .. } => {
+            " --only-certificate takes its fingerprint, as `openssl x509 -fingerprint -sha256` \
+             prints it."
+        }
+        Fault::Encryption { .. } if args.ca_file.is_none() && args.only_certificate.is_none() => {
+            " --ca-file takes a certificate of your own."
+        }
+        Fault::Proxy { .. } | Fault::ProxyAddress(_) if args.proxy.is_none() => {
+            " The proxy comes from the environment's ALL_PROXY; `--proxy none` goes without it."
+        }
+        Fault::InUse { .. } if !args.keep_trying => " --keep-trying waits for it.",
         _ => "",
     }
 }
@@ -212,6 +221,7 @@ fn destination(args: &Publish) -> Result<DestinationSettings, Refusal> {
         credentials: credentials(args)?,
         ca_file: args.ca_file.clone(),
         only_certificate: args.only_certificate,
+        proxy: args.proxy.as_deref().map(Secret::new),
         live_limit: args.duration,
         ..DestinationSettings::default()
     })
@@ -225,6 +235,7 @@ fn without_address(args: &Publish) -> Result<(), Refusal> {
         (args.user.is_some(), "--user"),
         (args.ca_file.is_some(), "--ca-file"),
         (args.only_certificate.is_some(), "--only-certificate"),
+        (args.proxy.is_some(), "--proxy"),
     ];
     if let Some((_, option)) = given.into_iter().find(|(is_given, _)| *is_given) {
         return Err(Refusal::usage(format!(
@@ -314,4 +325,27 @@ fn two_keys() -> Refusal {
         "The address has a stream key as its last part, and another one came from standard \
          input. Leave one of them out; if the last part is no key, end the address with a slash.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_names_what_was_not_tried_yet() {
+        let fault = |names_no_host| Fault::Encryption {
+            peer: "h:443".into(),
+            reason: "why".into(),
+            names_no_host,
+        };
+        let mut args = Publish::parse_defaults();
+        assert!(hint(&fault(false), &args).contains("--ca-file"));
+        args.ca_file = Some("own.pem".into());
+        assert_eq!(hint(&fault(false), &args), "");
+        assert!(hint(&fault(true), &args).contains("--only-certificate"));
+        let proxy = Fault::ProxyAddress("why".into());
+        assert!(hint(&proxy, &args).contains("ALL_PROXY"));
+        args.proxy = Some("socks5://h".into());
+        assert_eq!(hint(&proxy, &args), "");
+    }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{AudioInput, Fingerprint, Tracks, VideoInput};
 use crate::media::FrameRate;
-use crate::protocol::rtmp::key::{Credentials, StreamKey};
+use crate::protocol::rtmp::key::{Credentials, Secret, StreamKey};
 
 /// One request. Commands are carried out in order and never block the sender.
 #[derive(Clone, Debug)]
@@ -104,6 +104,9 @@ pub struct DestinationSettings {
     /// The one certificate to trust, whatever it says of itself, in place of all
     /// others.
     pub only_certificate: Option<Fingerprint>,
+    /// The proxy's address as typed, `none` to go without; `None`: as the environment
+    /// has it. It may hold a password.
+    pub proxy: Option<Secret>,
     /// End the stream cleanly after this time live; `None`: when told to.
     pub live_limit: Option<std::time::Duration>,
     /// Start the built-in server first and publish there: "this computer".

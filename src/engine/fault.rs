@@ -7,11 +7,12 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::publish::transport::proxy::{Kind, ProxyError};
 use crate::source::Trouble;
 use crate::supervise::Part;
 use crate::text::connection::waiting_for;
-use crate::text::device;
 use crate::text::fault::{self as text, remedy};
+use crate::text::{device, proxy};
 
 /// Something that went wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,11 @@ pub enum Fault {
     NameNotFound {
         /// The name.
         host: String,
+    },
+    /// The name of a service's own server has no address, or nobody said in time which.
+    ServiceNotFound {
+        /// The service.
+        service: String,
     },
     /// Nobody said in time which address the server's name has.
     NameUnanswered {
@@ -75,6 +81,19 @@ pub enum Fault {
         peer: String,
         /// Why, in words.
         reason: String,
+        /// The server's certificate names no host.
+        names_no_host: bool,
+    },
+    /// The proxy's address can't be used; why, in words.
+    ProxyAddress(String),
+    /// There is no connection through the proxy.
+    Proxy {
+        /// The proxy's host and port.
+        proxy: String,
+        /// The server's host and port.
+        server: String,
+        /// What went wrong.
+        error: ProxyError,
     },
     /// The server refused, for a reason that trying again won't change.
     Refused {
@@ -251,6 +270,7 @@ impl Fault {
     pub fn sentence(&self) -> String {
         match self {
             Self::NameNotFound { host } => text::name_not_found(host),
+            Self::ServiceNotFound { service } => text::service_not_found(service),
             Self::NameUnanswered { host } => text::name_unanswered(host),
             Self::PortRefused { peer } => text::port_refused(peer),
             Self::Unreachable { peer } => text::unreachable(peer),
@@ -259,7 +279,8 @@ impl Fault {
             Self::WebServer { peer } => text::web_server(peer),
             Self::Unanswered { peer, key } => text::no_answer(peer, asked(*key)),
             Self::NoGreeting { peer } => text::no_greeting(peer),
-            Self::Encryption { peer, reason } => text::encryption(peer, reason),
+            Self::Encryption { peer, reason, .. } => text::encryption(peer, reason),
+            Self::Proxy { proxy, server, error } => proxy_sentence(proxy, server, error),
             Self::Refused { code, text } => text::with_words(text::REFUSED, code, text),
             Self::NoSuchApp { code, text } => text::with_words(text::NO_SUCH_APP, code, text),
             Self::KeyRefused { code, text } => text::with_words(text::KEY_REFUSED, code, text),
@@ -285,6 +306,7 @@ impl Fault {
             Self::Overloaded { measure } => text::overloaded(measure),
             Self::ListenFailed { detail, .. } => text::listen_failed(detail),
             Self::Address(why)
+            | Self::ProxyAddress(why)
             | Self::NotNow { why }
             | Self::Source { why }
             | Self::Redirected { why }
@@ -298,6 +320,7 @@ impl Fault {
         match self {
             Self::Address(_) => remedy::ADDRESS,
             Self::NameNotFound { .. } => remedy::NAME_NOT_FOUND,
+            Self::ServiceNotFound { .. } => remedy::SERVICE_NOT_FOUND,
             Self::NameUnanswered { .. } => remedy::NAME_UNANSWERED,
             Self::PortRefused { .. } => remedy::PORT_REFUSED,
             Self::Unreachable { .. } => remedy::UNREACHABLE,
@@ -306,7 +329,10 @@ impl Fault {
             Self::Unanswered { key: false, .. } => remedy::NO_ANSWER_ABOUT_APP,
             Self::Unanswered { key: true, .. } => remedy::NO_ANSWER_ABOUT_KEY,
             Self::NoGreeting { .. } => remedy::NO_GREETING,
+            Self::Encryption { names_no_host: true, .. } => remedy::NAMES_NO_HOST,
             Self::Encryption { .. } => remedy::ENCRYPTION,
+            Self::ProxyAddress(_) => proxy::remedy::ADDRESS,
+            Self::Proxy { error, .. } => proxy_remedy(error),
             Self::Refused { .. } => remedy::REFUSED,
             Self::NoSuchApp { .. } => remedy::NO_SUCH_APP,
             Self::KeyRefused { .. } => remedy::KEY_REFUSED,
@@ -358,7 +384,10 @@ impl Fault {
     /// What kind of end it is.
     pub fn exit_class(&self) -> ExitClass {
         match self {
-            Self::Address(_) | Self::NotNow { .. } | Self::Certificates { .. } => ExitClass::Usage,
+            Self::Address(_)
+            | Self::ProxyAddress(_)
+            | Self::NotNow { .. }
+            | Self::Certificates { .. } => ExitClass::Usage,
             Self::ForNow(fault) => fault.exit_class(),
             Self::Refused { .. }
             | Self::NoSuchApp { .. }
@@ -372,7 +401,9 @@ impl Fault {
             | Self::EndedByServer { .. }
             | Self::Redirected { .. } => ExitClass::Refused,
             Self::NameNotFound { .. }
+            | Self::ServiceNotFound { .. }
             | Self::NameUnanswered { .. }
+            | Self::Proxy { .. }
             | Self::PortRefused { .. }
             | Self::Unreachable { .. }
             | Self::NoAnswer { .. }
@@ -419,6 +450,42 @@ fn part_words(part: Part) -> &'static str {
         Part::Publish => text::part::PUBLISH,
         Part::Resolve => text::part::RESOLVE,
         Part::Server => text::part::SERVER,
+    }
+}
+
+fn proxy_sentence(at: &str, server: &str, error: &ProxyError) -> String {
+    match error {
+        ProxyError::NameNotFound => proxy::name_not_found(at),
+        ProxyError::NameUnanswered => proxy::name_unanswered(at),
+        ProxyError::NotListening => proxy::not_listening(at),
+        ProxyError::Unreachable => proxy::unreachable(at),
+        ProxyError::TimedOut => proxy::timed_out(at, server),
+        ProxyError::Closed => proxy::closed(at),
+        ProxyError::Broken(detail) => proxy::broken(at, detail),
+        ProxyError::NotAProxy(Kind::Http) => proxy::not_a_proxy(at, proxy::HTTP),
+        ProxyError::NotAProxy(Kind::Socks5 | Kind::Socks5h) => {
+            proxy::not_a_proxy(at, proxy::SOCKS5)
+        }
+        ProxyError::WantsPassword => proxy::wants_password(at),
+        ProxyError::WrongPassword => proxy::wrong_password(at),
+        ProxyError::Forbidden => proxy::forbidden(at, server),
+        ProxyError::ServerUnreachable(detail) => proxy::server_unreachable(at, server, detail),
+        ProxyError::Refused(detail) => proxy::refused(at, detail),
+    }
+}
+
+fn proxy_remedy(error: &ProxyError) -> &'static str {
+    match error {
+        ProxyError::NameNotFound
+        | ProxyError::NameUnanswered
+        | ProxyError::NotListening
+        | ProxyError::Unreachable
+        | ProxyError::TimedOut
+        | ProxyError::Broken(_) => proxy::remedy::PROXY,
+        ProxyError::Closed | ProxyError::NotAProxy(_) => proxy::remedy::KIND,
+        ProxyError::WantsPassword | ProxyError::WrongPassword => proxy::remedy::PASSWORD,
+        ProxyError::Forbidden | ProxyError::Refused(_) => proxy::remedy::RULES,
+        ProxyError::ServerUnreachable(_) => proxy::remedy::SERVER,
     }
 }
 
@@ -495,7 +562,9 @@ mod tests {
         let why = String::from("why");
         for fault in [
             Fault::Certificates { why: why.clone() },
-            Fault::Encryption { peer: why.clone(), reason: why.clone() },
+            Fault::Encryption { peer: why.clone(), reason: why.clone(), names_no_host: false },
+            Fault::Encryption { peer: why.clone(), reason: why.clone(), names_no_host: true },
+            Fault::ProxyAddress(why.clone()),
             Fault::ListenFailed { detail: why.clone(), busy: true },
             Fault::ListenFailed { detail: why.clone(), busy: false },
             Fault::Redirected { why: why.clone() },

@@ -234,6 +234,7 @@ fn blame(reason: &Failure) -> Option<Away> {
         Failure::NameNotFound { .. }
         | Failure::NameUnanswered { .. }
         | Failure::Certificates(_)
+        | Failure::Proxy { .. }
         | Failure::Transport { .. }
         | Failure::NoAnswer { .. }
         | Failure::Stalled { .. }

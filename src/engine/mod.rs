@@ -36,6 +36,7 @@ pub use handle::{Engine, Options};
 pub use inputs::{list_devices, server_only};
 pub use interrupt::on_interrupt;
 pub use process::give_large_blocks_back;
+pub use report::proxy_complaint;
 pub use snapshot::{
     Cause, Connection, ConnectionLog, DestinationSnapshot, Drops, Levels, ProcessSnapshot,
     ServerSnapshot, Snapshot, SourceSnapshot, Stage, Step, Tracks, VideoSnapshot,

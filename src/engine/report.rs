@@ -11,7 +11,9 @@ use crate::protocol::rtmp::handshake::HandshakeError;
 use crate::protocol::rtmp::status::{Meaning, Refusal};
 use crate::protocol::rtmp::url::Target;
 use crate::protocol::rtmp::{self, ErrorKind};
+use crate::publish::transport::proxy::Proxies;
 use crate::publish::{self, Failure, Learnt, State, Status, transport};
+use crate::settings::Services;
 use crate::source::SourceStatus;
 use crate::text::connection::{self as words, session, waiting_for};
 use crate::text::sentence;
@@ -27,6 +29,22 @@ pub fn target_of(settings: &DestinationSettings) -> Result<Target, Fault> {
         target.url = target.url.with_credentials(credentials.clone());
     }
     Ok(target)
+}
+
+/// Which hosts are reached through a proxy.
+pub fn proxies_of(settings: &DestinationSettings) -> Result<Proxies, Fault> {
+    if settings.built_in_server {
+        return Ok(Proxies::default());
+    }
+    let wish = settings.proxy.as_ref().map_or("", |proxy| proxy.expose());
+    let variable = |name: &str| std::env::var(name).ok();
+    Proxies::choose(wish, variable).map_err(|e| Fault::ProxyAddress(sentence(&e.to_string())))
+}
+
+/// What is wrong with a proxy's address as typed, where something is.
+pub fn proxy_complaint(address: &str) -> Option<String> {
+    let error = Proxies::choose(address, |_| None).err()?;
+    Some(Fault::ProxyAddress(sentence(&error.to_string())).to_string())
 }
 
 /// A destination as it is now.
@@ -124,7 +142,7 @@ fn connection(state: &State) -> Connection {
 fn step(step: publish::Step) -> Step {
     match step {
         publish::Step::Resolve => Step::Resolve,
-        publish::Step::Connect => Step::Connect,
+        publish::Step::Connect | publish::Step::Proxy => Step::Connect,
         publish::Step::Encrypt => Step::Encrypt,
         publish::Step::Handshake => Step::Handshake,
         publish::Step::Application => Step::Application,
@@ -135,7 +153,13 @@ fn step(step: publish::Step) -> Step {
 /// What a failure is for people.
 pub fn fault(failure: &Failure) -> Fault {
     match failure {
-        Failure::NameNotFound { host } => Fault::NameNotFound { host: host.clone() },
+        Failure::NameNotFound { host } => match Services::built_in().at(host) {
+            Some(service) => Fault::ServiceNotFound { service: service.name.clone() },
+            None => Fault::NameNotFound { host: host.clone() },
+        },
+        Failure::Proxy { proxy, server, error } => {
+            Fault::Proxy { proxy: proxy.clone(), server: server.clone(), error: error.clone() }
+        }
         Failure::Transport { peer, error } => transport_fault(peer, error),
         Failure::Session { peer, error } => session_fault(peer, error),
         Failure::NoAnswer { peer, step } => no_answer(peer.clone(), *step),
@@ -146,7 +170,10 @@ pub fn fault(failure: &Failure) -> Fault {
         },
         Failure::Stalled { waited } => Fault::Stalled { waited: *waited },
         Failure::NetworkChanged => Fault::ConnectionLost { detail: words::NETWORK_CHANGED.into() },
-        Failure::NameUnanswered { host } => Fault::NameUnanswered { host: host.clone() },
+        Failure::NameUnanswered { host } => match Services::built_in().at(host) {
+            Some(service) => Fault::ServiceNotFound { service: service.name.clone() },
+            None => Fault::NameUnanswered { host: host.clone() },
+        },
         Failure::Certificates(why) => Fault::Certificates { why: sentence(why) },
         Failure::Internal(part) => Fault::Internal { part: *part, goes_on: true },
         Failure::Local(why) => Fault::System { why: sentence(why) },
@@ -154,15 +181,21 @@ pub fn fault(failure: &Failure) -> Fault {
 }
 
 fn transport_fault(peer: &str, error: &transport::Error) -> Fault {
-    use transport::Error;
+    use transport::{Certificate, Error, TlsError};
     let peer = peer.to_string();
     match error {
         Error::NoAddress => Fault::NameNotFound { host: peer },
         Error::Refused => Fault::PortRefused { peer },
         Error::Unreachable(_) => Fault::Unreachable { peer },
         Error::TimedOut => Fault::NoAnswer { peer, waiting_for: waiting_for::CONNECT.into() },
-        Error::Tls(reason) => Fault::Encryption { peer, reason: reason.to_string() },
-        Error::Reset | Error::Io(_) => Fault::ConnectionLost { detail: error.to_string() },
+        Error::Tls(reason) => Fault::Encryption {
+            peer,
+            reason: reason.to_string(),
+            names_no_host: matches!(reason, TlsError::Certificate(Certificate::NamesNoHost)),
+        },
+        Error::Reset | Error::Proxy(_) | Error::Io(_) => {
+            Fault::ConnectionLost { detail: error.to_string() }
+        }
     }
 }
 
@@ -246,6 +279,7 @@ fn step_words(step: publish::Step) -> &'static str {
     match step {
         publish::Step::Resolve => waiting_for::RESOLVE,
         publish::Step::Connect => waiting_for::CONNECT,
+        publish::Step::Proxy => waiting_for::PROXY,
         publish::Step::Encrypt => waiting_for::ENCRYPT,
         publish::Step::Handshake => waiting_for::HANDSHAKE,
         publish::Step::Application => waiting_for::APPLICATION,
@@ -339,5 +373,45 @@ mod tests {
         let for_now = Failure::Learnt { more: Learnt::ForNow, from: Box::new(closed()) };
         assert!(fault(&for_now).remedy().contains("tried again"));
         assert!(!fault(&for_now).last_remedy().contains("tried again"));
+    }
+
+    #[test]
+    fn a_services_own_name_is_not_blamed_on_the_spelling() {
+        let words = "Twitch's server can't be found. Check this computer's internet connection.";
+        let host = || "ingest.global-contribute.live-video.net".to_string();
+        for failure in
+            [Failure::NameNotFound { host: host() }, Failure::NameUnanswered { host: host() }]
+        {
+            assert_eq!(fault(&failure).last_words(), words);
+        }
+        let typed = fault(&Failure::NameNotFound { host: "live.twich.tv".into() });
+        assert!(typed.last_words().contains("Check the spelling"), "{typed}");
+    }
+
+    #[test]
+    fn what_goes_wrong_at_a_proxy_is_said_of_the_proxy() {
+        use crate::publish::transport::proxy::{Kind, ProxyError};
+        let errors = [
+            ProxyError::NameNotFound,
+            ProxyError::NameUnanswered,
+            ProxyError::NotListening,
+            ProxyError::Unreachable,
+            ProxyError::TimedOut,
+            ProxyError::Closed,
+            ProxyError::Broken("broken".into()),
+            ProxyError::NotAProxy(Kind::Http),
+            ProxyError::WantsPassword,
+            ProxyError::WrongPassword,
+            ProxyError::Forbidden,
+            ProxyError::ServerUnreachable("no way".into()),
+            ProxyError::Refused("no".into()),
+        ];
+        let mut told: Vec<String> = Vec::new();
+        for error in errors {
+            let (proxy, server) = ("proxy:1080".into(), "live:1935".into());
+            let words = fault(&Failure::Proxy { proxy, server, error }).sentence();
+            assert!(words.contains("proxy:1080") && !told.contains(&words), "{words}");
+            told.push(words);
+        }
     }
 }

@@ -227,6 +227,7 @@ fn config(
 ) -> Result<publish::Config, Fault> {
     Ok(publish::Config {
         target: report::target_of(settings)?,
+        proxies: report::proxies_of(settings)?,
         certificates: Certificates {
             ca_file: settings.ca_file.clone(),
             only: settings.only_certificate,

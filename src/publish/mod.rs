@@ -4,7 +4,7 @@
 //! clock or socket. [`queue`] decides what is sent and what is dropped, [`link`]
 //! measures, [`bitrate`] and [`overload`] decide what the encoder makes,
 //! [`lesson`] what the end of a connection teaches, [`reconnect`] when to try again,
-//! [`verdict`] names what is to blame.
+//! `names` which address to try, [`verdict`] names what is to blame.
 //! [`transport`] is the socket. The loop that joins them is the driver's.
 
 pub mod bitrate;
@@ -13,6 +13,7 @@ mod ending;
 mod inlet;
 pub mod lesson;
 pub mod link;
+mod names;
 pub mod overload;
 mod oversize;
 mod patience;

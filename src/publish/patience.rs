@@ -1,5 +1,8 @@
 //! How long the first connection may take: a script wants an answer, a stream that
 //! was there once is worth trying for without end.
+//!
+//! Looking for the server, by its name or through a proxy, is not counted for a while: a
+//! resolver whose first name server is dead needs five seconds, and nothing is wrong then.
 
 use std::time::Duration;
 
@@ -14,6 +17,9 @@ const IN_USE: Duration = Duration::from_secs(8);
 /// nearly all the time is one slow question, and the rest comes at once.
 const NEXT_ANSWER: Duration = Duration::from_millis(1_200);
 
+/// Looking for the server is not counted for so long in all.
+const SEARCH: Duration = Duration::from_secs(12);
+
 /// Decides when a server that never took the stream in earnest has had its time.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
@@ -26,18 +32,38 @@ pub struct Patience {
     in_use: bool,
     /// When the server last answered a question on the way to the stream.
     answered: Option<MediaTime>,
+    /// Time that looking for the server took.
+    searched: Duration,
+    /// The time of the last look.
+    seen: MediaTime,
 }
 
 impl Patience {
     /// The first try begins.
     pub fn new(started: MediaTime, limit: Option<Duration>) -> Self {
-        Self { started, limit, was_there: false, in_use: false, answered: None }
+        Self {
+            started,
+            limit,
+            was_there: false,
+            in_use: false,
+            searched: Duration::ZERO,
+            seen: started,
+            answered: None,
+        }
     }
 
     /// The stream has been live for so long. Some servers let everybody start and
     /// close at once when they don't mean it.
     pub fn live_for(&mut self, time: Duration) {
         self.was_there |= time >= IN_EARNEST;
+    }
+
+    /// Whether the server is just being looked for; called at each turn.
+    pub fn searches(&mut self, now: MediaTime, searches: bool) {
+        if searches {
+            self.searched += now.since(self.seen);
+        }
+        self.seen = now;
     }
 
     /// A try has failed, because the key is in use or for another reason.
@@ -61,7 +87,7 @@ impl Patience {
     fn deadline(&self) -> Option<MediaTime> {
         let limit = self.limit.filter(|_| !self.was_there)?;
         let limit = if self.in_use { limit.max(IN_USE) } else { limit };
-        Some(self.started + limit)
+        Some(self.started + limit + self.searched.min(SEARCH))
     }
 
     /// Whether a try at that time would come too late.
@@ -107,6 +133,20 @@ mod tests {
         patience.answered(at(3_900));
         assert_eq!(patience.answer_due(), Some(at(5_100)));
         assert!(patience.is_over_by(at(4_000)), "no other try begins");
+    }
+
+    #[test]
+    fn looking_for_the_server_does_not_count_for_a_while() {
+        let mut patience = Patience::new(at(0), Some(Duration::from_secs(4)));
+        for now in (0..5_100).step_by(100) {
+            patience.searches(at(now), true);
+        }
+        assert!(!patience.is_over_by(at(8_999)), "a lookup of five seconds, and four more");
+        assert!(patience.is_over_by(at(9_000)));
+        patience.searches(at(8_000), false);
+        assert!(patience.is_over_by(at(9_000)), "other steps count");
+        patience.searches(at(60_000), true);
+        assert_eq!(patience.deadline(), Some(at(16_000)), "not for ever");
     }
 
     #[test]

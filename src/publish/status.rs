@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::lesson::{End as Ending, Said};
 use super::reconnect::Retry;
-use super::transport;
+use super::transport::{self, proxy::ProxyError};
 use crate::media::MediaTime;
 use crate::protocol::rtmp;
 use crate::protocol::rtmp::status::{Meaning, Refusal};
@@ -55,8 +55,8 @@ pub struct Status {
     pub breaks: u64,
     /// What the server said last: code and text.
     pub server_said: Option<String>,
-    /// How connections ended, newest last.
-    pub log: Vec<End>,
+    /// How connections ended, newest last. Shared, for the status is copied at each turn.
+    pub log: Arc<Vec<End>>,
 }
 
 /// What a destination is doing.
@@ -100,6 +100,8 @@ pub enum Step {
     Resolve,
     /// Opening the connection.
     Connect,
+    /// Waiting for a proxy to connect to the server.
+    Proxy,
     /// Agreeing on encryption.
     Encrypt,
     /// RTMP handshake.
@@ -175,6 +177,16 @@ pub enum Failure {
         /// What it was.
         error: Arc<transport::Error>,
     },
+    /// There is no connection through the proxy.
+    #[error("proxy {proxy}: {error}")]
+    Proxy {
+        /// The proxy's host and port.
+        proxy: String,
+        /// The server's host and port.
+        server: String,
+        /// What it was.
+        error: ProxyError,
+    },
     /// The RTMP session's error.
     #[error("{peer}: {error}")]
     Session {
@@ -233,6 +245,11 @@ impl Failure {
                 transport::Error::Tls(_) if error.retry() == Retry::Never => Ending::NotTheServer,
                 transport::Error::Refused => Ending::PortClosed,
                 transport::Error::Reset => Ending::Reset,
+                _ => Ending::Silence,
+            },
+            Self::Proxy { error, .. } => match error.retry() {
+                Retry::Never => Ending::NotTheServer,
+                Retry::Soon => Ending::PortClosed,
                 _ => Ending::Silence,
             },
             Self::NetworkChanged => Ending::Elsewhere,

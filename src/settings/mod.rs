@@ -166,6 +166,9 @@ pub struct Server {
     pub user: String,
     /// A file with a certificate to trust beside the system's; empty: none.
     pub ca_file: String,
+    /// The proxy on the way there, without its password; empty: as the environment has
+    /// it.
+    pub proxy: String,
 }
 
 impl Server {
@@ -173,6 +176,7 @@ impl Server {
         fields.value("address", &mut self.address);
         fields.value("user", &mut self.user);
         fields.value("ca_file", &mut self.ca_file);
+        fields.value("proxy", &mut self.proxy);
     }
 }
 

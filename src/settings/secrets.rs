@@ -35,11 +35,13 @@ pub enum SecretKind {
     Password,
     /// The query of the server's address: what stands there is often a token.
     Query,
+    /// The password beside the user name at the proxy.
+    Proxy,
 }
 
 impl SecretKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Key, Self::Password, Self::Query];
+    pub const ALL: [Self; 4] = [Self::Key, Self::Password, Self::Query, Self::Proxy];
 }
 
 impl fmt::Display for SecretName {
@@ -48,6 +50,7 @@ impl fmt::Display for SecretName {
             SecretKind::Key => "key",
             SecretKind::Password => "password",
             SecretKind::Query => "query",
+            SecretKind::Proxy => "proxy",
         };
         write!(f, "{}/{kind}", self.service)
     }

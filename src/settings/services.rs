@@ -1,8 +1,11 @@
 //! The services that a stream can go to, read from `assets/destinations.toml`.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+
+use crate::protocol::rtmp::url::RtmpUrl;
 
 /// All services, in the order of the picker.
 #[derive(Debug, Deserialize)]
@@ -37,6 +40,16 @@ impl Services {
     pub fn get(&self, id: &str) -> &Service {
         let of = |id: &str| self.all.iter().find(|service| service.id == id);
         of(id).or_else(|| of(Self::CUSTOM)).expect("a test sees that the custom one is there")
+    }
+
+    /// The service that has a server of exactly this name in its list: such a name is
+    /// not misspelt.
+    pub fn at(&self, host: &str) -> Option<&Service> {
+        static HOSTS: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
+            let services = Services::built_in().all.iter();
+            services.flat_map(|service| service.names().map(|name| (name, &*service.id))).collect()
+        });
+        HOSTS.get(&host.to_ascii_lowercase()).map(|id| self.get(id))
     }
 
     /// The service that a server of this name belongs to: the one that names
@@ -128,6 +141,12 @@ impl Service {
     /// Whether it is the built-in server.
     pub fn is_this_computer(&self) -> bool {
         self.id == Services::THIS_COMPUTER
+    }
+
+    /// The names of its servers.
+    fn names(&self) -> impl Iterator<Item = String> {
+        let urls = self.servers.iter().filter_map(|choice| RtmpUrl::parse(&choice.address).ok());
+        urls.map(|url| url.host().to_ascii_lowercase())
     }
 
     /// The address to start from; empty where each account has its own.

@@ -9,6 +9,8 @@ pub mod waiting_for {
     pub const RESOLVE: &str = "looking up its name";
     /// TCP.
     pub const CONNECT: &str = "connecting";
+    /// A proxy.
+    pub const PROXY: &str = "waiting for the proxy";
     /// TLS.
     pub const ENCRYPT: &str = "agreeing on encryption";
     /// RTMP's handshake.

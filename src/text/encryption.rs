@@ -6,8 +6,6 @@ use std::fmt::Display;
 pub const NOT_TLS: &str = "what answers there does not speak TLS";
 /// Closed during the handshake.
 pub const CLOSED: &str = "the server closed while encryption was being agreed on";
-/// Silence during the handshake.
-pub const TIMED_OUT: &str = "the server did not answer while encryption was being agreed on";
 
 /// What is wrong with the server's certificate: one of those below.
 pub fn certificate(wrong: impl Display) -> String {
@@ -44,6 +42,9 @@ pub mod certificate {
     pub const NOT_YET_VALID: &str = "is not valid yet; is this computer's date right?";
     /// Somebody else's.
     pub const WRONG_NAME: &str = "is for another name";
+    /// Nobody's, as far as it counts: a host in the common name alone.
+    pub const NAMES_NO_HOST: &str =
+        "names no host in its subjectAltName; a name in its common name (CN) alone does not count";
     /// Of an unknown signer.
     pub const UNKNOWN_ISSUER: &str =
         "is signed by nobody whom this computer trusts, perhaps only by itself";

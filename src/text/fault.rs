@@ -11,6 +11,11 @@ pub fn name_not_found(host: &str) -> String {
     format!("No server is known by the name {host}")
 }
 
+/// A service's own server, which nobody misspelt.
+pub fn service_not_found(service: &str) -> String {
+    format!("{service}'s server can't be found")
+}
+
 /// No answer about a name.
 pub fn name_unanswered(host: &str) -> String {
     format!("Looking up the address of {host} took too long")
@@ -218,6 +223,8 @@ pub mod remedy {
     /// A name without an address.
     pub const NAME_NOT_FOUND: &str =
         "Check the spelling of the address and the connection to the network";
+    /// A service's own server.
+    pub const SERVICE_NOT_FOUND: &str = "Check this computer's internet connection";
     /// No answer about a name.
     pub const NAME_UNANSWERED: &str = "Check the connection to the network";
     /// A port where nothing is.
@@ -241,6 +248,9 @@ pub mod remedy {
     /// No TLS.
     pub const ENCRYPTION: &str = "Check the address and this computer's date; for a server of \
                                   your own choose its certificate";
+    /// A certificate that names no host.
+    pub const NAMES_NO_HOST: &str = "Give the server a certificate with its host in \
+                                     subjectAltName, or trust this one by its fingerprint";
     /// A refusal.
     pub const REFUSED: &str = "Check the stream key and that the channel may go live";
     /// No application of that name.

@@ -26,6 +26,7 @@ pub mod encryption;
 pub mod fault;
 pub mod health;
 pub mod output;
+pub mod proxy;
 pub mod server;
 pub mod settings;
 pub mod state;

@@ -66,6 +66,12 @@ pub const PASSWORD_HINT: &str = "only with a user";
 pub const CA_FILE: &str = "Certificate";
 /// The certificate field while nothing is in it.
 pub const CA_FILE_HINT: &str = "file to trust beside the system's";
+/// The proxy field.
+pub const PROXY: &str = "Proxy";
+/// The proxy field while nothing is in it.
+pub const PROXY_HINT: &str = "socks5h://host:1080, http://host:8080 or none";
+/// The field for the password at the proxy.
+pub const PROXY_PASSWORD: &str = "Proxy password";
 /// The field with the address that players open.
 pub const PLAY_ADDRESS: &str = "Open in a player";
 /// Below it.

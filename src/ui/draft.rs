@@ -2,8 +2,9 @@
 
 use super::address;
 use super::paste::{self, Pasted};
+use super::proxy;
 use super::secrets::Kept;
-use crate::protocol::rtmp::key::StreamKey;
+use crate::protocol::rtmp::key::{Secret, StreamKey};
 use crate::protocol::rtmp::url::RtmpUrl;
 use crate::settings::{SecretKind, Server, Service};
 
@@ -49,6 +50,10 @@ pub struct Draft {
     pub password: String,
     /// Path of a certificate file.
     pub ca_file: String,
+    /// Address of a proxy.
+    pub proxy: String,
+    /// Password at the proxy.
+    pub proxy_password: String,
     /// The server's address as it was loaded, to which a remembered token belongs.
     left: String,
     /// The server's address before it was typed at.
@@ -70,6 +75,7 @@ impl Draft {
             server: address.to_owned(),
             user: server.user.clone(),
             ca_file: server.ca_file.clone(),
+            proxy: server.proxy.clone(),
             left: address.to_owned(),
             before: address.to_owned(),
             ..Self::default()
@@ -87,6 +93,7 @@ impl Draft {
         let secret = |kind| kept.get(kind).map(|secret| secret.expose());
         self.key = secret(SecretKind::Key).unwrap_or_default().to_owned();
         self.password = secret(SecretKind::Password).unwrap_or_default().to_owned();
+        self.proxy_password = secret(SecretKind::Proxy).unwrap_or_default().to_owned();
         if let Some(query) = secret(SecretKind::Query)
             && self.server == self.left
             && !self.server.contains('?')
@@ -152,6 +159,22 @@ impl Draft {
         self.key.clear();
         self.user.clear();
         self.password.clear();
+    }
+
+    /// The proxy field is left: its password moves to the field where it is masked.
+    pub fn settle_proxy(&mut self) {
+        let (address, password) = proxy::split(&self.proxy);
+        self.proxy = address;
+        if let Some(password) = password {
+            self.proxy_password = password;
+        }
+    }
+
+    /// The proxy's address with the password; `None` where none is entered.
+    pub fn whole_proxy(&self) -> Option<Secret> {
+        let (address, typed) = proxy::split(&self.proxy);
+        let password = typed.as_deref().unwrap_or(&self.proxy_password);
+        (!address.is_empty()).then(|| Secret::new(&proxy::joined(&address, password)))
     }
 
     /// Moves user and password from the address into their fields, where the

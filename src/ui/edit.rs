@@ -33,6 +33,12 @@ pub enum Edit {
     Password(String),
     /// The certificate field's text.
     CaFile(String),
+    /// The proxy field's text.
+    Proxy(Entered),
+    /// The proxy field was left.
+    SettleProxy,
+    /// The text of the field for the proxy's password.
+    ProxyPassword(String),
     /// The picture file field's text.
     PicturePath(String),
     /// The picture file field is left as it is; `again` asks for the same file
@@ -92,6 +98,14 @@ impl Edit {
             Self::User(text) => enter(model, |draft| draft.user = text),
             Self::Password(text) => enter(model, |draft| draft.password = text),
             Self::CaFile(text) => enter(model, |draft| draft.ca_file = text),
+            Self::Proxy(entered) => enter(model, |draft| {
+                draft.proxy = entered.text;
+                if entered.pasted.is_some() {
+                    draft.settle_proxy();
+                }
+            }),
+            Self::SettleProxy => enter(model, Draft::settle_proxy),
+            Self::ProxyPassword(text) => enter(model, |draft| draft.proxy_password = text),
             Self::PicturePath(text) => {
                 model.view.picture_path = Some(text);
                 None

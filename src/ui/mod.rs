@@ -25,6 +25,7 @@ pub mod panels;
 mod paste;
 pub mod phase;
 mod preview;
+mod proxy;
 mod repaint;
 mod run;
 mod saver;

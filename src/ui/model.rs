@@ -12,6 +12,7 @@ use super::journal;
 use super::log::LogBook;
 use super::paste::{self, Pasted};
 use super::phase::{self, Phase};
+use super::proxy;
 use super::secrets::{Changes, Kept};
 use super::text;
 use crate::engine::{Command, DestinationSettings, Fault, Snapshot};
@@ -163,6 +164,7 @@ impl Model {
             key: (!key.is_empty()).then_some(key),
             credentials: (!user.is_empty()).then(|| Credentials::new(user, &draft.password)),
             ca_file: (!draft.ca_file.trim().is_empty()).then(|| draft.ca_file.trim().into()),
+            proxy: draft.whole_proxy(),
             ..DestinationSettings::default()
         }
     }
@@ -332,6 +334,7 @@ impl Model {
             address,
             user: self.draft.user.trim().to_owned(),
             ca_file: self.draft.ca_file.trim().to_owned(),
+            proxy: proxy::split(&self.draft.proxy).0,
         };
         let id = service.id.clone();
         if server == Server::default() {
@@ -355,7 +358,13 @@ impl Model {
             None if self.draft.server.trim().is_empty() => String::new(),
             None => self.kept_query(),
         };
-        Kept::new(&self.draft.key, &self.draft.password, &query)
+        let typed = proxy::split(&self.draft.proxy).1;
+        Kept::new([
+            (SecretKind::Key, self.draft.key.trim()),
+            (SecretKind::Password, &self.draft.password),
+            (SecretKind::Query, &query),
+            (SecretKind::Proxy, typed.as_deref().unwrap_or(&self.draft.proxy_password)),
+        ])
     }
 
     fn kept_query(&self) -> String {
@@ -462,13 +471,9 @@ impl Model {
 }
 
 impl Kept {
-    fn new(key: &str, password: &str, query: &str) -> Self {
+    fn new(secrets: [(SecretKind, &str); SecretKind::ALL.len()]) -> Self {
         let mut kept = Self::default();
-        for (kind, text) in [
-            (SecretKind::Key, key.trim()),
-            (SecretKind::Password, password),
-            (SecretKind::Query, query),
-        ] {
+        for (kind, text) in secrets {
             kept.set(kind, (!text.is_empty()).then(|| Secret::new(text)));
         }
         kept

@@ -1,6 +1,8 @@
 //! The program publishing, as a person would run it: against real servers, real
 //! faults and real mistakes.
 
+#[path = "../support/gateway.rs"]
+mod gateway;
 #[path = "../support/media.rs"]
 mod media;
 #[path = "../support/nginx.rs"]
@@ -24,9 +26,11 @@ mod encrypted;
 mod endurance;
 mod faults;
 mod listening;
+mod proxied;
 mod recorded;
 mod refused;
 mod refused_late;
+mod slow_dns;
 mod standstill;
 mod table;
 mod threads;

@@ -170,6 +170,8 @@ fn mistyped_arguments_tell_nobody_the_key() {
         &["publish", "rtmp://127.0.0.1/hush-1"],
         &["publish", "--ca-file", url],
         &["publish", "--user", "me:hush-1", url],
+        &["publish", "--proxy", "ftp://me:hush-1@127.0.0.1", url],
+        &["publish", "--proxy", "socks5://me:hush-1@", url],
         &["serve", url],
         &["serve", "--listen", url],
         &["devices", url],
@@ -184,7 +186,12 @@ fn mistyped_arguments_tell_nobody_the_key() {
 
 #[test]
 fn an_address_that_was_lost_is_missed() {
-    for arguments in [["--key-stdin"].as_slice(), &["--user", "bob"], &["--ca-file", "x.pem"]] {
+    for arguments in [
+        ["--key-stdin"].as_slice(),
+        &["--user", "bob"],
+        &["--ca-file", "x.pem"],
+        &["--proxy", "none"],
+    ] {
         let ended = Program::start(&[&["publish", "--json"], arguments].concat()).wait();
         assert_eq!(ended.code(), Some(2), "{arguments:?}: {}", ended.stderr);
         assert!(ended.stderr.contains("belongs to an address"), "{}", ended.stderr);

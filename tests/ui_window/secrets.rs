@@ -69,6 +69,49 @@ fn what_the_window_knows_prints_without_keys() {
     assert!(!all_text(&harness).contains("MARKER"), "{}", all_text(&harness));
 }
 
+/// The proxy's password goes to a field of its own, to the engine and to the keyring.
+#[test]
+fn a_proxys_password_is_seen_by_nobody() {
+    let vaults = Vaults::default();
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness =
+        drawn(window_with_keys(&engine, model_of("custom"), &vaults), [1280.0, 800.0]);
+    enter(&mut harness, text::SERVER, "rtmp://host.example/app/key");
+    press(&mut harness, Action::ToggleServerDetails);
+    enter(&mut harness, text::PROXY, "socks5h://ann:MARKER%21@127.0.0.1:9050");
+    let shown = harness.get_by_label(text::PROXY).value();
+    assert_eq!(shown.as_deref(), Some("socks5h://ann@127.0.0.1:9050"));
+    let password = harness.get_by_label(text::PROXY_PASSWORD);
+    assert_eq!(password.accesskit_node().role(), Role::PasswordInput);
+    press(&mut harness, Action::GoLive);
+    let command = engine.take().pop().expect("it goes live");
+    let Command::GoLive(destination) = &command else { panic!("{command:?}") };
+    let proxy = destination.proxy.as_ref().expect("it was entered");
+    assert_eq!(proxy.expose(), "socks5h://ann:MARKER%21@127.0.0.1:9050");
+    let model = harness.state().model();
+    let printed = format!("{model:?} {command:?} {}", all_text(&harness));
+    assert!(!printed.contains("MARKER"), "{printed}");
+    assert_eq!(model.settings.server("custom").proxy, "socks5h://ann@127.0.0.1:9050");
+}
+
+#[test]
+fn a_proxy_that_can_t_be_used_is_said_to_be_so() {
+    let (_, mut harness) = ready_for("custom", "rtmp://host.example/app", "k");
+    press(&mut harness, Action::ToggleServerDetails);
+    enter(&mut harness, text::PROXY, "ftp://ann:MARKER@host");
+    harness.get_by_label(text::USER).focus();
+    harness.run_ok();
+    let words = all_text(&harness);
+    assert!(words.contains("“ftp://” is none of these"), "{words}");
+    let (_, mut harness) = ready_for("custom", "rtmp://host.example/app", "k");
+    press(&mut harness, Action::ToggleServerDetails);
+    enter(&mut harness, text::PROXY, "socks5h://ann@host");
+    harness.get_by_label(text::USER).focus();
+    harness.run_ok();
+    assert!(!all_text(&harness).contains("none of these"));
+}
+
 /// A window on Twitch whose keyring has not answered yet.
 fn on_a_slow_keyring(vaults: &Vaults) -> Shown {
     let engine = FakeEngine::default();

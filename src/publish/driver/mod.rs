@@ -7,6 +7,7 @@
 
 mod dial;
 mod learn;
+mod means;
 mod moving;
 mod network;
 mod orders;
@@ -23,8 +24,9 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token, Waker};
 
-pub use self::dial::Certificates;
 use self::dial::peer_of;
+pub use self::means::Certificates;
+use self::means::Means;
 use self::moving::{Leaving, Moving};
 use self::network::Network;
 use self::orders::Orders;
@@ -37,6 +39,7 @@ use super::patience::Patience;
 use super::queue::{Limits, SendQueue};
 use super::reconnect::{Attempt, Reconnector};
 use super::status::{End, Failure, LOG_LENGTH, State, Status, Step};
+use super::transport::proxy::Proxies;
 use crate::media::{Clock, MediaTime};
 use crate::protocol::rtmp::client::ClientOptions;
 use crate::protocol::rtmp::url::Target;
@@ -69,6 +72,8 @@ pub struct Config {
     pub target: Target,
     /// How the server's certificate is verified.
     pub certificates: Certificates,
+    /// Which hosts are reached through a proxy.
+    pub proxies: Proxies,
     /// Video bitrate in kbit/s; `None`: no pictures.
     pub video_kbps: Option<u32>,
     /// Audio bitrate in kbit/s; `None`: no sound.
@@ -193,7 +198,7 @@ struct Driver {
     clock: Clock,
     config: Config,
     poll: Poll,
-    waker: Arc<Waker>,
+    means: Means,
     inlet: Inlet,
     orders: Arc<Orders>,
     queue: SendQueue,
@@ -258,10 +263,11 @@ impl Driver {
             live: Duration::ZERO,
             breaks: 0,
             server_said: None,
-            log: Vec::new(),
+            log: Arc::default(),
         };
         let shown = Arc::new(Mutex::new(status.clone()));
         let patience = Patience::new(clock.at(Instant::now()), config.give_up_first_connect);
+        let means = Means::new(waker, config.proxies.clone(), config.certificates.clone());
         let pace = Pace::new(config.video_kbps, config.audio_kbps, config.adaptive);
         Self {
             options: options(&config.target, true, true),
@@ -272,7 +278,7 @@ impl Driver {
             clock,
             config,
             poll,
-            waker,
+            means,
             inlet,
             orders,
             queue,
@@ -331,15 +337,19 @@ impl Driver {
     fn keep_patience(&mut self, now: MediaTime) -> Result<(), Failure> {
         let live = self.phase.live_for(now);
         self.patience.live_for(live.unwrap_or_default());
-        let State::Connecting(step) = self.status.state else { return Ok(()) };
+        let step = match self.status.state {
+            State::Connecting(step) => Some(step),
+            _ => None,
+        };
+        let searches = matches!(step, Some(Step::Resolve | Step::Proxy));
+        self.patience.searches(now, searches);
+        let Some(step) = step else { return Ok(()) };
         if live.is_some() || self.patience.answer_due().is_none_or(|due| now < due) {
             return Ok(());
         }
         Err(match self.status.log.last() {
             Some(end) if now.since(end.at) < STILL_TELLING => end.reason.clone(),
-            _ if step == Step::Resolve => {
-                Failure::NameUnanswered { host: self.options.url.host().into() }
-            }
+            _ if let Phase::Dialing(dial) = &self.phase => dial.unanswered(step),
             _ => Failure::NoAnswer { peer: peer_of(&self.options), step },
         })
     }
@@ -474,10 +484,11 @@ impl Driver {
     }
 
     fn remember(&mut self, end: End) {
-        if self.status.log.len() == LOG_LENGTH {
-            self.status.log.remove(0);
+        let log = Arc::make_mut(&mut self.status.log);
+        if log.len() == LOG_LENGTH {
+            log.remove(0);
         }
-        self.status.log.push(end);
+        log.push(end);
     }
 
     /// Shows the status to the owner.

@@ -162,7 +162,7 @@ impl Driver {
         self.reconnector.live(now);
     }
 
-    fn move_to(&self, now: MediaTime, options: ClientOptions) -> Result<Moving, Failure> {
+    fn move_to(&mut self, now: MediaTime, options: ClientOptions) -> Result<Moving, Failure> {
         let dial = self.dial(now, options.clone())?;
         Ok(Moving { options, stage: Stage::Dialing(Box::new(dial)) })
     }
@@ -171,7 +171,7 @@ impl Driver {
         let Moving { options, stage } = moving;
         let (mut running, mut ready) = match stage {
             Stage::Session(running, ready) => (running, ready),
-            Stage::Dialing(dial) => match dial.drive(now, self.poll.registry())? {
+            Stage::Dialing(dial) => match dial.drive(now, self.poll.registry(), &mut self.means)? {
                 Dialed::Open(transport, options) => {
                     (Box::new(Running::start(now, *transport, *options)?), false)
                 }

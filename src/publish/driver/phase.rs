@@ -1,7 +1,6 @@
 //! What the loop is at: from a name to a running session, and the wait between.
 
 use std::mem;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::Driver;
@@ -80,8 +79,8 @@ impl Driver {
     }
 
     /// A connection of its own to where these options lead.
-    pub(super) fn dial(&self, now: MediaTime, options: ClientOptions) -> Result<Dial, Failure> {
-        Dial::start(now, options, &self.config.certificates, Arc::clone(&self.waker))
+    pub(super) fn dial(&mut self, now: MediaTime, options: ClientOptions) -> Result<Dial, Failure> {
+        Dial::start(now, options, &mut self.means)
     }
 
     fn start_try(&mut self, now: MediaTime) -> Result<(), Failure> {
@@ -94,7 +93,7 @@ impl Driver {
         let Phase::Dialing(dial) = mem::replace(&mut self.phase, Phase::Ended) else {
             return Ok(());
         };
-        match dial.drive(now, self.poll.registry())? {
+        match dial.drive(now, self.poll.registry(), &mut self.means)? {
             Dialed::Open(transport, options) => self.start_session(now, *transport, *options),
             Dialed::At(step, dial) => {
                 self.status.state = State::Connecting(step);

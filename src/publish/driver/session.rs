@@ -174,7 +174,7 @@ impl Running {
             let mut slices = [IoSlice::new(&[]); SLICES];
             let count = self.session.output_slices(&mut slices);
             let written = self.transport.write(&slices[..count]);
-            let count = written.map_err(|error| self.transport_failure(now, error))?;
+            let count = written.map_err(|error| self.write_failure(now, error))?;
             if count == 0 {
                 return Ok(false);
             }
@@ -183,7 +183,7 @@ impl Running {
             self.gauge.written(now, self.sent, self.transport.sent());
         }
         let flushed = self.transport.flush();
-        flushed.map_err(|error| self.transport_failure(now, error))
+        flushed.map_err(|error| self.write_failure(now, error))
     }
 
     /// Writes what the session has, and lets packets follow as long as the system
@@ -317,6 +317,15 @@ impl Running {
         false
     }
 
+    /// Why nothing more can be sent: what the server said before it closed counts for
+    /// more than that it closed.
+    fn write_failure(&mut self, now: MediaTime, error: transport::Error) -> Failure {
+        match self.read(now) {
+            Err(said @ Failure::Session { .. }) => said,
+            _ => self.transport_failure(now, error),
+        }
+    }
+
     fn transport_failure(&mut self, now: MediaTime, error: transport::Error) -> Failure {
         // Whoever closes with something unread, as one does who has heard enough, resets
         // the connection.
@@ -343,7 +352,11 @@ impl Driver {
         let Phase::Session(running) = &mut self.phase else { return Ok(()) };
         read?;
         running.session.on_deadline(now).map_err(|error| running.session_failure(error))?;
-        let fed = running.write(now, &mut self.queue, &mut self.status)?;
+        let fed = running.write(now, &mut self.queue, &mut self.status);
+        // A write that fails reads what the server said last.
+        self.take_events(now)?;
+        let Phase::Session(running) = &mut self.phase else { return Ok(()) };
+        let fed = fed?;
         if let Fed::Over(headers) = fed {
             return self.change_over(now, headers);
         }
@@ -431,3 +444,6 @@ impl Driver {
 fn words(said: &rtmp::command::Status) -> String {
     [said.code.as_str(), said.description.as_str()].join(" ").trim().to_string()
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,7 @@ fn driver() -> Driver {
     let config = Config {
         target: Target::parse("rtmp://media.example/live/k3y").expect("it is an address"),
         certificates: Certificates::default(),
+        proxies: Proxies::default(),
         video_kbps: Some(2_500),
         audio_kbps: Some(128),
         adaptive: true,

@@ -2,6 +2,7 @@
 
 use std::{fmt, io};
 
+use super::proxy::ProxyError;
 use crate::publish::reconnect::Retry;
 use crate::text::connection::transport;
 use crate::text::encryption::{self, certificate};
@@ -24,6 +25,9 @@ pub enum Error {
     /// The peer, or something on the way, broke the connection.
     #[error("{}", transport::RESET)]
     Reset,
+    /// The proxy at the other end does not lead to the server.
+    #[error("{0}")]
+    Proxy(#[from] ProxyError),
     /// Encryption could not be agreed on.
     #[error("{0}")]
     Tls(#[from] TlsError),
@@ -44,9 +48,6 @@ pub enum TlsError {
     /// The server closed during the handshake.
     #[error("{}", encryption::CLOSED)]
     Closed,
-    /// The server did not answer the handshake in time.
-    #[error("{}", encryption::TIMED_OUT)]
-    TimedOut,
     /// The server refused, with an alert.
     #[error("{}", encryption::refused(_0))]
     Refused(String),
@@ -76,6 +77,8 @@ pub enum Certificate {
         /// Some of them.
         names: Vec<String>,
     },
+    /// It is for nobody by name, or by its common name alone, which does not count.
+    NamesNoHost,
     /// Nobody who is trusted has signed it.
     UnknownIssuer,
     /// It was taken back.
@@ -102,6 +105,7 @@ impl fmt::Display for Certificate {
             Self::Expired { days: Some(days) } => certificate::expired(*days),
             Self::NotYetValid => certificate::NOT_YET_VALID.into(),
             Self::WrongName { names } if names.is_empty() => certificate::WRONG_NAME.into(),
+            Self::NamesNoHost => certificate::NAMES_NO_HOST.into(),
             Self::WrongName { names } => certificate::wrong_name(&names.join(", ")),
             Self::UnknownIssuer => certificate::UNKNOWN_ISSUER.into(),
             Self::Revoked => certificate::REVOKED.into(),
@@ -120,6 +124,7 @@ impl Error {
             Self::NoAddress | Self::Unreachable(_) | Self::TimedOut | Self::Reset | Self::Io(_) => {
                 Retry::Backoff
             }
+            Self::Proxy(error) => error.retry(),
             Self::Tls(error) => error.retry(),
         }
     }
@@ -134,7 +139,7 @@ impl Error {
             Self::TimedOut => 3,
             Self::Reset => 4,
             Self::Refused => 5,
-            Self::Tls(_) => 6,
+            Self::Proxy(_) | Self::Tls(_) => 6,
         }
     }
 }
@@ -148,7 +153,7 @@ impl TlsError {
             Self::Certificate(_) | Self::NotTls | Self::Incompatible(_) | Self::NoName(_) => {
                 Retry::Never
             }
-            Self::Closed | Self::TimedOut | Self::Refused(_) | Self::Broken(_) => Retry::Backoff,
+            Self::Closed | Self::Refused(_) | Self::Broken(_) => Retry::Backoff,
         }
     }
 }

@@ -9,19 +9,20 @@
 
 mod error;
 mod kernel;
+pub mod proxy;
 mod race;
 mod tls;
 mod trust;
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, ToSocketAddrs, UdpSocket};
-use std::time::Duration;
 
 use mio::net::TcpStream;
 use mio::{Registry, Token};
 
 pub use self::error::{Certificate, Error, TlsError};
 pub use self::kernel::TcpFigures;
+use self::proxy::Handshake;
 use self::race::Race;
 pub use self::tls::Encryption;
 use self::tls::Tls;
@@ -32,6 +33,8 @@ use crate::media::MediaTime;
 #[derive(Debug)]
 pub struct Transport {
     link: Link,
+    /// What is asked of the proxy at the other end of the connection.
+    handshake: Option<Handshake>,
     encryption: Option<Encryption>,
     /// Bytes of the session that were taken.
     taken: u64,
@@ -42,8 +45,10 @@ pub struct Transport {
 #[derive(Debug)]
 enum Link {
     Connecting(Race),
-    /// Agreeing on encryption until a deadline.
-    Encrypting(TcpStream, Box<Tls>, MediaTime),
+    /// Waiting for a proxy to connect to the server.
+    Proxying(TcpStream, Box<Handshake>),
+    /// Agreeing on encryption.
+    Encrypting(TcpStream, Box<Tls>),
     Open(TcpStream, Option<Box<Tls>>),
     /// Connecting has failed.
     Lost,
@@ -54,6 +59,8 @@ enum Link {
 pub enum Progress {
     /// Waiting for the peer's system.
     Connecting,
+    /// Waiting for a proxy.
+    Proxying,
     /// Agreeing on encryption.
     Encrypting,
     /// Ready for bytes.
@@ -75,9 +82,6 @@ impl Transport {
     /// Tokens that a connection may use, from the one it is given on.
     pub const TOKENS: usize = Race::ENTRANTS;
 
-    /// When a server that does not go on with the TLS handshake is given up.
-    const ENCRYPT_TIMEOUT: Duration = Duration::from_secs(10);
-
     /// A connection to the first of `addresses` that answers. Nothing happens
     /// before the first [`Transport::drive`].
     pub fn connect(
@@ -87,20 +91,28 @@ impl Transport {
         encryption: Option<Encryption>,
     ) -> Self {
         let race = Race::new(now, addresses, first);
-        Self { link: Link::Connecting(race), encryption, taken: 0, sent: 0 }
+        Self { link: Link::Connecting(race), handshake: None, encryption, taken: 0, sent: 0 }
     }
 
-    /// Goes on connecting. An error is final.
+    /// The addresses are a proxy's, which is asked for the server.
+    pub fn through(self, handshake: Handshake) -> Self {
+        Self { handshake: Some(handshake), ..self }
+    }
+
+    /// Goes on connecting, without an end of its own: how long is up to the caller. An
+    /// error is final.
     pub fn drive(&mut self, now: MediaTime, registry: &Registry) -> Result<Progress, Error> {
         let link = std::mem::replace(&mut self.link, Link::Lost);
         self.link = match link {
             Link::Connecting(race) => self.connecting(race, now, registry)?,
-            Link::Encrypting(stream, tls, end) => self.encrypting(stream, tls, end, now)?,
+            Link::Proxying(stream, handshake) => self.proxying(stream, handshake)?,
+            Link::Encrypting(stream, tls) => self.encrypting(stream, tls)?,
             link @ Link::Open(..) => link,
             Link::Lost => return Err(Error::Reset),
         };
         Ok(match &self.link {
             Link::Connecting(_) | Link::Lost => Progress::Connecting,
+            Link::Proxying(..) => Progress::Proxying,
             Link::Encrypting(..) => Progress::Encrypting,
             Link::Open(..) => Progress::Open,
         })
@@ -109,9 +121,8 @@ impl Transport {
     /// When [`Transport::drive`] is due without an event.
     pub fn deadline(&self) -> Option<MediaTime> {
         match &self.link {
-            Link::Connecting(race) => Some(race.deadline()),
-            Link::Encrypting(_, _, end) => Some(*end),
-            Link::Open(..) | Link::Lost => None,
+            Link::Connecting(race) => race.deadline(),
+            Link::Proxying(..) | Link::Encrypting(..) | Link::Open(..) | Link::Lost => None,
         }
     }
 
@@ -124,7 +135,9 @@ impl Transport {
                 Some(n) => Received::Bytes(n),
                 None => Received::Blocked,
             }),
-            Link::Connecting(_) | Link::Encrypting(..) => Ok(Received::Blocked),
+            Link::Connecting(_) | Link::Proxying(..) | Link::Encrypting(..) => {
+                Ok(Received::Blocked)
+            }
             Link::Lost => Err(Error::Reset),
         }
     }
@@ -139,7 +152,7 @@ impl Transport {
                 self.sent += n as u64;
                 n
             }
-            Link::Connecting(_) | Link::Encrypting(..) => 0,
+            Link::Connecting(_) | Link::Proxying(..) | Link::Encrypting(..) => 0,
             Link::Lost => return Err(Error::Reset),
         };
         self.taken += n as u64;
@@ -233,30 +246,42 @@ impl Transport {
     ) -> Result<Link, Error> {
         let Some(stream) = race.drive(now, registry)? else { return Ok(Link::Connecting(race)) };
         kernel::prepare(&stream)?;
-        let Some(encryption) = &self.encryption else { return Ok(Link::Open(stream, None)) };
-        let tls = Box::new(Tls::new(encryption)?);
-        self.encrypting(stream, tls, now + Self::ENCRYPT_TIMEOUT, now)
+        match self.handshake.take() {
+            Some(handshake) => self.proxying(stream, Box::new(handshake)),
+            None => self.connected(stream),
+        }
     }
 
-    fn encrypting(
+    fn proxying(
         &mut self,
         mut stream: TcpStream,
-        mut tls: Box<Tls>,
-        end: MediaTime,
-        now: MediaTime,
+        mut handshake: Box<Handshake>,
     ) -> Result<Link, Error> {
-        if tls.shake_hands(&mut stream, &mut self.sent)? {
-            return Ok(Link::Open(stream, Some(tls)));
+        match handshake.drive(&mut stream, &mut self.sent)? {
+            true => self.connected(stream),
+            false => Ok(Link::Proxying(stream, handshake)),
         }
-        match now < end {
-            true => Ok(Link::Encrypting(stream, tls, end)),
-            false => Err(TlsError::TimedOut.into()),
+    }
+
+    /// The server is at the other end.
+    fn connected(&mut self, stream: TcpStream) -> Result<Link, Error> {
+        let Some(encryption) = &self.encryption else { return Ok(Link::Open(stream, None)) };
+        let tls = Box::new(Tls::new(encryption)?);
+        self.encrypting(stream, tls)
+    }
+
+    fn encrypting(&mut self, mut stream: TcpStream, mut tls: Box<Tls>) -> Result<Link, Error> {
+        match tls.shake_hands(&mut stream, &mut self.sent)? {
+            true => Ok(Link::Open(stream, Some(tls))),
+            false => Ok(Link::Encrypting(stream, tls)),
         }
     }
 
     fn stream(&self) -> Option<&TcpStream> {
         match &self.link {
-            Link::Open(stream, _) | Link::Encrypting(stream, _, _) => Some(stream),
+            Link::Open(stream, _) | Link::Encrypting(stream, _) | Link::Proxying(stream, _) => {
+                Some(stream)
+            }
             Link::Connecting(_) | Link::Lost => None,
         }
     }

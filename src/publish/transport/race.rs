@@ -19,7 +19,6 @@ pub(super) struct Race {
     waiting: VecDeque<(Token, SocketAddr)>,
     running: Vec<TcpStream>,
     next_start: MediaTime,
-    end: MediaTime,
     /// The most telling error so far.
     error: Error,
 }
@@ -31,9 +30,6 @@ impl Race {
     /// From one start to the next (RFC 8305 §5 proposes 250 ms).
     const STAGGER: Duration = Duration::from_millis(250);
 
-    /// When all have lost.
-    const TIMEOUT: Duration = Duration::from_secs(10);
-
     /// A race that starts with the first call of [`Race::drive`]. `first` is the
     /// first of [`Race::ENTRANTS`] tokens.
     pub(super) fn new(now: MediaTime, addresses: &[SocketAddr], first: Token) -> Self {
@@ -42,7 +38,6 @@ impl Race {
             waiting: tokens.zip(by_turns(addresses)).take(Self::ENTRANTS).collect(),
             running: Vec::new(),
             next_start: now,
-            end: now + Self::TIMEOUT,
             error: Error::NoAddress,
         }
     }
@@ -67,11 +62,6 @@ impl Race {
                 Err(error) => self.note(error),
             }
         }
-        if now >= self.end {
-            self.note(Error::TimedOut);
-            self.running.clear();
-            self.waiting.clear();
-        }
         match self.running.is_empty() {
             true => Err(std::mem::replace(&mut self.error, Error::NoAddress)),
             false => Ok(None),
@@ -79,11 +69,8 @@ impl Race {
     }
 
     /// When [`Race::drive`] is due without an event.
-    pub(super) fn deadline(&self) -> MediaTime {
-        match self.waiting.is_empty() {
-            true => self.end,
-            false => self.next_start.min(self.end),
-        }
+    pub(super) fn deadline(&self) -> Option<MediaTime> {
+        (!self.waiting.is_empty()).then_some(self.next_start)
     }
 
     fn winner(&mut self) -> Option<TcpStream> {

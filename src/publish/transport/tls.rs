@@ -47,16 +47,19 @@ impl Tls {
         sent: &mut u64,
     ) -> Result<bool, Error> {
         while self.connection.is_handshaking() {
-            if !self.flush(stream, sent)? {
+            let flushed = self.flush(stream, sent);
+            if matches!(flushed, Ok(false)) {
                 return Ok(false);
             }
             if !self.connection.is_handshaking() {
                 break;
             }
-            match self.take_in(stream, sent)? {
-                Some(0) => return Err(TlsError::Closed.into()),
-                Some(_) => {}
-                None => return Ok(false),
+            // A server that has closed may have said why before.
+            match (self.take_in(stream, sent)?, flushed) {
+                (Some(0) | None, Err(error)) => return Err(error),
+                (Some(0), Ok(_)) => return Err(TlsError::Closed.into()),
+                (Some(_), _) => {}
+                (None, Ok(_)) => return Ok(false),
             }
         }
         Ok(true)
@@ -68,8 +71,9 @@ impl Tls {
         sent: &mut u64,
         into: &mut [u8],
     ) -> Result<Received, Error> {
-        // What could not be handed on before may go now.
-        self.flush(stream, sent)?;
+        // What could not be handed on before may go now. A server that takes no more may
+        // have said why before: that is read first.
+        let flushed = self.flush(stream, sent);
         loop {
             match self.connection.reader().read(into) {
                 Ok(0) => return Ok(Received::End),
@@ -83,7 +87,7 @@ impl Tls {
                 Err(error) => return Err(error.into()),
             }
             if self.take_in(stream, sent)?.is_none() {
-                return Ok(Received::Blocked);
+                return flushed.map(|_| Received::Blocked);
             }
         }
     }
@@ -179,6 +183,9 @@ impl From<rustls::CertificateError> for Certificate {
             }
             E::NotValidYet | E::NotValidYetContext { .. } => Self::NotYetValid,
             E::NotValidForName => Self::WrongName { names: Vec::new() },
+            E::NotValidForNameContext { presented, .. } if presented.is_empty() => {
+                Self::NamesNoHost
+            }
             E::NotValidForNameContext { presented, .. } => {
                 let names = presented.iter().take(Self::NAMES).map(|name| bare(name));
                 Self::WrongName { names: names.collect() }

@@ -2,6 +2,7 @@
 
 use egui::{Id, Key, Label, RichText, Ui};
 
+use crate::engine::proxy_complaint;
 use crate::protocol::rtmp::url::{RTMP_PORT, RtmpUrl, SCHEMES, Target};
 use crate::settings::{KeyRule, Service, Services};
 use crate::text::sentence;
@@ -154,6 +155,32 @@ fn sign_in(ui: &mut Ui, model: &Model, out: &mut Outbox) {
         widgets::text_field(ui, id, text::CA_FILE, &draft.ca_file, text::CA_FILE_HINT, width);
     if let Some(file) = file {
         out.edit(Edit::CaFile(file.text));
+    }
+    proxy(ui, model, out);
+}
+
+fn proxy(ui: &mut Ui, model: &Model, out: &mut Outbox) {
+    let width = ui.available_width();
+    let draft = &model.draft;
+    let id = Id::unique("destination proxy");
+    let (field, entered) =
+        widgets::text_field(ui, id, text::PROXY, &draft.proxy, text::PROXY_HINT, width);
+    if let Some(entered) = entered {
+        out.edit(Edit::Proxy(entered));
+    } else if field.lost_focus() {
+        out.edit(Edit::SettleProxy);
+    }
+    if draft.proxy.contains('@') || !draft.proxy_password.is_empty() {
+        let id = Id::unique("destination proxy password");
+        let name = text::PROXY_PASSWORD;
+        let (_, entered) = widgets::masked_field(ui, id, name, &draft.proxy_password, "", width);
+        if let Some(entered) = entered {
+            out.edit(Edit::ProxyPassword(entered.text));
+        }
+    }
+    let complaint = proxy_complaint(&draft.proxy);
+    if let Some(words) = complaint.filter(|_| !field.has_focus()) {
+        wrong(ui, &words);
     }
 }
 

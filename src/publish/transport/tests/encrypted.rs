@@ -12,7 +12,7 @@ use rcgen::{
     date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ServerConfig, ServerConnection, Stream, SupportedProtocolVersion};
+use rustls::{HandshakeKind, ServerConfig, ServerConnection, Stream, SupportedProtocolVersion};
 
 use super::*;
 use crate::publish::reconnect::Retry;
@@ -339,11 +339,8 @@ fn a_server_that_closes_or_says_nothing_in_the_handshake() {
         client.wait();
     }
     let socket = accept(&listener);
-    let end = client.transport.deadline().expect("it ends some time");
-    client.now = end;
-    let error = client.drive().expect_err("its time is over");
-    assert!(matches!(error, Error::Tls(TlsError::TimedOut)), "{error:?}");
-    assert_eq!(error.retry(), Retry::Backoff);
+    client.now += Duration::from_secs(3_600);
+    assert_eq!(client.drive().expect("how long is up to the caller"), Progress::Encrypting);
     drop(socket);
 
     let mut client = Client::encrypting(&[address], Some(encryption));
@@ -355,6 +352,7 @@ fn a_server_that_closes_or_says_nothing_in_the_handshake() {
     socket.shutdown(Shutdown::Write).expect("it closes");
     let error = client.finish().expect_err("closed");
     assert!(matches!(error, Error::Tls(TlsError::Closed)), "{error:?}");
+    assert_eq!(error.retry(), Retry::Backoff);
 }
 
 #[test]
@@ -364,4 +362,89 @@ fn a_host_that_is_no_name() {
     let encryption = Encryption { host: "no such name".into(), trust };
     let error = Client::encrypting(&[address], Some(encryption)).finish().expect_err("no name");
     assert!(matches!(error, Error::Tls(TlsError::NoName(_))), "{error:?}");
+}
+
+/// The usual recipe of old: the host is the common name, and that does not count.
+#[test]
+fn a_certificate_that_names_its_host_in_the_common_name_alone() {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "localhost");
+    let authority = Authority::new();
+    let file = PemFile::new(&authority.pem);
+    let signed = refused(authority.sign(&params), "localhost", file.trust());
+    assert_eq!(signed, Certificate::NamesNoHost);
+
+    let own = Identity::signed_by_itself(&params);
+    let file = PemFile::new(&own.pem);
+    assert_eq!(refused(own, "localhost", file.trust()), Certificate::NamesNoHost);
+
+    let own = Identity::signed_by_itself(&params);
+    let trust = Trust::only(Fingerprint::of(&own.certificate));
+    attempt(own, "localhost", trust).expect("its fingerprint says more than its names");
+}
+
+/// A server that has heard enough: what it said before is read, though what is still to
+/// be sent can't be.
+#[test]
+fn last_words_are_read_before_a_broken_way_out_is_reported() {
+    let authority = Authority::new();
+    let file = PemFile::new(&authority.pem);
+    let server = serve(authority.sign(&named("localhost")), rustls::ALL_VERSIONS, |stream| {
+        // Nothing of what the client sends is read: the close is a reset.
+        stream.sock.peek(&mut [0]).expect("the client sends");
+        // The system would keep the words for the next acknowledgement, and forget them.
+        stream.sock.set_nodelay(true).expect("an option");
+        stream.write_all(b"last words").expect("the client listens");
+    });
+    let mut client = server.client("localhost", file.trust());
+    client.finish().expect("it is trusted");
+    let bytes = vec![7; 64 << 10];
+    while client.transport.write(&[IoSlice::new(&bytes)]).is_ok_and(|n| n > 0) {}
+    assert!(!client.transport.is_flushed(), "something waits to be sent");
+    server.end();
+    let mut heard = Vec::new();
+    let mut buffer = [0; 4_096];
+    loop {
+        match client.transport.read(&mut buffer) {
+            Ok(Received::Bytes(n)) => heard.extend_from_slice(&buffer[..n]),
+            Ok(Received::Blocked) => client.wait(),
+            Ok(Received::End) | Err(_) => break,
+        }
+    }
+    assert_eq!(heard, b"last words");
+}
+
+/// Reconnecting needs neither certificates read anew nor a whole handshake.
+#[test]
+fn a_second_connection_takes_up_the_first_ones_session() {
+    let authority = Authority::new();
+    let identity = authority.sign(&named("localhost"));
+    let file = PemFile::new(&authority.pem);
+    let trust = file.trust();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(rustls::ALL_VERSIONS)
+        .expect("versions that the provider has")
+        .with_no_client_auth()
+        .with_single_cert(vec![identity.certificate], identity.key)
+        .expect("a certificate that fits its key");
+    let (config, (listener, address)) = (Arc::new(config), listener());
+    let thread = std::thread::spawn(move || {
+        let kind = |_| {
+            let mut socket = accept(&listener);
+            let mut connection = ServerConnection::new(Arc::clone(&config)).expect("a server");
+            echo(&mut Stream::new(&mut connection, &mut socket));
+            connection.handshake_kind()
+        };
+        [0, 1].map(kind)
+    });
+    for _ in 0..2 {
+        let encryption = Encryption { host: "localhost".into(), trust: trust.clone() };
+        let mut client = Client::encrypting(&[address], Some(encryption));
+        client.finish().expect("it is trusted");
+        client.transport.write(&[IoSlice::new(b"hello")]).expect("it writes");
+        assert_eq!(client.receive().expect("a clean end"), b"hello");
+    }
+    let kinds = thread.join().expect("the server is content");
+    assert_eq!(kinds, [Some(HandshakeKind::Full), Some(HandshakeKind::Resumed)]);
 }
