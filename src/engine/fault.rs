@@ -520,7 +520,8 @@ mod tests {
 
     #[test]
     fn each_trouble_of_a_device_has_its_sentence_and_its_remedy() {
-        let again = "It is opened again by itself; if that doesn't help, plug it out and in.";
+        let again =
+            "It is opened again by itself; if that doesn't help, unplug it and plug it back in.";
         for (trouble, text) in [
             (
                 Trouble::Missing,

@@ -67,7 +67,7 @@ pub mod remedy {
         "Allow it in the system's privacy settings (on Linux: the groups video and audio)";
     /// It has stopped, or reported an error.
     pub const AGAIN: &str =
-        "It is opened again by itself; if that doesn't help, plug it out and in";
+        "It is opened again by itself; if that doesn't help, unplug it and plug it back in";
 }
 
 /// What stands under a camera's name in the picture that stands in for it. It is

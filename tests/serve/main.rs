@@ -11,6 +11,9 @@ mod peer;
 mod program;
 #[path = "../support/tools.rs"]
 mod tools;
+#[path = "../support/witness.rs"]
+#[allow(dead_code, reason = "each test binary uses a part of it")]
+mod witness;
 
 #[cfg(target_os = "linux")]
 mod attack;
