@@ -102,12 +102,14 @@ impl LogBook {
 
 impl Book {
     fn add(&mut self, line: &str) {
-        let line = one_line(&self.without_secrets(line));
-        let end = line.char_indices().nth(LONGEST).map_or(line.len(), |(end, _)| end);
+        let mut line = one_line(&self.without_secrets(line));
+        if let Some((end, _)) = line.char_indices().nth(LONGEST) {
+            line.replace_range(end.., "…");
+        }
         if self.lines.len() == LINES {
             self.lines.pop_front();
         }
-        self.lines.push_back(line[..end].to_owned());
+        self.lines.push_back(line);
         self.written += 1;
     }
 
@@ -173,8 +175,9 @@ mod tests {
     fn it_is_bounded() {
         let log = LogBook::default();
         for _ in 0..LINES + 10 {
-            log.add(&"é".repeat(LONGEST + 1));
+            log.add(&"é".repeat(LONGEST + 10));
         }
-        assert_eq!(log.text().chars().count(), LINES * (LONGEST + 1));
+        let line = format!("{}…\n", "é".repeat(LONGEST));
+        assert_eq!(log.text(), line.repeat(LINES));
     }
 }

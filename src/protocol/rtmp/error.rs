@@ -134,7 +134,8 @@ pub enum Retry {
 }
 
 impl Error {
-    /// What to do about it.
+    /// What to do about it, as far as one session can tell. Who knows of earlier ones
+    /// knows more.
     pub fn retry(&self) -> Retry {
         match &self.kind {
             ErrorKind::NotRtmp(_)

@@ -6,18 +6,24 @@ use crate::protocol::amf0::AmfString;
 const MAX_TEXT: usize = 1024;
 
 /// What a peer's text says, safe to print: no control characters, none that turn
-/// the direction of the text around it, at most 1 KB.
+/// the direction of the text around it, and of what is longer than 1 KB the beginning
+/// and "…".
 pub(super) fn sanitized(text: &AmfString) -> String {
     let bytes = text.as_bytes();
     let start = &bytes[..bytes.len().min(4 * MAX_TEXT)];
     let mut clean = String::new();
-    for c in String::from_utf8_lossy(start).chars() {
-        let c = if c.is_control() { ' ' } else { c };
-        if !turns_text(c) && clean.len() + c.len_utf8() <= MAX_TEXT {
-            clean.push(c);
+    let mut is_cut = start.len() < bytes.len();
+    for c in String::from_utf8_lossy(start).chars().filter(|&c| !turns_text(c)) {
+        if clean.len() + c.len_utf8() > MAX_TEXT {
+            is_cut = true;
+            break;
         }
+        clean.push(if c.is_control() { ' ' } else { c });
     }
-    clean.trim().to_owned()
+    match clean.trim() {
+        clean if is_cut => format!("{clean}…"),
+        clean => clean.to_owned(),
+    }
 }
 
 /// Bidirectional controls and marks, invisible joiners, line separators.
@@ -49,8 +55,12 @@ mod tests {
 
     #[test]
     fn long_text_is_cut_at_a_character() {
-        let long = AmfString::from("é".repeat(5_000));
-        assert_eq!(sanitized(&long).len(), MAX_TEXT);
+        for count in [513, 5_000] {
+            let long = sanitized(&AmfString::from("é".repeat(count)));
+            assert_eq!(long, format!("{}…", "é".repeat(MAX_TEXT / 2)));
+        }
+        let whole = "é".repeat(MAX_TEXT / 2);
+        assert_eq!(sanitized(&AmfString::from(whole.as_str())), whole);
     }
 
     #[test]
