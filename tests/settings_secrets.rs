@@ -30,31 +30,52 @@ impl Drop for Folder {
     }
 }
 
-/// A keyring in memory that can be locked.
+/// A keyring in memory that can be locked, or fail.
 #[derive(Clone, Default)]
 struct Memory {
     kept: Arc<Mutex<HashMap<String, Secret>>>,
     locked: bool,
+    fails: bool,
+}
+
+impl Memory {
+    fn holding(name: &str, secret: &str) -> Self {
+        let keyring = Self::default();
+        let mut kept = keyring.kept.lock().expect("no test panics in it");
+        kept.insert(name.into(), Secret::new(secret));
+        drop(kept);
+        keyring
+    }
+
+    fn check(&self) -> Result<(), VaultError> {
+        match (self.locked, self.fails) {
+            (true, _) => Err(VaultError::Locked),
+            (_, true) => Err(VaultError::Keyring("no answer".into())),
+            _ => Ok(()),
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<String> {
+        let kept = self.kept.lock().expect("no test panics in it");
+        kept.get(name).map(|secret| secret.expose().to_owned())
+    }
 }
 
 impl Vault for Memory {
     fn read(&mut self, name: &SecretName) -> Result<Option<Secret>, VaultError> {
-        if self.locked {
-            return Err(VaultError::Locked);
-        }
+        self.check()?;
         Ok(self.kept.lock().expect("no test panics in it").get(&name.to_string()).cloned())
     }
 
     fn write(&mut self, name: &SecretName, secret: &Secret) -> Result<(), VaultError> {
-        if self.locked {
-            return Err(VaultError::Locked);
-        }
+        self.check()?;
         let mut kept = self.kept.lock().expect("no test panics in it");
         kept.insert(name.to_string(), secret.clone());
         Ok(())
     }
 
     fn remove(&mut self, name: &SecretName) -> Result<(), VaultError> {
+        self.check()?;
         self.kept.lock().expect("no test panics in it").remove(&name.to_string());
         Ok(())
     }
@@ -113,6 +134,102 @@ fn what_an_earlier_start_left_in_the_file_moves_to_the_keyring() {
     assert!(file.read(&name("twitch")).expect("readable").is_none());
 }
 
+fn key(secrets: &mut Secrets) -> Option<String> {
+    let secret = secrets.read(&name("twitch")).expect("readable");
+    secret.map(|secret| secret.expose().to_owned())
+}
+
+/// A start without a keyring between two starts that have it, or with one that fails.
+#[test]
+fn what_was_entered_last_is_what_is_read_whichever_place_it_is_in() {
+    for fails in [false, true] {
+        for entered in [Some("new-key"), None] {
+            let folder = Folder::new(&format!("newest-{fails}-{}", entered.is_some()));
+            let file = FileVault::new(&folder.0);
+            let mut keyring = Memory::holding("twitch/key", "old-key");
+            keyring.fails = fails;
+            let mut second = match fails {
+                true => Secrets::moving(file.clone(), keyring.clone()),
+                false => Secrets::in_vault(file.clone()),
+            };
+            second.keep(&name("twitch"), entered.map(Secret::new).as_ref()).expect("writable");
+            assert_eq!(key(&mut second).as_deref(), entered, "in the same start, fails: {fails}");
+            if fails {
+                let place = VaultPlace::File(folder.0.join(FileVault::FILE));
+                assert_eq!(second.place(), place, "it says where the secret is");
+            } else if entered.is_none() {
+                // Without a keyring at all the folder's file is the place.
+                continue;
+            }
+            keyring.fails = false;
+            let mut third = Secrets::moving(file.clone(), keyring.clone());
+            assert_eq!(key(&mut third).as_deref(), entered, "the keyring is back");
+            assert_eq!(third.place(), VaultPlace::Keyring);
+            assert_eq!(keyring.get("twitch/key").as_deref(), entered, "and has it");
+            assert!(!folder.0.join(FileVault::FILE).exists(), "nothing is left in the open");
+        }
+    }
+}
+
+/// The program ends, or is killed, while the keyring waits for its owner.
+#[test]
+fn a_keyring_that_takes_its_time_does_not_lose_what_was_entered() {
+    struct Killed(FileVault);
+    impl Vault for Killed {
+        fn read(&mut self, _: &SecretName) -> Result<Option<Secret>, VaultError> {
+            Ok(Some(Secret::new("old-key")))
+        }
+        fn write(&mut self, name: &SecretName, _: &Secret) -> Result<(), VaultError> {
+            // Another start, while this one waits.
+            let keyring = Memory::holding("twitch/key", "old-key");
+            let mut next = Secrets::moving(self.0.clone(), keyring);
+            let read = next.read(name)?.expect("it is there");
+            assert_eq!(read.expose(), "new-key");
+            Ok(())
+        }
+        fn remove(&mut self, _: &SecretName) -> Result<(), VaultError> {
+            Ok(())
+        }
+        fn place(&self) -> VaultPlace {
+            VaultPlace::Keyring
+        }
+    }
+    let folder = Folder::new("slow");
+    let file = FileVault::new(&folder.0);
+    let mut secrets = Secrets::moving(file.clone(), Killed(file));
+    secrets.keep(&name("twitch"), Some(&Secret::new("new-key"))).expect("it is kept");
+}
+
+#[test]
+fn a_locked_keyring_never_brings_an_older_key_back() {
+    let folder = Folder::new("locked-older");
+    let file = FileVault::new(&folder.0);
+    let mut keyring = Memory::holding("twitch/key", "old-key");
+    keyring.locked = true;
+    let mut secrets = Secrets::moving(file.clone(), keyring.clone());
+    secrets.keep(&name("twitch"), Some(&Secret::new(MARKER))).expect_err("it is locked");
+    keyring.locked = false;
+    let mut secrets = Secrets::moving(file, keyring.clone());
+    assert_eq!(key(&mut secrets), None);
+    secrets.keep(&name("twitch"), Some(&Secret::new("newer-key"))).expect("it is open");
+    assert_eq!(key(&mut secrets).as_deref(), Some("newer-key"));
+    assert_eq!(keyring.get("twitch/key").as_deref(), Some("newer-key"));
+}
+
+/// Its folder was made read-only, say: what it holds would come back over the keyring's.
+#[test]
+fn a_file_that_keeps_an_older_key_is_said() {
+    let folder = Folder::new("stubborn");
+    let text = "format = 2\n\"twitch/key\" = \"old-key\"\n";
+    fs::write(folder.0.join(FileVault::FILE), text).expect("writable");
+    let mut secrets = Secrets::moving(FileVault::new(&folder.0), Memory::default());
+    let kept = secrets.keep(&name("twitch"), Some(&Secret::new(MARKER)));
+    let told = kept.expect_err("a later version's file is left alone").to_string();
+    assert!(told.contains("newer Tallylight"), "{told}");
+    let file = fs::read_to_string(folder.0.join(FileVault::FILE)).expect("it is there");
+    assert_eq!(file, text);
+}
+
 #[test]
 fn a_locked_keyring_says_so_and_nothing_goes_to_the_file() {
     let folder = Folder::new("locked");
@@ -121,7 +238,8 @@ fn a_locked_keyring_says_so_and_nothing_goes_to_the_file() {
     let kept = secrets.keep(&name("twitch"), Some(&Secret::new(MARKER)));
     let error = kept.expect_err("it is locked").to_string();
     assert_eq!(error, "the system's keyring is locked or refused");
-    assert!(!folder.0.join(FileVault::FILE).exists());
+    let file = fs::read_to_string(folder.0.join(FileVault::FILE)).unwrap_or_default();
+    assert!(!file.contains(MARKER), "{file}");
 }
 
 #[test]

@@ -228,6 +228,183 @@ fn a_wrong_value_is_replaced_only_by_a_choice() {
 }
 
 #[test]
+fn whatever_was_removed_is_gone_after_a_restart() {
+    let folder = Folder::new();
+    let (mut store, ..) = Store::open(folder.path());
+    let mut settings = unusual();
+    settings.servers.insert("custom".into(), Server { user: "ann".into(), ..Server::default() });
+    store.save(&settings).expect("the folder can be written");
+    let removals: [fn(&mut Settings); 4] = [
+        |settings| drop(settings.servers.remove("twitch")),
+        |settings| settings.servers.entry("custom".into()).or_default().user.clear(),
+        |settings| settings.sources.camera_name.clear(),
+        |settings| settings.servers.clear(),
+    ];
+    for remove in removals {
+        // In the same start, and in the next.
+        let (mut store, mut settings, _) = Store::open(folder.path());
+        remove(&mut settings);
+        store.save(&settings).expect("the folder can be written");
+        let (mut store, again, warnings) = Store::open(folder.path());
+        assert_eq!((&again, warnings), (&settings, vec![]));
+        store.save(&again).expect("the folder can be written");
+        assert_eq!(Store::open(folder.path()).1, settings);
+    }
+    assert!(!folder.text().contains("servers"), "{}", folder.text());
+}
+
+#[test]
+fn a_removed_service_leaves_what_a_later_version_had_put_there() {
+    for text in [
+        "[servers.twitch]\naddress = \"rtmp://h/app\"\nprotocol = \"srt\"\n",
+        "servers = { twitch = { address = \"rtmp://h/app\", protocol = \"srt\" } }\n",
+        "[servers]\ntwitch.address = \"rtmp://h/app\"\ntwitch.protocol = \"srt\"\n",
+    ] {
+        let folder = Folder::with(text);
+        let (mut store, mut settings, _) = Store::open(folder.path());
+        settings.servers.remove("twitch");
+        store.save(&settings).expect("the folder can be written");
+        let text = folder.text();
+        assert!(text.contains("srt") && !text.contains("rtmp://h/app"), "{text}");
+    }
+}
+
+/// Values of a later version: of other types, beyond these ranges, of names to come.
+#[test]
+fn what_this_version_can_not_read_stays_in_the_file() {
+    let of_later = [
+        "theme = \"sepia\"",
+        "theme = { day = \"light\", night = \"dark\" }",
+        "video_kbps = 80000",
+        "fps = 240",
+        "camera = [\"device:a\", \"device:b\"]",
+        "camera = \"screen:1\"",
+        "gain_db = \"auto\"",
+        "preset = \"4k\"",
+        "service = \"of-the-future\"",
+        "adaptive = \"gently\"",
+    ];
+    for line in of_later {
+        let section = ["sources", "destination", "output", "window"]
+            .into_iter()
+            .find(|section| {
+                let keys: &[&str] = match *section {
+                    "sources" => &["camera", "gain_db"],
+                    "destination" => &["service"],
+                    "output" => &["video_kbps", "fps", "preset", "adaptive"],
+                    _ => &["theme"],
+                };
+                keys.iter().any(|key| line.starts_with(key))
+            })
+            .expect("each line has a section");
+        let folder = Folder::with(&format!("[{section}]\n{line}\nlater = 1\n"));
+        let (mut store, mut settings, _) = Store::open(folder.path());
+        // Something else of each section is chosen.
+        settings.sources.muted = true;
+        settings.output.width = 640;
+        settings.window.show_log = true;
+        settings.servers.insert("mux".into(), Server { user: "a".into(), ..Server::default() });
+        store.save(&settings).expect("the folder can be written");
+        let (mut store, again, _) = Store::open(folder.path());
+        assert!(again.sources.muted && again.window.show_log && again.output.width == 640);
+        store.save(&again).expect("the folder can be written");
+        let text = folder.text();
+        assert!(text.contains(&format!("{line}\nlater = 1\n")), "{line} is missing in\n{text}");
+    }
+    for text in ["window = \"tiled\"\n", "[[servers.mux]]\naddress = \"a\"\n"] {
+        let folder = Folder::with(text);
+        let (mut store, mut settings, _) = Store::open(folder.path());
+        settings.output.width = 640;
+        store.save(&settings).expect("the folder can be written");
+        assert!(folder.text().starts_with(text), "{}", folder.text());
+    }
+}
+
+#[test]
+fn a_file_of_a_later_format_is_left_alone() {
+    let later = "format = 2\n\n[output]\nvideo_kbps = 900\n";
+    for text in [later, "format = \"two\"\n"] {
+        let folder = Folder::with(text);
+        let (mut store, mut settings, warnings) = Store::open(folder.path());
+        let [Warning::Newer { path }] = &warnings[..] else { panic!("{warnings:?}") };
+        assert_eq!(*path, folder.file());
+        settings.output.width = 640;
+        let refused = store.save(&settings).expect_err("it is left alone");
+        assert!(refused.to_string().contains("newer Tallylight"), "{refused}");
+        assert_eq!(folder.text(), text);
+    }
+    assert_eq!(warnings_of(later).0.output.video_kbps, 900, "it is read as far as it goes");
+    assert_eq!(warnings_of("format = 1\n").1, [""; 0]);
+    // It may become one while this version runs.
+    let folder = Folder::new();
+    let (mut store, mut settings, _) = Store::open(folder.path());
+    fs::write(folder.file(), later).expect("the folder can be written");
+    settings.output.width = 640;
+    assert!(matches!(store.save(&settings), Err(StoreError::Newer(_))));
+    assert_eq!(folder.text(), later);
+}
+
+#[test]
+fn what_was_changed_in_the_file_meanwhile_stays() {
+    let folder = Folder::with("[output]\nvideo_kbps = 900\n");
+    let (mut store, mut settings, _) = Store::open(folder.path());
+    fs::write(folder.file(), "[output]\nvideo_kbps = 1200 # by hand\n").expect("writable");
+    settings.output.width = 640;
+    settings.servers.insert("mux".into(), Server { user: "ann".into(), ..Server::default() });
+    store.save(&settings).expect("the folder can be written");
+    assert!(folder.text().contains("video_kbps = 1200 # by hand\n"), "{}", folder.text());
+    let (_, again, _) = Store::open(folder.path());
+    assert_eq!((again.output.width, again.server("mux").user.as_str()), (640, "ann"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_stays_a_link() {
+    use std::os::unix::fs::symlink;
+    let save = |folder: &Folder| {
+        let (mut store, mut settings, warnings) = Store::open(folder.path());
+        settings.output.width = 640;
+        store.save(&settings).expect("the folder can be written");
+        assert_eq!(Store::open(folder.path()).1, settings);
+        assert!(folder.file().is_symlink(), "it is a link still");
+        warnings
+    };
+    for (target, text) in [
+        ("dotfiles/tallylight.toml", Some("# mine\n[output]\nvideo_kbps = 900\n")),
+        // One that leads nowhere yet, and one whose target can't be understood.
+        ("dotfiles/none/yet.toml", None),
+        ("dotfiles/broken.toml", Some("= = =")),
+    ] {
+        let folder = Folder::new();
+        let inner = folder.path().join("dotfiles");
+        fs::create_dir(&inner).expect("the folder can be written");
+        let target = folder.path().join(target);
+        if let Some(text) = text {
+            fs::write(&target, text).expect("the folder can be written");
+        }
+        // A relative link to a link to the file.
+        symlink(&target, inner.join("second")).expect("links can be made");
+        symlink("dotfiles/second", folder.file()).expect("links can be made");
+        save(&folder);
+        let written = fs::read_to_string(&target).expect("it is there");
+        assert!(written.contains("width = 640"), "{written}");
+        match text {
+            Some("= = =") => {
+                let kept = inner.join("broken.toml.broken");
+                assert_eq!(fs::read_to_string(kept).expect("it is kept"), "= = =");
+            }
+            Some(_) => assert!(written.starts_with("# mine\n"), "{written}"),
+            None => {}
+        }
+    }
+    let folder = Folder::new();
+    symlink(Store::FILE, folder.file()).expect("links can be made");
+    let (mut store, settings, _) = Store::open(folder.path());
+    store.save(&settings).expect_err("it leads in a circle");
+    assert!(folder.file().is_symlink());
+}
+
+#[test]
 fn a_broken_file_is_kept_aside() {
     let text = "[output]\nwidth = = 3\n";
     let folder = Folder::with(text);

@@ -9,7 +9,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use toml_edit::{Item, Table, Value};
+use toml_edit::{Item, Table, TableLike, Value};
 
 use super::{Input, Theme};
 use crate::media::FrameRate;
@@ -33,6 +33,11 @@ pub enum Warning {
         /// The system's words.
         reason: String,
     },
+    /// A later version has written the file; it is read as far as that goes, and left.
+    Newer {
+        /// The file.
+        path: PathBuf,
+    },
     /// One value is wrong; its default is used.
     Wrong {
         /// The setting, such as `output.fps`.
@@ -51,6 +56,7 @@ impl fmt::Display for Warning {
         f.write_str(&match self {
             Self::Broken { kept, reason } => text::broken(reason, kept.as_deref()),
             Self::Unreadable { path, reason } => text::unreadable(path, reason),
+            Self::Newer { path } => text::newer(path),
             Self::Wrong { setting, expected, used, found } => {
                 text::wrong(setting, expected, used, found)
             }
@@ -75,7 +81,8 @@ pub(super) struct Fields<'a> {
 
 enum Pass<'a> {
     Read { table: Option<&'a Table>, warnings: &'a mut Vec<Warning> },
-    Write { table: &'a mut Table },
+    Write { table: &'a mut Table, known: &'a Table },
+    Remove { table: &'a mut dyn TableLike },
 }
 
 impl<'a> Fields<'a> {
@@ -88,9 +95,15 @@ impl<'a> Fields<'a> {
         Self { section, pass: Pass::Read { table, warnings } }
     }
 
-    /// A pass that patches values into `table`.
-    pub fn writing(section: &'a str, table: &'a mut Table) -> Self {
-        Self { section, pass: Pass::Write { table } }
+    /// A pass that patches into `table` the values that differ from those in `known`,
+    /// and those that are missing.
+    pub fn writing(section: &'a str, table: &'a mut Table, known: &'a Table) -> Self {
+        Self { section, pass: Pass::Write { table, known } }
+    }
+
+    /// A pass that takes the fields out of `table`.
+    pub fn removing(table: &'a mut dyn TableLike) -> Self {
+        Self { section: "", pass: Pass::Remove { table } }
     }
 
     /// A field whose every value of the right kind is fine.
@@ -138,7 +151,18 @@ impl<'a> Fields<'a> {
         fits: impl Fn(&T) -> bool,
     ) {
         match &mut self.pass {
-            Pass::Write { table } => patch(table, key, value),
+            Pass::Write { table, known } => {
+                let is_chosen = known.get(key).and_then(T::read).is_none_or(|was| was != *value);
+                if is_chosen || !table.contains_key(key) {
+                    patch(table, key, value);
+                }
+            }
+            // What can't be read was not what is removed.
+            Pass::Remove { table } => {
+                if table.get(key).and_then(T::read).is_some() {
+                    table.remove(key);
+                }
+            }
             Pass::Read { table, warnings } => {
                 let Some(item) = table.and_then(|table| table.get(key)) else { return };
                 match T::read(item).filter(fits) {

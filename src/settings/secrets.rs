@@ -102,60 +102,119 @@ pub trait Vault: Send {
     fn place(&self) -> VaultPlace;
 }
 
-/// The best place this system has, with what an earlier start left in the file.
+/// The system's keyring, and the file for what is not in it.
+///
+/// The file has the last word: a secret is there from the moment at which it is
+/// entered until the keyring has it. So neither a keyring that fails, waits or is gone
+/// for a while, nor a program that ends meanwhile, brings an older secret back.
 pub struct Secrets {
-    vault: Box<dyn Vault>,
+    vault: Option<Box<dyn Vault>>,
     file: Option<FileVault>,
+    /// The keyring failed at its last secret, which is in the file.
+    failing: bool,
 }
 
 impl Secrets {
     /// The system's keyring, or the file in `folder` where there is none.
     pub fn open(folder: &Path) -> Self {
-        let file = FileVault::new(folder);
-        match KeyringVault::open() {
-            Ok(keyring) => Self::moving(file, keyring),
-            Err(_) => Self::in_vault(file),
-        }
+        let file = Some(FileVault::new(folder));
+        let keyring = KeyringVault::open().ok();
+        let vault = keyring.map(|keyring| Box::new(keyring) as Box<dyn Vault>);
+        Self { vault, file, failing: false }
     }
 
     /// Secrets in one place of the caller's choice.
     pub fn in_vault(vault: impl Vault + 'static) -> Self {
-        Self { vault: Box::new(vault), file: None }
+        Self { vault: Some(Box::new(vault)), file: None, failing: false }
     }
 
     /// Secrets in `vault`, and those that are still in `file` on their way there.
     pub fn moving(file: FileVault, vault: impl Vault + 'static) -> Self {
-        Self { vault: Box::new(vault), file: Some(file) }
+        Self { vault: Some(Box::new(vault)), file: Some(file), failing: false }
     }
 
     /// Where secrets are kept from now on.
     pub fn place(&self) -> VaultPlace {
-        self.vault.place()
+        match (&self.vault, &self.file) {
+            (Some(vault), file) if !self.failing || file.is_none() => vault.place(),
+            (_, Some(file)) => file.place(),
+            (_, None) => VaultPlace::Keyring,
+        }
     }
 
-    /// The secret of that name. One that an earlier start had to leave in the
-    /// file moves to the keyring.
+    /// The secret of that name, the one that was entered last. Where it is in the file,
+    /// it moves to the keyring if that takes it.
     pub fn read(&mut self, name: &SecretName) -> Result<Option<Secret>, VaultError> {
-        if let Some(secret) = self.vault.read(name)? {
-            return Ok(Some(secret));
+        let Some(vault) = &mut self.vault else {
+            return self.file.as_mut().map_or(Ok(None), |file| file.read(name));
+        };
+        let entry = match self.file.as_ref().map(|file| file.entry(name)) {
+            Some(Ok(entry)) => entry,
+            Some(Err(error)) => {
+                tracing::warn!("secrets that are not in the keyring: {error}");
+                Entry::Unknown
+            }
+            None => Entry::Unknown,
+        };
+        match entry {
+            Entry::Unknown => vault.read(name),
+            Entry::Secret(secret) => {
+                self.settle(name, Some(&secret));
+                Ok(Some(secret))
+            }
+            Entry::Forgotten => {
+                self.settle(name, None);
+                Ok(None)
+            }
         }
-        let Some(file) = &mut self.file else { return Ok(None) };
-        let Some(secret) = file.read(name)? else { return Ok(None) };
-        self.vault.write(name, &secret)?;
-        file.remove(name)?;
-        Ok(Some(secret))
     }
 
     /// Keeps `secret`, or forgets what there was if it is `None`.
     pub fn keep(&mut self, name: &SecretName, secret: Option<&Secret>) -> Result<(), VaultError> {
-        match secret {
-            Some(secret) => self.vault.write(name, secret)?,
-            None => self.vault.remove(name)?,
+        let Some(vault) = &mut self.vault else {
+            return self.file.as_ref().map_or(Ok(()), |file| file.set(name, secret));
+        };
+        // First of all the file, for the keyring may take minutes, and the program end.
+        let journal = self.file.as_ref().map(|file| file.set(name, secret));
+        let kept = put(vault.as_mut(), name, secret);
+        self.failing = kept.is_err();
+        match (kept, &self.file, journal) {
+            (Ok(()), Some(file), _) => file.leave(name),
+            // A keyring that stays shut is its owner's wish: nothing is left in the open,
+            // and what is in it is out of date.
+            (Err(VaultError::Locked), Some(file), _) => {
+                file.set(name, None)?;
+                self.failing = false;
+                Err(VaultError::Locked)
+            }
+            (Err(error), Some(_), Some(Ok(()))) => {
+                tracing::warn!("{error}; the secret is in a file");
+                Ok(())
+            }
+            (kept, ..) => kept,
         }
-        match &mut self.file {
-            Some(file) => file.remove(name),
-            None => Ok(()),
+    }
+
+    /// Gives the keyring what stands in the file. If it does not take it, the file keeps
+    /// it.
+    fn settle(&mut self, name: &SecretName, secret: Option<&Secret>) {
+        let (Some(vault), Some(file)) = (&mut self.vault, &self.file) else { return };
+        let moved = put(vault.as_mut(), name, secret).and_then(|()| file.leave(name));
+        self.failing = moved.is_err();
+        if let Err(error) = moved {
+            tracing::warn!("a secret stays in the file: {error}");
         }
+    }
+}
+
+fn put(
+    vault: &mut dyn Vault,
+    name: &SecretName,
+    secret: Option<&Secret>,
+) -> Result<(), VaultError> {
+    match secret {
+        Some(secret) => vault.write(name, secret),
+        None => vault.remove(name),
     }
 }
 
@@ -217,6 +276,16 @@ fn keyring_error(error: &keyring::Error) -> VaultError {
     }
 }
 
+/// What the file says of a secret.
+enum Entry {
+    /// Nothing: the keyring knows.
+    Unknown,
+    /// It was forgotten while the keyring could not forget it.
+    Forgotten,
+    /// This one.
+    Secret(Secret),
+}
+
 /// Secrets in a file that its owner alone can read.
 #[derive(Clone, Debug)]
 pub struct FileVault {
@@ -241,8 +310,34 @@ impl FileVault {
         }
     }
 
+    /// What it says of the secret `name`.
+    fn entry(&self, name: &SecretName) -> Result<Entry, VaultError> {
+        let broken = || self.failed(io::Error::other(vault::NOT_UNDERSTOOD));
+        let document = self.load()?.ok_or_else(broken)?;
+        Ok(match document.get(&name.to_string()).and_then(|item| item.as_str()) {
+            None => Entry::Unknown,
+            Some("") => Entry::Forgotten,
+            Some(text) => Entry::Secret(Secret::new(text)),
+        })
+    }
+
+    /// Keeps the secret, or that there is none.
+    fn set(&self, name: &SecretName, secret: Option<&Secret>) -> Result<(), VaultError> {
+        self.change(|document| {
+            document[&name.to_string()] = toml_edit::value(secret.map_or("", Secret::expose));
+        })
+    }
+
+    /// Leaves the secret to the keyring.
+    fn leave(&self, name: &SecretName) -> Result<(), VaultError> {
+        self.change(|document| drop(document.remove(&name.to_string())))
+    }
+
     fn change(&self, change: impl FnOnce(&mut DocumentMut)) -> Result<(), VaultError> {
         let mut document = match self.load()? {
+            Some(document) if store::is_newer(&document) => {
+                return Err(self.failed(io::Error::other(vault::NEWER)));
+            }
             Some(document) => document,
             None => self.start_anew()?,
         };
@@ -252,7 +347,12 @@ impl FileVault {
         if after == before {
             return Ok(());
         }
-        store::replace(&self.path, after.as_bytes()).map_err(|source| self.failed(source))
+        let is_link = self.path.is_symlink();
+        let written = match after.trim().is_empty() && !is_link {
+            true => std::fs::remove_file(&self.path),
+            false => store::replace(&self.path, after.as_bytes()),
+        };
+        written.map_err(|source| self.failed(source))
     }
 
     /// A file that can't be understood may be one that its owner can mend.
@@ -271,19 +371,18 @@ impl FileVault {
 
 impl Vault for FileVault {
     fn read(&mut self, name: &SecretName) -> Result<Option<Secret>, VaultError> {
-        let broken = || self.failed(io::Error::other(vault::NOT_UNDERSTOOD));
-        let document = self.load()?.ok_or_else(broken)?;
-        Ok(document.get(&name.to_string()).and_then(|item| item.as_str()).map(Secret::new))
+        match self.entry(name)? {
+            Entry::Secret(secret) => Ok(Some(secret)),
+            Entry::Forgotten | Entry::Unknown => Ok(None),
+        }
     }
 
     fn write(&mut self, name: &SecretName, secret: &Secret) -> Result<(), VaultError> {
-        self.change(|document| {
-            document[&name.to_string()] = toml_edit::value(secret.expose());
-        })
+        self.set(name, Some(secret))
     }
 
     fn remove(&mut self, name: &SecretName) -> Result<(), VaultError> {
-        self.change(|document| drop(document.remove(&name.to_string())))
+        self.leave(name)
     }
 
     fn place(&self) -> VaultPlace {

@@ -16,11 +16,20 @@ const LARGEST: u64 = 1 << 20;
 /// The table of tables with what was entered for each service.
 const SERVERS: &str = "servers";
 
-/// The settings file, with all that stood in it and is not ours.
+/// The layout of the file. A later one says so itself, under [`FORMAT_KEY`].
+const FORMAT: i64 = 1;
+
+/// Under this key a file of a later layout has its number.
+const FORMAT_KEY: &str = "format";
+
+/// The settings file. Whatever in it is not ours stays as it is.
 #[derive(Debug)]
 pub struct Store {
     path: PathBuf,
+    /// The file as it was last read or written.
     document: DocumentMut,
+    /// The settings that the file and this program agree on.
+    known: Settings,
     readable: bool,
 }
 
@@ -30,6 +39,9 @@ pub enum StoreError {
     /// The old file can't be read and is not overwritten for that.
     #[error("{}", text::left_as_it_is(_0))]
     Unreadable(PathBuf),
+    /// A later version has written the file in a layout that this one can't keep.
+    #[error("{}", text::of_later_version(_0))]
+    Newer(PathBuf),
     /// The system refused.
     #[error("{}", text::cannot_write(path, source))]
     Io {
@@ -62,28 +74,61 @@ impl Store {
             warnings.push(Warning::Broken { kept: put_aside(&path), reason });
             DocumentMut::new()
         });
+        if is_newer(&document) {
+            warnings.push(Warning::Newer { path: path.clone() });
+        }
         let settings = read_settings(&document, &mut warnings);
-        (Self { path, document, readable }, settings, warnings)
+        (Self { path, document, known: settings.clone(), readable }, settings, warnings)
     }
 
-    /// Writes what changed. The file is replaced in one step: a reader, or a
-    /// power cut, finds the old one or the new one.
+    /// Writes what was chosen since the last call, and nothing else: a value that this
+    /// version can't read, or that somebody has changed in the file meanwhile, stays.
+    /// The file is replaced in one step: a reader, or a power cut, finds the old one or
+    /// the new one.
     pub fn save(&mut self, settings: &Settings) -> Result<(), StoreError> {
         if !self.readable {
             return Err(StoreError::Unreadable(self.path.clone()));
         }
-        let mut document = self.document.clone();
-        write_settings(&mut document, settings.clone());
-        let after = document.to_string();
-        if after == self.document.to_string() && self.path.exists() {
-            return Ok(());
+        let failed = |source| StoreError::Io { path: self.path.clone(), source };
+        let (mut document, is_there) = self.as_it_is_now().map_err(failed)?;
+        if is_newer(&document) {
+            return Err(StoreError::Newer(self.path.clone()));
         }
-        replace(&self.path, after.as_bytes())
-            .map_err(|source| StoreError::Io { path: self.path.clone(), source })?;
-        // Not before it is written: what was not is written the next time.
+        let before = document.to_string();
+        write_settings(&mut document, &self.known, settings);
+        let after = document.to_string();
+        if after != before || !is_there {
+            replace(&self.path, after.as_bytes()).map_err(failed)?;
+        }
+        // Not before it is written: a change that was not is written the next time.
         self.document = document;
+        self.known = settings.clone();
         Ok(())
     }
+
+    /// The file, which may have been edited since, and whether there is one. One that
+    /// can't be understood is put aside.
+    fn as_it_is_now(&self) -> io::Result<(DocumentMut, bool)> {
+        match read_bounded(&self.path) {
+            Ok(bytes) => Ok(match parse(&bytes) {
+                Ok(document) => (document, true),
+                Err(_) => {
+                    put_aside(&self.path);
+                    (self.document.clone(), false)
+                }
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Ok((self.document.clone(), false))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Whether a later version has written this, in a layout of its own.
+pub(super) fn is_newer(document: &DocumentMut) -> bool {
+    let format = document.get(FORMAT_KEY);
+    format.is_some_and(|format| format.as_integer().is_none_or(|format| format > FORMAT))
 }
 
 /// The folder for this program's settings; `None` where the system names none.
@@ -99,8 +144,10 @@ pub(super) fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Puts `bytes` in the place of the file at `path`, readable by its owner only.
+/// Puts `bytes` in the place of the file at `path`, readable by its owner only. A link
+/// stays one: the file that it leads to is replaced, or made.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let path = &led_to(path)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     create_private_folder(folder)?;
     let mut name = path.file_name().unwrap_or_default().to_owned();
@@ -118,6 +165,22 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(&new, path)?;
     sync_folder(folder);
     Ok(())
+}
+
+/// Longer chains of links are circles.
+const MOST_LINKS: usize = 40;
+
+/// The file that `path` means: where its links lead, whether there is a file or not.
+fn led_to(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match fs::read_link(&path) {
+            // A relative one begins at the folder of the link.
+            Ok(target) => path = path.parent().unwrap_or(Path::new(".")).join(target),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::other(text::LINK_CIRCLE))
 }
 
 /// A folder that its owner alone can look into, unless it is there already.
@@ -169,6 +232,7 @@ const BROKEN: u32 = 99;
 /// Renames a broken file, so that the next save ends neither it nor one that was
 /// broken before.
 pub(super) fn put_aside(path: &Path) -> Option<PathBuf> {
+    let path = &led_to(path).ok()?;
     let place = |number: u32| {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".broken");
@@ -218,25 +282,52 @@ fn table_of(item: Option<&Item>, name: &str, warnings: &mut Vec<Warning>) -> Opt
     table.ok()
 }
 
-fn write_settings(document: &mut DocumentMut, mut settings: Settings) {
-    write_section(document, &mut settings.sources);
-    write_section(document, &mut settings.destination);
-    write_section(document, &mut settings.output);
-    write_section(document, &mut settings.window);
-    if settings.servers.is_empty() {
-        return;
+/// Writes of `settings` what differs from `known`.
+fn write_settings(document: &mut DocumentMut, known: &Settings, settings: &Settings) {
+    write_section(document, &known.sources, &settings.sources);
+    write_section(document, &known.destination, &settings.destination);
+    write_section(document, &known.output, &settings.output);
+    write_section(document, &known.window, &settings.window);
+    for (id, server) in &settings.servers {
+        let before = known.servers.get(id);
+        if before != Some(server) {
+            let mut was = Table::new();
+            if let Some(before) = before {
+                before.clone().fields(&mut Fields::writing(SERVERS, &mut was, &Table::new()));
+            }
+            let servers = table_in(document, SERVERS);
+            servers.set_implicit(true);
+            server.clone().fields(&mut Fields::writing(SERVERS, table_in(servers, id), &was));
+        }
     }
-    let servers = table_in(document, SERVERS);
-    servers.set_implicit(true);
-    for (id, mut server) in settings.servers {
-        let table = table_in(servers, &id);
-        server.fields(&mut Fields::writing(SERVERS, table));
+    for id in known.servers.keys().filter(|id| !settings.servers.contains_key(*id)) {
+        remove_server(document, id);
     }
 }
 
-fn write_section<S: Section>(document: &mut DocumentMut, section: &mut S) {
+/// Removes what was entered for a service, and its table unless something else is in it.
+fn remove_server(document: &mut DocumentMut, id: &str) {
+    let Some(servers) = document.get_mut(SERVERS).and_then(Item::as_table_like_mut) else { return };
+    let Some(table) = servers.get_mut(id).and_then(Item::as_table_like_mut) else { return };
+    Server::default().fields(&mut Fields::removing(table));
+    if table.is_empty() {
+        servers.remove(id);
+    }
+}
+
+/// A section that nobody has touched stays as it is, in whatever shape.
+fn write_section<S: Section + Clone + PartialEq>(
+    document: &mut DocumentMut,
+    known: &S,
+    section: &S,
+) {
+    if known == section && document.contains_key(S::NAME) {
+        return;
+    }
+    let mut was = Table::new();
+    known.clone().fields(&mut Fields::writing(S::NAME, &mut was, &Table::new()));
     let table = table_in(document, S::NAME);
-    section.fields(&mut Fields::writing(S::NAME, table));
+    section.clone().fields(&mut Fields::writing(S::NAME, table, &was));
 }
 
 /// The table `name` in `parent`, made or turned into one where it is not.

@@ -21,6 +21,14 @@ pub fn left_as_it_is(path: &Path) -> String {
     format!("{} can't be read and is left as it is", path.display())
 }
 
+/// Why they could not: a later version has written the file.
+pub fn of_later_version(path: &Path) -> String {
+    format!("{} was written by a newer Tallylight and is left as it is", path.display())
+}
+
+/// Why a file can't be reached.
+pub const LINK_CIRCLE: &str = "its links lead in a circle";
+
 /// Why they could not: the system refused.
 pub fn cannot_write(path: &Path, error: impl Display) -> String {
     format!("{} can't be written: {error}", path.display())
@@ -33,6 +41,15 @@ pub fn broken(reason: &str, kept: Option<&Path>) -> String {
         Some(kept) => format!("{anew} The old file is kept as {}", kept.display()),
         None => format!("{anew} The old file could not be kept"),
     }
+}
+
+/// A later version has written the file.
+pub fn newer(path: &Path) -> String {
+    format!(
+        "The settings are of a newer Tallylight. They are used as far as this version knows them; \
+         changes made here are not saved, and {} is left as it is",
+        path.display()
+    )
 }
 
 /// The file could not be read.
@@ -112,12 +129,11 @@ pub fn key_not_kept(why: &str) -> String {
 }
 
 /// Secrets are in a file; what the pointer finds on it is the next one.
-pub const KEY_IN_FILE: &str = "The key is kept in a file, for want of a keyring.";
+pub const KEY_IN_FILE: &str = "No system keyring: the key is in a file only you can read.";
 
 /// Which file it is.
 pub fn key_in_file(path: &Path) -> String {
-    let path = path.display();
-    format!("This system has no keyring: the key is in a file that only you can read, {path}")
+    format!("The file is {}", path.display())
 }
 
 /// Why a secret could not be read or kept.
@@ -136,6 +152,8 @@ pub mod vault {
     pub const NO_REASON: &str = "it gave no reason";
     /// Somebody has changed it by hand.
     pub const NOT_UNDERSTOOD: &str = "it can't be understood; it is kept aside at the next change";
+    /// A later version has written the file of secrets.
+    pub const NEWER: &str = "a newer Tallylight has written it";
     /// The old file stays in the way of the new one.
     pub const NOT_RENAMED: &str = "it can't be renamed";
 

@@ -159,7 +159,8 @@ fn serve(requests: &Receiver<Request>, open: impl FnOnce() -> Secrets, answer: &
     // Not before it is needed: a keyring's service may have to be started.
     let Ok(first) = requests.recv() else { return };
     let mut secrets = open();
-    answer(Answer::Place(secrets.place()));
+    let mut place = secrets.place();
+    answer(Answer::Place(place.clone()));
     for request in iter::once(first).chain(requests.iter()) {
         match request {
             Request::Load(service) => answer(load(&mut secrets, service)),
@@ -169,6 +170,11 @@ fn serve(requests: &Receiver<Request>, open: impl FnOnce() -> Secrets, answer: &
                 }
             }
             Request::Flush(done) => drop(done.try_send(())),
+        }
+        // A keyring that fails leaves what is entered to the file.
+        if place != secrets.place() {
+            place = secrets.place();
+            answer(Answer::Place(place.clone()));
         }
     }
 }
