@@ -21,6 +21,7 @@ use tallylight::protocol::rtmp::message::MessageType;
 use tallylight::protocol::rtmp::server::{
     Authentication, MediaKind, Rejection, ServerEvent, ServerOptions, ServerSession,
 };
+use tallylight::protocol::rtmp::url::Target;
 
 /// How long a byte takes from one side to the other.
 const LATENCY: Duration = Duration::from_millis(20);
@@ -129,6 +130,31 @@ impl Pair {
             _ => None,
         });
         media.collect()
+    }
+}
+
+/// The addresses of one part that MediaMTX documents, and an empty application.
+#[test]
+fn an_address_alone_or_a_key_alone_names_the_stream() {
+    for (target, expected) in [
+        (Target::without_key("rtmp://h/mystream"), ("mystream", "")),
+        (Target::without_key("rtmp://h/mystream?user=a&pass=b"), ("mystream", "")),
+        (Target::parse("rtmp://h//key?t=1"), ("", "key?t=1")),
+        (Target::with_key("rtmp://h/", "k/1#x"), ("", "k/1#x")),
+    ] {
+        let client = ClientOptions::new(target.expect("it is right"));
+        let mut pair = Pair::new(client, ServerOptions::default());
+        pair.run(400);
+        let asked = pair.server_events.iter().find_map(|event| match event {
+            ServerEvent::PublishRequested { stream_id, app, key } => {
+                assert_eq!((app.as_str(), key.expose()), expected);
+                Some(*stream_id)
+            }
+            _ => None,
+        });
+        pair.server.accept_publish(asked.expect("the client asks to publish")).unwrap();
+        pair.run(100);
+        assert!(pair.events.contains(&Event::Live), "{expected:?}: {:?}", pair.events);
     }
 }
 

@@ -69,6 +69,7 @@ fn unusual() -> Settings {
             user: "ann".into(),
             ca_file: "/etc/own.pem".into(),
             proxy: "socks5h://ann@127.0.0.1:9050".into(),
+            no_key: true,
         },
     );
     settings.servers.insert("odd name.with dots".into(), Server::default());
@@ -148,15 +149,15 @@ fn each_wrong_value_becomes_its_default_with_a_warning_that_names_it() {
     let cases = [
         (
             "[output]\nvideo_kbps = \"fast\"",
-            "The setting output.video_kbps has to be a whole number from 100 to 51000; 2500 is used instead of \"fast\"",
+            "The setting output.video_kbps has to be a whole number from 50 to 100000; 2500 is used instead of \"fast\"",
         ),
         (
-            "[output]\nvideo_kbps = 99",
-            "The setting output.video_kbps has to be a whole number from 100 to 51000; 2500 is used instead of 99",
+            "[output]\nvideo_kbps = 49",
+            "The setting output.video_kbps has to be a whole number from 50 to 100000; 2500 is used instead of 49",
         ),
         (
             "[output]\nwidth = 1281",
-            "The setting output.width has to be an even number from 64 to 3840; 1280 is used instead of 1281",
+            "The setting output.width has to be an even number from 64 to 4096; 1280 is used instead of 1281",
         ),
         (
             "[output]\nfps = \"30000/0\"",
@@ -275,7 +276,7 @@ fn what_this_version_can_not_read_stays_in_the_file() {
     let of_later = [
         "theme = \"sepia\"",
         "theme = { day = \"light\", night = \"dark\" }",
-        "video_kbps = 80000",
+        "video_kbps = 200000",
         "fps = 240",
         "camera = [\"device:a\", \"device:b\"]",
         "camera = \"screen:1\"",

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::engine::{AudioInput, Fingerprint, OutputSettings, VideoInput};
-use crate::media::FrameRate;
+use crate::media::{FrameRate, limits};
 use crate::protocol::rtmp::key::StreamKey;
 use crate::protocol::rtmp::url::SCHEMES;
 
@@ -78,17 +78,17 @@ pub struct Publish {
     #[arg(long, default_value = "30", value_parser = parse_rate)]
     pub fps: FrameRate,
     /// Video bitrate in kbit/s, from 50 to 100000.
-    #[arg(long, value_name = "KBPS", default_value_t = 2_500, value_parser = |text: &str| whole(text, 50..=100_000))]
+    #[arg(long, value_name = "KBPS", default_value_t = limits::DEFAULT_VIDEO_KBPS, value_parser = |text: &str| whole(text, limits::VIDEO_KBPS))]
     pub video_kbps: u32,
     /// Fill the video up to this bitrate, in kbit/s, where the picture needs less: for
     /// services that take a still picture for a broken stream. From 0 to 100000.
     #[arg(long, value_name = "KBPS", default_value_t = 0, value_parser = |text: &str| whole(text, 0..=100_000))]
     pub min_video_kbps: u32,
     /// Audio bitrate in kbit/s, from 16 to 512.
-    #[arg(long, value_name = "KBPS", default_value_t = 128, value_parser = |text: &str| whole(text, 16..=512))]
+    #[arg(long, value_name = "KBPS", default_value_t = limits::DEFAULT_AUDIO_KBPS, value_parser = |text: &str| whole(text, limits::AUDIO_KBPS))]
     pub audio_kbps: u32,
     /// Seconds from one keyframe to the next, from 0.1 to 20.
-    #[arg(long, default_value_t = 2.0, value_parser = parse_keyframe_s)]
+    #[arg(long, default_value_t = limits::DEFAULT_KEYFRAME_S, value_parser = parse_keyframe_s)]
     pub keyframe_s: f32,
     /// Stop after this time live, such as 500ms, 10s, 5m, 1h or 90 (seconds).
     #[arg(long, value_parser = parse_duration)]
@@ -101,6 +101,10 @@ pub struct Publish {
     /// several parts ends with a slash.
     #[arg(long)]
     pub key_stdin: bool,
+    /// The server takes no stream key: the address alone names the stream, as
+    /// rtmp://host/stream does for MediaMTX.
+    #[arg(long, conflicts_with = "key_stdin")]
+    pub no_key: bool,
     /// Keep the bitrate whatever the link carries.
     #[arg(long)]
     pub no_adaptive: bool,
@@ -229,9 +233,7 @@ fn parse_size(text: &str) -> Result<(u32, u32), String> {
     let (w, h) = text.split_once(['x', 'X', '×']).ok_or_else(bad)?;
     let side = |s: &str| s.trim().parse::<u32>().map_err(|_| bad());
     let (w, h) = (side(w)?, side(h)?);
-    let even = w % 2 == 0 && h % 2 == 0;
-    let fits = w.min(h) >= 64 && w.max(h) <= 4_096 && w.min(h) <= 2_304;
-    if even && fits { Ok((w, h)) } else { Err(bad()) }
+    if limits::is_size(w, h) { Ok((w, h)) } else { Err(bad()) }
 }
 
 /// A whole number in `range`.
@@ -276,8 +278,7 @@ fn parse_rate(text: &str) -> Result<FrameRate, String> {
     } else {
         broadcast_rate(text.parse().map_err(|_| bad())?)
     };
-    let in_range = rate.den > 0 && (1.0..=120.0).contains(&rate.as_f64());
-    if in_range { Ok(rate) } else { Err(bad()) }
+    if limits::is_rate(rate) { Ok(rate) } else { Err(bad()) }
 }
 
 /// 29.97 and its relatives mean n × 1000/1001; other fractions mean themselves.
@@ -291,7 +292,7 @@ fn broadcast_rate(fps: f64) -> FrameRate {
 
 fn parse_keyframe_s(text: &str) -> Result<f32, String> {
     match text.trim_end_matches('s').parse::<f32>() {
-        Ok(s) if (0.1..=20.0).contains(&s) => Ok(s),
+        Ok(s) if limits::KEYFRAME_S.contains(&s) => Ok(s),
         _ => Err("give seconds, from 0.1 to 20".into()),
     }
 }

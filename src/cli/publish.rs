@@ -15,7 +15,8 @@ use crate::engine::{
     Snapshot, SourceSnapshot, SourceStatus, Stage, Trouble, VideoInput,
 };
 use crate::protocol::rtmp::key::{Credentials, Secret, StreamKey};
-use crate::protocol::rtmp::url::Target;
+use crate::protocol::rtmp::url::{Target, UrlError};
+use crate::text::sentence;
 
 /// How often the engine's state is looked at; states change rarely, and the
 /// engine works on while nobody looks.
@@ -89,6 +90,7 @@ fn publish(args: &Publish, reporter: &mut Reporter) -> Result<ExitCode, Refusal>
         return Err(missing_words(&missing));
     }
     let announce = settings.built_in_server && !args.json;
+    let may_hold_slash = settings.key.is_none() && has_long_application(&settings.server);
     engine.send(Command::GoLive(settings));
     let last = watch(&engine, reporter, announce);
     match last.faults.first().filter(|_| last.destinations.is_empty()) {
@@ -96,7 +98,7 @@ fn publish(args: &Publish, reporter: &mut Reporter) -> Result<ExitCode, Refusal>
         Some(fault) => reporter.refuse(fault.last_words()),
         None => reporter.finish(&last),
     }
-    Ok(status_of(&last, args))
+    Ok(status_of(&last, Given { args, may_hold_slash }))
 }
 
 /// Waits until it is known whether the devices that were asked for are there;
@@ -163,9 +165,21 @@ fn watch(engine: &Engine, reporter: &mut Reporter, announce: bool) -> Arc<Snapsh
     }
 }
 
+/// What the hints depend on.
+#[derive(Clone, Copy)]
+struct Given<'a> {
+    args: &'a Publish,
+    /// The key may begin before the last slash of the address.
+    may_hold_slash: bool,
+}
+
+fn has_long_application(url: &str) -> bool {
+    Target::parse(url).is_ok_and(|target| target.url.app().trim_matches('/').contains('/'))
+}
+
 /// The exit status of a stream that has ended. One that was stopped before it was
 /// ever live did not do what it was started for.
-fn status_of(last: &Snapshot, args: &Publish) -> ExitCode {
+fn status_of(last: &Snapshot, given: Given<'_>) -> ExitCode {
     let Some(destination) = last.destinations.first() else {
         last.faults.iter().for_each(|fault| complain(&fault.last_words()));
         return ExitCode::from(ExitClass::Device.status());
@@ -182,12 +196,13 @@ fn status_of(last: &Snapshot, args: &Publish) -> ExitCode {
             }
         },
     };
-    complain(&format!("{}{}", fault.last_words(), hint(fault, args)));
+    complain(&format!("{}{}", fault.last_words(), hint(fault, given)));
     ExitCode::from(fault.exit_class().status())
 }
 
 /// What can be done about it on the command line alone.
-fn hint(fault: &Fault, args: &Publish) -> &'static str {
+fn hint(fault: &Fault, given: Given<'_>) -> &'static str {
+    let args = given.args;
     match fault {
         Fault::Encryption { names_no_host: true, .. } => {
             " --only-certificate takes its fingerprint, as `openssl x509 -fingerprint -sha256` \
@@ -200,6 +215,10 @@ fn hint(fault: &Fault, args: &Publish) -> &'static str {
             " The proxy comes from the environment's ALL_PROXY; `--proxy none` goes without it."
         }
         Fault::InUse { .. } if !args.keep_trying => " --keep-trying waits for it.",
+        _ if given.may_hold_slash && fault.exit_class() == ExitClass::Refused => {
+            " If the stream key holds a “/”, give it apart from the address: in TALLYLIGHT_KEY, or \
+             with --key-stdin."
+        }
         _ => "",
     }
 }
@@ -232,6 +251,7 @@ fn destination(args: &Publish) -> Result<DestinationSettings, Refusal> {
 fn without_address(args: &Publish) -> Result<(), Refusal> {
     let given = [
         (args.key_stdin, "--key-stdin"),
+        (args.no_key, "--no-key"),
         (args.user.is_some(), "--user"),
         (args.ca_file.is_some(), "--ca-file"),
         (args.only_certificate.is_some(), "--only-certificate"),
@@ -270,7 +290,15 @@ fn credentials(args: &Publish) -> Result<Option<Credentials>, Refusal> {
 /// part of an address may be a key as well, and must not become part of the
 /// application, which is no secret.
 fn secret_key(args: &Publish, url: &str) -> Result<Option<StreamKey>, Refusal> {
-    let url_has_key = Target::parse(url).is_ok();
+    let parsed = Target::parse(url);
+    let url_has_key = parsed.is_ok();
+    if args.no_key {
+        // What may be a key must not become part of the application, which is no secret.
+        return match url_has_key {
+            true => Ok(None),
+            false => Ok(Some(StreamKey::new(""))),
+        };
+    }
     if args.key_stdin {
         let key = interrupt::at_once_during(key_from_stdin)?;
         return if url_has_key { Err(two_keys()) } else { Ok(Some(key)) };
@@ -283,6 +311,12 @@ fn secret_key(args: &Publish, url: &str) -> Result<Option<StreamKey>, Refusal> {
              last part is no key, end the address with a slash."
         ));
         return Ok(None);
+    }
+    if let (None, Err(error @ UrlError::NoKey { .. })) = (&key, &parsed) {
+        return Err(Refusal::usage(format!(
+            "{}, or into {KEY_VARIABLE}. If the server takes no key, say --no-key.",
+            sentence(&error.to_string())
+        )));
     }
     Ok(key)
 }
@@ -339,13 +373,18 @@ mod tests {
             names_no_host,
         };
         let mut args = Publish::parse_defaults();
-        assert!(hint(&fault(false), &args).contains("--ca-file"));
+        assert!(
+            hint(&fault(false), Given { args: &args, may_hold_slash: false }).contains("--ca-file")
+        );
         args.ca_file = Some("own.pem".into());
-        assert_eq!(hint(&fault(false), &args), "");
-        assert!(hint(&fault(true), &args).contains("--only-certificate"));
+        assert_eq!(hint(&fault(false), Given { args: &args, may_hold_slash: false }), "");
+        assert!(
+            hint(&fault(true), Given { args: &args, may_hold_slash: false })
+                .contains("--only-certificate")
+        );
         let proxy = Fault::ProxyAddress("why".into());
-        assert!(hint(&proxy, &args).contains("ALL_PROXY"));
+        assert!(hint(&proxy, Given { args: &args, may_hold_slash: false }).contains("ALL_PROXY"));
         args.proxy = Some("socks5://h".into());
-        assert_eq!(hint(&proxy, &args), "");
+        assert_eq!(hint(&proxy, Given { args: &args, may_hold_slash: false }), "");
     }
 }

@@ -23,7 +23,7 @@ const CODEC: &str = "AAC";
 
 /// Bitrates that make sense for AAC-LC in 48 kHz stereo, in kbit/s. The library
 /// would quietly take the nearest it can do.
-const KBPS: std::ops::RangeInclusive<u32> = 16..=512;
+const KBPS: std::ops::RangeInclusive<u32> = crate::media::limits::AUDIO_KBPS;
 
 /// Opens an encoder for the registry.
 pub(super) fn open(settings: &AudioSettings) -> Result<Box<dyn AudioEncoder>, Error> {

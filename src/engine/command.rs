@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{AudioInput, Fingerprint, Tracks, VideoInput};
-use crate::media::FrameRate;
+use crate::media::{FrameRate, limits};
 use crate::protocol::rtmp::key::{Credentials, Secret, StreamKey};
 
 /// One request. Commands are carried out in order and never block the sender.
@@ -63,13 +63,13 @@ pub struct OutputSettings {
 impl Default for OutputSettings {
     fn default() -> Self {
         Self {
-            width: 1280,
-            height: 720,
-            fps: FrameRate::whole(30),
-            video_kbps: 2_500,
+            width: limits::DEFAULT_SIZE.0,
+            height: limits::DEFAULT_SIZE.1,
+            fps: limits::DEFAULT_FPS,
+            video_kbps: limits::DEFAULT_VIDEO_KBPS,
             least_kbps: 0,
-            audio_kbps: 128,
-            keyframe_s: 2.0,
+            audio_kbps: limits::DEFAULT_AUDIO_KBPS,
+            keyframe_s: limits::DEFAULT_KEYFRAME_S,
             adaptive: true,
         }
     }
@@ -95,7 +95,8 @@ pub struct DestinationSettings {
     pub name: String,
     /// Server address, or a full URL with the key as its last part, as typed.
     pub server: String,
-    /// Stream key, where it is not part of `server`.
+    /// Stream key, where it is not part of `server`; an empty one where the server
+    /// takes none.
     pub key: Option<StreamKey>,
     /// User name and password, for servers that ask for them.
     pub credentials: Option<Credentials>,

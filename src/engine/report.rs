@@ -21,6 +21,7 @@ use crate::text::sentence;
 /// Reads a destination's address.
 pub fn target_of(settings: &DestinationSettings) -> Result<Target, Fault> {
     let target = match &settings.key {
+        Some(key) if key.is_empty() => Target::without_key(&settings.server),
         Some(key) => Target::with_key(&settings.server, key.expose()),
         None => Target::parse(&settings.server),
     };

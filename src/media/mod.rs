@@ -6,6 +6,7 @@
 mod audio;
 mod effort;
 mod frame;
+pub mod limits;
 mod packet;
 mod time;
 

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use toml_edit::{Item, Table, TableLike, Value};
 
 use super::{Input, Theme};
-use crate::media::FrameRate;
+use crate::media::{FrameRate, limits};
 use crate::text::settings::{self as text, value};
 
 /// Something in the settings that was not as it should be. What a file holds is
@@ -310,8 +310,7 @@ impl Stored for FrameRate {
             }
             None => Self::whole(u32::read(item)?),
         };
-        let fits = rate.den >= 1 && (1.0..=120.0).contains(&rate.as_f64());
-        fits.then_some(rate)
+        limits::is_rate(rate).then_some(rate)
     }
 
     fn write(&self) -> Value {

@@ -28,7 +28,7 @@ pub use secrets::{
 pub use services::{KeyRule, Limits, ServerChoice, Service, Services};
 pub use store::{Store, StoreError, folder};
 
-use crate::media::FrameRate;
+use crate::media::{FrameRate, limits};
 use fields::{Fields, Section};
 
 /// Everything that was chosen, apart from secrets.
@@ -169,6 +169,8 @@ pub struct Server {
     /// The proxy on the way there, without its password; empty: as the environment has
     /// it.
     pub proxy: String,
+    /// The server takes no key: the address alone names the stream.
+    pub no_key: bool,
 }
 
 impl Server {
@@ -177,6 +179,7 @@ impl Server {
         fields.value("user", &mut self.user);
         fields.value("ca_file", &mut self.ca_file);
         fields.value("proxy", &mut self.proxy);
+        fields.value("no_key", &mut self.no_key);
     }
 }
 
@@ -205,12 +208,12 @@ impl Default for Output {
     fn default() -> Self {
         Self {
             preset: "standard".to_owned(),
-            width: 1280,
-            height: 720,
-            fps: FrameRate::whole(30),
-            video_kbps: 2_500,
-            audio_kbps: 128,
-            keyframe_s: 2.0,
+            width: limits::DEFAULT_SIZE.0,
+            height: limits::DEFAULT_SIZE.1,
+            fps: limits::DEFAULT_FPS,
+            video_kbps: limits::DEFAULT_VIDEO_KBPS,
+            audio_kbps: limits::DEFAULT_AUDIO_KBPS,
+            keyframe_s: limits::DEFAULT_KEYFRAME_S,
             adaptive: true,
         }
     }
@@ -222,12 +225,12 @@ impl Section for Output {
     fn fields(&mut self, fields: &mut Fields<'_>) {
         let known: Vec<&str> = PRESETS.iter().map(|preset| preset.id).collect();
         fields.name("preset", &mut self.preset, &known, Output::CUSTOM);
-        fields.even("width", &mut self.width, 64..=3840);
-        fields.even("height", &mut self.height, 64..=3840);
+        fields.even("width", &mut self.width, limits::SIDE);
+        fields.even("height", &mut self.height, limits::SIDE);
         fields.value("fps", &mut self.fps);
-        fields.number("video_kbps", &mut self.video_kbps, 100..=51_000);
-        fields.number("audio_kbps", &mut self.audio_kbps, 32..=320);
-        fields.number("keyframe_s", &mut self.keyframe_s, 0.5..=10.0);
+        fields.number("video_kbps", &mut self.video_kbps, limits::VIDEO_KBPS);
+        fields.number("audio_kbps", &mut self.audio_kbps, limits::AUDIO_KBPS);
+        fields.number("keyframe_s", &mut self.keyframe_s, limits::KEYFRAME_S);
         fields.value("adaptive", &mut self.adaptive);
     }
 }

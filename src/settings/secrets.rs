@@ -37,11 +37,13 @@ pub enum SecretKind {
     Query,
     /// The password beside the user name at the proxy.
     Proxy,
+    /// What was entered before and replaced: the way back.
+    Former,
 }
 
 impl SecretKind {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Key, Self::Password, Self::Query, Self::Proxy];
+    /// All of them. The way back is first, so that it is kept before it is needed.
+    pub const ALL: [Self; 5] = [Self::Former, Self::Key, Self::Password, Self::Query, Self::Proxy];
 }
 
 impl fmt::Display for SecretName {
@@ -51,6 +53,7 @@ impl fmt::Display for SecretName {
             SecretKind::Password => "password",
             SecretKind::Query => "query",
             SecretKind::Proxy => "proxy",
+            SecretKind::Former => "former",
         };
         write!(f, "{}/{kind}", self.service)
     }

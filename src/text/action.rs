@@ -29,6 +29,14 @@ pub const CHOOSE_PICTURE: Words =
 pub const SHOW_KEY: Words = ("Show key", "Make the stream key readable");
 /// The same, while it is shown.
 pub const HIDE_KEY: &str = "Hide key";
+/// The key that was there before.
+pub const PUT_KEY_BACK: Words =
+    ("Put the former key back", "Replace the stream key by the one that was there before");
+/// The address that was there before.
+pub const PUT_ADDRESS_BACK: Words = (
+    "Put the former address back",
+    "Replace server and stream key by those that were there before",
+);
 /// User, password, certificate.
 pub const SERVER_DETAILS: Words =
     ("Sign-in and certificate", "User, password and certificate, where a server wants them");

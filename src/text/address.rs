@@ -8,6 +8,8 @@ pub const NO_HOST: &str = "the address names no server: it looks like rtmp://hos
 /// A whole address in place of the key.
 pub const KEY_IS_ADDRESS: &str =
     "the stream key is a whole address: put it into the server field and leave the key empty";
+/// An address of the web in place of the key.
+pub const KEY_IS_PAGE: &str = "this is a web page, not a key: copy the stream key that it shows";
 /// A control character.
 pub const UNPRINTABLE: &str =
     "the address or key holds a character that can't be typed: copy it again";
@@ -18,9 +20,21 @@ pub fn too_long(max: usize) -> String {
 }
 
 /// No scheme. The suggestion is scheme and host.
-pub fn no_scheme(suggestion: &str) -> String {
-    format!("the address has to start with rtmp:// or rtmps://: did you mean {suggestion}/…?")
+pub fn no_scheme(suggestion: Option<&str>) -> String {
+    match suggestion {
+        Some(meant) => {
+            format!("the address has to start with rtmp:// or rtmps://: did you mean {meant}/…?")
+        }
+        None => NOT_AN_ADDRESS.to_owned(),
+    }
 }
+
+/// No scheme, and no look of an address.
+pub const NOT_AN_ADDRESS: &str =
+    "this is not a server address: one starts with rtmp:// or rtmps://";
+/// The same, where there is a field for the key.
+pub const NOT_AN_ADDRESS_BUT_A_KEY: &str = "This is not a server address. If it is your stream \
+                                            key, choose a service and paste it under Stream key.";
 
 /// A host with characters that no host has.
 pub fn bad_host(host: &str) -> String {
@@ -33,13 +47,25 @@ pub fn bare_ipv6(host: &str) -> String {
 }
 
 /// No port has this number.
-pub fn bad_port(port: &str) -> String {
-    format!("the port \"{port}\" is not a number from 1 to 65535")
+pub const BAD_PORT: &str = "the port after the server's name is not a number from 1 to 65535";
+/// A password that seems to end too early.
+pub const OPEN_PASSWORD: &str = "the user name or password in the address holds a “/”, “?” or \
+                                 “#”: write it as %2F, %3F or %23, or give user and password apart";
+/// A key that begins nobody knows where.
+pub const KEY_APART: &str =
+    "there is a “#” before the last “/” of the address: give the stream key apart from it";
+
+/// Options that other programs take behind an address.
+pub fn librtmp_option(name: &str) -> String {
+    format!("“{name}=” is an option for librtmp and no part of an address or key: leave it out")
 }
 
 /// No path.
 pub fn no_app(host: &str) -> String {
-    format!("the address names no application: it looks like rtmp://{host}/app/key")
+    format!(
+        "the address names no application: it looks like rtmp://{host}/app/key, or rtmp://{host}/ \
+         with the key apart where the server has none"
+    )
 }
 
 /// No key. What was read as the application may have been meant as one.

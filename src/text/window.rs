@@ -54,6 +54,21 @@ pub const SERVERS: &str = "Servers of this service";
 pub const KEY: &str = "Stream key";
 /// The key field while nothing is in it.
 pub const KEY_HINT: &str = "Paste the key";
+/// Chosen where a server takes no key.
+pub const NO_KEY: &str = "This server takes no stream key";
+/// Of a key with a blank in it.
+pub const KEY_HAS_SPACE: &str =
+    "There is a space in the stream key. It is sent as it is: check that it belongs there.";
+/// Of what was pasted and not taken.
+pub const LEFT_OUT: &str = "What was pasted held more than an address and a key: only those were \
+                            taken. A key with spaces is pasted alone.";
+/// Of a refusal, where the key may begin before the last slash.
+pub const KEY_MAY_HOLD_SLASH: &str =
+    "If the stream key holds a “/”, paste server and key apart, each into its field.";
+/// The address that was meant, to click on.
+pub fn use_address(scheme_and_host: &str) -> String {
+    format!("Use {scheme_and_host}/…")
+}
 /// The user field.
 pub const USER: &str = "User";
 /// The user field while nothing is in it.

@@ -7,6 +7,7 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
+use super::former::Replaced;
 use super::model::Model;
 use super::phase::Phase;
 use super::text;
@@ -33,6 +34,10 @@ pub enum Action {
     ChoosePicture,
     /// Show the key, or hide it.
     ToggleKey,
+    /// Put the former key in the place of the one that replaced it.
+    PutKeyBack,
+    /// The same with an address, and its key.
+    PutAddressBack,
     /// Show user, password and certificate.
     ToggleServerDetails,
     /// Copy the address for players.
@@ -61,7 +66,7 @@ pub enum Action {
 
 impl Action {
     /// All of them, in the order of the overview.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::GoLive,
         Self::Stop,
         Self::ReconnectNow,
@@ -71,6 +76,8 @@ impl Action {
         Self::RefreshDevices,
         Self::ChoosePicture,
         Self::ToggleKey,
+        Self::PutKeyBack,
+        Self::PutAddressBack,
         Self::ToggleServerDetails,
         Self::CopyPlayAddress,
         Self::ToggleOutputDetails,
@@ -110,6 +117,8 @@ impl Action {
             Self::RefreshDevices => plain(Key::F5),
             Self::ChoosePicture => ctrl(Key::O),
             Self::ToggleKey => ctrl(Key::K),
+            Self::PutKeyBack => shift(Key::K),
+            Self::PutAddressBack => shift(Key::U),
             Self::ToggleServerDetails => ctrl(Key::U),
             Self::CopyPlayAddress => shift(Key::C),
             Self::ToggleOutputDetails => ctrl(Key::D),
@@ -134,7 +143,11 @@ impl Action {
             }
             Self::Stop => phase.is_busy() && *phase != Phase::Stopping,
             Self::ReconnectNow => matches!(phase, Phase::Reconnecting { .. }),
-            Self::ToggleKey | Self::ToggleServerDetails => !model.service().is_this_computer(),
+            // On air nobody is to read it over a shoulder, or in a shared screen.
+            Self::ToggleKey => !model.service().is_this_computer() && !phase.is_busy(),
+            Self::PutKeyBack => !phase.is_busy() && model.replaced() == Some(Replaced::Key),
+            Self::PutAddressBack => !phase.is_busy() && model.replaced() == Some(Replaced::Address),
+            Self::ToggleServerDetails => !model.service().is_this_computer(),
             Self::CopyPlayAddress => model.snapshot.server.is_some(),
             Self::FitOutput => {
                 !phase.is_busy() && !model.settings.output.is_within(&model.service().limits())

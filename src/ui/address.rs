@@ -2,7 +2,7 @@
 //! settings file and what into the keyring. Reading one is `protocol::rtmp::url`'s.
 
 use crate::protocol::rtmp::key::StreamKey;
-use crate::protocol::rtmp::url::{RtmpUrl, Target, UrlError};
+use crate::protocol::rtmp::url::{RTMP_PORT, RTMPS_PORT, RtmpUrl, Target, UrlError};
 use crate::settings::{KeyRule, Service, Services};
 
 /// A full address cut into server and key; `None` where it is a server alone.
@@ -17,11 +17,28 @@ pub fn split(address: &str) -> Option<(String, StreamKey)> {
     let path = whole.app().split('?').next().unwrap_or_default();
     let has_key = path.trim_matches('/').split('/').count() > segments
         || address.contains('#')
+        // An empty application.
+        || whole.app().starts_with('/')
         // A key that is a query, as some services give it.
         || path.ends_with('/') && whole.app().contains('?')
         || whole.app().split_once('?').is_some_and(|(_, query)| query.contains('/'));
     has_key.then(|| (with_user(&target.url, address), target.key))
 }
+
+/// Whether the end of a whole address, `key`, may as well belong to the application: a
+/// server that nobody knows, and a word with no look of a secret.
+pub fn may_be_application(address: &str, key: &StreamKey) -> bool {
+    let Ok(url) = RtmpUrl::parse(address) else { return false };
+    let is_known = Services::built_in().of_host(url.host()).is_some();
+    let key = key.expose();
+    let is_plain = key.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    let has = |what: fn(char) -> bool| key.contains(what);
+    let is_mixed = has(char::is_uppercase) && has(char::is_lowercase) && key.len() >= 8;
+    !is_known && is_plain && !is_mixed && key.len() < SECRET
+}
+
+/// Names of applications are shorter, in bytes; most keys are not.
+const SECRET: usize = 14;
 
 /// The server's address with the user and password that were typed before it.
 fn with_user(url: &RtmpUrl, typed: &str) -> String {
@@ -80,10 +97,15 @@ fn of_host<'a>(address: &str, current: &'a Service) -> &'a Service {
     }
 }
 
-/// Whether two addresses are of different hosts, as far as they can be read.
-pub fn is_other_host(old: &str, new: &str) -> bool {
+/// Whether two addresses are of different servers, as far as they can be read: of other
+/// hosts, or of ports that are not both the usual ones.
+pub fn is_other_server(old: &str, new: &str) -> bool {
+    let is_usual = |url: &RtmpUrl| matches!(url.port(), RTMP_PORT | RTMPS_PORT);
     match (RtmpUrl::parse(old), RtmpUrl::parse(new)) {
-        (Ok(old), Ok(new)) => !old.host().eq_ignore_ascii_case(new.host()),
+        (Ok(old), Ok(new)) => {
+            let is_same_port = old.port() == new.port() || is_usual(&old) && is_usual(&new);
+            !old.host().eq_ignore_ascii_case(new.host()) || !is_same_port
+        }
         _ => false,
     }
 }
@@ -158,6 +180,11 @@ impl Check {
         }
     }
 
+    /// Reads the address of a server that takes no key.
+    pub fn without_key(server: &str) -> Option<Self> {
+        Target::without_key(server).ok().map(Self::Fine)
+    }
+
     /// Whether a stream can be sent there.
     pub fn is_ready(&self, service: &Service) -> bool {
         match self {
@@ -190,6 +217,11 @@ mod tests {
             some("rtmp://live-push.bilivideo.com/live-bvc", "?streamname=s&key=k")
         );
         assert_eq!(cut("http://h/app/key"), None);
+        assert_eq!(cut("rtmp://h/app/ab#cd!X"), some("rtmp://h/app", "ab#cd!X"));
+        assert_eq!(cut("rtmp://h/app#k"), some("rtmp://h/app", "k"));
+        assert_eq!(cut("rtmp://h//key"), some("rtmp://h/", "key"));
+        assert_eq!(cut("rtmp://h/"), None);
+        assert_eq!(cut("rtmp://h/mystream?user=a&pass=b"), None);
     }
 
     #[test]

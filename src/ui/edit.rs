@@ -39,6 +39,8 @@ pub enum Edit {
     SettleProxy,
     /// The text of the field for the proxy's password.
     ProxyPassword(String),
+    /// Whether the server takes no key.
+    NoKey(bool),
     /// The picture file field's text.
     PicturePath(String),
     /// The picture file field is left as it is; `again` asks for the same file
@@ -95,17 +97,18 @@ impl Edit {
             Self::Service(id) => model.change_service(&id),
             Self::Server(entered) => model.enter_server(entered),
             Self::Key(entered) => model.enter_key(entered),
-            Self::User(text) => enter(model, |draft| draft.user = text),
-            Self::Password(text) => enter(model, |draft| draft.password = text),
-            Self::CaFile(text) => enter(model, |draft| draft.ca_file = text),
-            Self::Proxy(entered) => enter(model, |draft| {
+            Self::User(text) => model.enter_detail(|draft| draft.user = text),
+            Self::Password(text) => model.enter_detail(|draft| draft.password = text),
+            Self::CaFile(text) => model.enter_detail(|draft| draft.ca_file = text),
+            Self::Proxy(entered) => model.enter_detail(|draft| {
                 draft.proxy = entered.text;
                 if entered.pasted.is_some() {
                     draft.settle_proxy();
                 }
             }),
-            Self::SettleProxy => enter(model, Draft::settle_proxy),
-            Self::ProxyPassword(text) => enter(model, |draft| draft.proxy_password = text),
+            Self::SettleProxy => model.enter_detail(Draft::settle_proxy),
+            Self::ProxyPassword(text) => model.enter_detail(|draft| draft.proxy_password = text),
+            Self::NoKey(none) => model.enter_detail(|draft| draft.no_key = none),
             Self::PicturePath(text) => {
                 model.view.picture_path = Some(text);
                 None
@@ -163,12 +166,6 @@ pub fn output_command(model: &Model) -> Command {
         adaptive: output.adaptive,
         ..OutputSettings::default()
     })
-}
-
-fn enter(model: &mut Model, change: impl FnOnce(&mut Draft)) -> Option<Command> {
-    change(&mut model.draft);
-    model.remember();
-    None
 }
 
 /// Half a path is no picture, and no path is none that could be remembered.

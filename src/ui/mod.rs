@@ -10,11 +10,13 @@
 pub mod action;
 pub mod address;
 mod channels;
+mod destination;
 mod display;
 mod draft;
 pub mod edit;
 mod ending;
 mod files;
+mod former;
 mod history;
 mod icon;
 mod journal;

@@ -191,7 +191,8 @@ fn load(secrets: &mut Secrets, service: String) -> Answer {
 }
 
 fn keep(secrets: &mut Secrets, service: &str, changes: &Changes) -> Result<(), String> {
-    for (kind, secret) in &changes.0 {
+    let changed = SecretKind::ALL.iter().filter_map(|kind| changes.0.get_key_value(kind));
+    for (kind, secret) in changed {
         let name = SecretName { service: service.to_owned(), kind: *kind };
         secrets
             .keep(&name, secret.as_ref())

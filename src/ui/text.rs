@@ -10,6 +10,7 @@ use crate::text::health::cause;
 use crate::text::state::{self, button};
 use crate::text::{action, output, settings, window};
 
+pub use crate::text::address::NOT_AN_ADDRESS_BUT_A_KEY;
 pub use crate::text::health::{
     CURVE_SENT, CURVE_TARGET, GRAPH_EMPTY, MUTED, WARN_BLACK, WARN_FROZEN, WARN_MUTED, WARN_SILENT,
     ago, bytes, clock, figure, graph, interruptions, level, level_muted, milliseconds, more,
@@ -31,6 +32,8 @@ pub fn action(action: Action) -> action::Words {
         Action::RefreshDevices => action::REFRESH_DEVICES,
         Action::ChoosePicture => action::CHOOSE_PICTURE,
         Action::ToggleKey => action::SHOW_KEY,
+        Action::PutKeyBack => action::PUT_KEY_BACK,
+        Action::PutAddressBack => action::PUT_ADDRESS_BACK,
         Action::ToggleServerDetails => action::SERVER_DETAILS,
         Action::CopyPlayAddress => action::COPY_PLAY_ADDRESS,
         Action::ToggleOutputDetails => action::OUTPUT_DETAILS,
@@ -147,15 +150,17 @@ pub fn missing(service: &Service, has_server: bool) -> &'static str {
 /// Why Go Live is not possible: which field can't be used.
 pub fn wrong(error: &UrlError) -> &'static str {
     match error {
-        UrlError::KeyIsAddress | UrlError::NoKey { .. } => window::WRONG_KEY,
-        UrlError::Unprintable => window::WRONG,
+        UrlError::KeyIsAddress | UrlError::KeyIsPage | UrlError::NoKey { .. } => window::WRONG_KEY,
+        UrlError::Unprintable | UrlError::LibrtmpOption { .. } => window::WRONG,
         UrlError::Empty
         | UrlError::TooLong { .. }
         | UrlError::NoScheme { .. }
         | UrlError::WrongScheme { .. }
         | UrlError::NoHost
         | UrlError::BadHost { .. }
-        | UrlError::BadPort { .. }
+        | UrlError::BadPort
+        | UrlError::OpenPassword
+        | UrlError::KeyApart
         | UrlError::NoApp { .. } => window::WRONG_SERVER,
     }
 }

@@ -40,6 +40,8 @@ pub(super) enum Request {
     Edit(Edit),
     /// The server field was left.
     SettleServer,
+    /// The key field, or one beside it, was left.
+    SettleKey,
     /// A question was answered with yes.
     Confirm,
     /// A question was answered with no, or an overview closed.

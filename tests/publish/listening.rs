@@ -10,6 +10,7 @@ use tallylight::protocol::rtmp::message::{PeerBandwidthLimit, ProtocolControl, U
 use crate::faults::{live, stop};
 use crate::odd_server::{Heard, OddServer};
 use crate::peer::Script;
+use crate::program::Program;
 use crate::program::eventually;
 use crate::witness::Witness;
 
@@ -229,4 +230,18 @@ fn a_hangup_that_is_to_be_ignored_is() {
     send("-INT");
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
     assert!(server.heard()[0].unpublished, "it said goodbye");
+}
+
+/// The form that MediaMTX documents.
+#[test]
+fn a_server_without_keys_is_published_to_by_its_address() {
+    let server = OddServer::start();
+    let url = format!("rtmp://127.0.0.1:{}/mystream?user=a&pass=hush", server.port);
+    let arguments =
+        ["publish", "--size", "320x180", "--json", "--no-key", "--duration", "500ms", &url];
+    let ended = Program::start(&arguments).wait();
+    assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("hush"), "{}", ended.stderr);
+    let heard = &server.heard()[0];
+    assert!(heard.key.is_empty() && !heard.media.is_empty(), "{heard:?}");
 }

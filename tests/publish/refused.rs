@@ -84,6 +84,12 @@ fn what_is_missing_is_wrong_usage_in_its_own_words() {
     for (arguments, words) in [
         (&["--camera", "none", "--mic", "none", url][..], "Leave out --camera none or --mic none."),
         (&["--key-stdin", "rtmp://127.0.0.1/live"], "no stream key on standard input. Write it"),
+        (
+            &["rtmp://127.0.0.1/live"],
+            "or into TALLYLIGHT_KEY. If the server takes no key, say --no-key.",
+        ),
+        (&["rtmp://127.0.0.1/live/k live=1"], "“live=” is an option for librtmp"),
+        (&["rtmp://127.0.0.1/live/a#b/c"], "give the stream key apart"),
         (&["--user", "somebody", url], "no password for “somebody”. Put it into"),
         (&["--ca-file", "/nowhere.pem", "rtmps://127.0.0.1/live/k"], "in PEM form"),
     ] {
@@ -168,6 +174,9 @@ fn mistyped_arguments_tell_nobody_the_key() {
         &["publish", "--fps", url],
         &["publish", "--json", "--size", url],
         &["publish", "rtmp://127.0.0.1/hush-1"],
+        &["publish", "rtmp://me:hush-1/2@127.0.0.1/live/k"],
+        &["publish", "rtmp://me:hush-1"],
+        &["publish", "hush-1"],
         &["publish", "--ca-file", url],
         &["publish", "--user", "me:hush-1", url],
         &["publish", "--proxy", "ftp://me:hush-1@127.0.0.1", url],

@@ -59,6 +59,7 @@ fn place_of(action: Action) -> Option<(&'static str, &'static str, &'static [Act
         Action::FitOutput | Action::ChoosePicture | Action::DismissNotices | Action::Quit => {
             return None;
         }
+        Action::PutKeyBack | Action::PutAddressBack => return None,
         _ => ("ready", "twitch", &[]),
     })
 }

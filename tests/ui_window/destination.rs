@@ -177,6 +177,156 @@ fn a_stray_paste_changes_no_key() {
     assert_eq!(harness.state().model().draft.key, "live_123_new");
 }
 
+/// Server and key, one after the other.
+#[test]
+fn an_application_of_two_parts_stays_whole() {
+    for typed in [false, true] {
+        let (engine, mut harness) = ready_for("custom", "", "");
+        let mut put = |field: &str, text: &str| {
+            harness.get_by_label(field).focus();
+            harness.step();
+            if typed {
+                text.chars().for_each(|c| {
+                    harness.event(egui::Event::Text(c.into()));
+                    harness.step();
+                });
+            } else {
+                harness.event(egui::Event::Paste(text.into()));
+            }
+            harness.run_ok();
+        };
+        put(text::SERVER, "rtmp://10.0.0.7/app/inst");
+        put(text::KEY, "k-1");
+        engine.take();
+        press(&mut harness, Action::GoLive);
+        let sent = engine.take();
+        let Some(Command::GoLive(to)) = sent.last() else { panic!("{sent:?}") };
+        assert_eq!(to.server, "rtmp://10.0.0.7/app/inst", "typed: {typed}");
+        assert_eq!(to.key.as_ref().map(|key| key.expose()), Some("k-1"));
+        harness
+            .get_by_label("Not encrypted, port 1935, application “app/inst”, key of 3 characters");
+    }
+}
+
+#[test]
+fn a_key_in_the_server_field_is_masked_and_explained() {
+    for service in ["this-computer", "custom"] {
+        for text in ["live_123456_AbCdEf", "holiday.mp4", "see you tomorrow"] {
+            let engine = FakeEngine::default();
+            engine.show(state("ready"));
+            let mut harness = shown(&engine, model_of(service));
+            enter(&mut harness, text::SERVER, text);
+            harness.get_by_label(text::NOT_AN_ADDRESS_BUT_A_KEY);
+            assert!(!all_text(&harness).contains(text), "{}", all_text(&harness));
+            enter(&mut harness, text::SERVER, "rtmp://10.0.0.7/live");
+            assert!(all_text(&harness).contains("rtmp://10.0.0.7/live"));
+        }
+    }
+}
+
+#[test]
+fn an_address_without_its_scheme_is_a_click_away() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut harness = shown(&engine, model_of("custom"));
+    enter(&mut harness, text::SERVER, "live.example.com/app/secret-key");
+    click(&mut harness, "Use rtmp://live.example.com/…");
+    let draft = &harness.state().model().draft;
+    assert_eq!(
+        (draft.server.as_str(), draft.key.as_str()),
+        ("rtmp://live.example.com/app", "secret-key")
+    );
+}
+
+#[test]
+fn a_failure_is_no_news_of_another_destination() {
+    let changes: [fn(&mut Shown); 4] = [
+        |harness| enter(harness, text::KEY, "another-key-1"),
+        |harness| enter(harness, text::SERVER, "rtmp://10.0.0.7/live"),
+        |harness| {
+            harness.get_by_role_and_label(Role::ComboBox, text::SERVICE).click();
+            harness.run_ok();
+            harness.get_by_role_and_label(Role::Button, "Mux").click_accesskit();
+            harness.run_ok();
+        },
+        |harness| {
+            harness.get_by_label(text::KEY).focus();
+            harness.step();
+            harness.event(egui::Event::Text("x".into()));
+            harness.run_ok();
+        },
+    ];
+    for change in changes {
+        let (engine, mut harness) = ready_for("twitch", "", "live_1_abc");
+        press(&mut harness, Action::GoLive);
+        engine.show(state("connecting: publish"));
+        harness.run_ok();
+        engine.show(state("failed"));
+        harness.run_ok();
+        assert!(harness.state().model().failure.is_some());
+        change(&mut harness);
+        assert!(harness.state().model().failure.is_none());
+    }
+}
+
+#[test]
+fn a_server_that_takes_no_key_can_be_said() {
+    for address in ["rtmp://10.0.0.7/mystream", "rtmp://10.0.0.7/mystream?user=a&pass=b"] {
+        let engine = FakeEngine::default();
+        engine.show(state("ready"));
+        let mut harness = shown(&engine, model_of("custom"));
+        enter(&mut harness, text::SERVER, address);
+        press(&mut harness, Action::GoLive);
+        assert!(!engine.printed().iter().any(|sent| sent.starts_with("GoLive")));
+        click(&mut harness, text::NO_KEY);
+        press(&mut harness, Action::GoLive);
+        let sent = engine.take();
+        let Some(Command::GoLive(to)) = sent.last() else { panic!("{sent:?}") };
+        assert_eq!(to.server, address);
+        assert_eq!(to.key.as_ref().map(|key| key.expose()), Some(""));
+        let model = harness.state().model();
+        assert!(model.settings.server("custom").no_key);
+        assert!(!format!("{:?}", model.settings).contains("pass"));
+    }
+}
+
+#[test]
+fn keys_are_taken_whole_by_their_field() {
+    for key in ["a@b", "a\\b#c", "#!x", "50%25", "ключ-1", "two words", "a/b", "a:b", "\"q"] {
+        let (engine, mut harness) = ready_for("custom", "rtmp://10.0.0.7/live", "");
+        enter(&mut harness, text::KEY, &format!(" {key}\n"));
+        engine.take();
+        press(&mut harness, Action::GoLive);
+        let sent = engine.take();
+        let Some(Command::GoLive(to)) = sent.last() else { panic!("{key}: {sent:?}") };
+        assert_eq!(to.key.as_ref().map(|key| key.expose()), Some(key));
+        let warns = harness.query_by_label(text::KEY_HAS_SPACE).is_some();
+        assert_eq!(warns, key.contains(' '), "{key}");
+    }
+}
+
+#[test]
+fn what_a_paste_held_beside_the_address_is_not_left_out_without_a_word() {
+    for text in ["rtmp://10.0.0.7/live/my secret key", "rtmp://10.0.0.7/live/key live=1"] {
+        let (_, mut harness) = ready_for("custom", "", "");
+        enter(&mut harness, text::SERVER, text);
+        harness.get_by_label(text::LEFT_OUT);
+    }
+    // librtmp's options are none of a key's, in either field.
+    for field in [text::SERVER, text::KEY] {
+        let (_, mut harness) = ready_for("custom", "rtmp://10.0.0.7/live", "");
+        harness.get_by_label(field).focus();
+        harness.step();
+        let typed = if field == text::KEY { "key live=1" } else { "rtmp://10.0.0.7/live/k live=1" };
+        typed.chars().for_each(|c| {
+            harness.event(egui::Event::Text(c.into()));
+            harness.step();
+        });
+        harness.run_ok();
+        assert!(all_text(&harness).contains("“live=” is an option for librtmp"), "{field}");
+    }
+}
+
 #[test]
 fn what_was_pasted_is_split_and_shown() {
     let engine = FakeEngine::default();

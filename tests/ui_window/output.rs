@@ -114,9 +114,9 @@ fn a_number_that_can_not_be_used_is_answered() {
     engine.show(state("ready"));
     let mut harness = shown(&engine, model_of("custom"));
     press(&mut harness, Action::ToggleOutputDetails);
-    let video = text::limit(100, 51_000, text::KBPS_SUFFIX);
-    let audio = text::limit(32, 320, text::KBPS_SUFFIX);
-    let keyframe = text::limit(0.5, 10, text::SECONDS_SUFFIX);
+    let video = text::limit(50, 100_000, text::KBPS_SUFFIX);
+    let audio = text::limit(16, 512, text::KBPS_SUFFIX);
+    let keyframe = text::limit(0.1, 20, text::SECONDS_SUFFIX);
     for (field, typed, limit) in [
         (text::VIDEO_KBPS, "999999999", &video),
         (text::VIDEO_KBPS, "-5", &video),
@@ -146,7 +146,7 @@ fn what_the_running_encoder_does_not_take_is_answered() {
     let mut harness = shown(&engine, model_of("custom"));
     press(&mut harness, Action::ToggleOutputDetails);
     type_number(&mut harness, text::VIDEO_KBPS, "9000");
-    harness.get_by_label(&text::limit(100, 3_750, text::KBPS_SUFFIX));
+    harness.get_by_label(&text::limit(50, 3_750, text::KBPS_SUFFIX));
 }
 
 #[test]

@@ -123,6 +123,137 @@ fn on_a_slow_keyring(vaults: &Vaults) -> Shown {
     harness
 }
 
+/// Nothing has the keyboard, and this is pasted.
+fn stray_paste(harness: &mut Shown, text: &str) {
+    harness.ctx.memory_mut(|memory| memory.stop_text_input());
+    harness.step();
+    harness.event(egui::Event::Paste(text.into()));
+    harness.run_ok();
+}
+
+fn in_keyring(vaults: &Vaults) -> Shown {
+    let mut harness = on_a_slow_keyring(vaults);
+    vaults.unlock();
+    harness.state().wait_for_keys(Duration::from_secs(5));
+    settle(&mut harness);
+    harness
+}
+
+#[test]
+fn whatever_is_pasted_by_mistake_a_remembered_key_comes_back() {
+    for text in [
+        "report.pdf",
+        "2024-05-01",
+        "tomorrow",
+        "see you tomorrow at 10:30",
+        "/home/me/notes.txt",
+        "C:\\notes.txt",
+        "some.person@example.com",
+        "12:03:44 ERROR key: not-found-404",
+        "a1b2c3d4e5f6",
+        "Stream key: other_key_1",
+        "rtmp://live-fra.twitch.tv/app/other_key_1",
+    ] {
+        for in_field in [false, true] {
+            let vaults = Vaults::locked();
+            vaults.put("twitch/key", Some("old-key-1"));
+            let mut harness = in_keyring(&vaults);
+            match in_field {
+                true => enter(&mut harness, text::KEY, text),
+                false => stray_paste(&mut harness, text),
+            }
+            settle(&mut harness);
+            harness.state().wait_for_keys(Duration::from_secs(5));
+            if key_field(&harness) != "old-key-1" {
+                let kept = vaults.get("twitch/former").unwrap_or_default();
+                assert!(kept.contains("old-key-1"), "{text} took its place in the keyring");
+                // In this start or in the next.
+                if in_field {
+                    harness.state_mut().end();
+                    harness = in_keyring(&vaults);
+                }
+                let action = match harness.query_by_label(Action::PutKeyBack.label()) {
+                    Some(_) => Action::PutKeyBack,
+                    None => Action::PutAddressBack,
+                };
+                click(&mut harness, action.label());
+            }
+            assert_eq!(key_field(&harness), "old-key-1", "{text}");
+            harness.state_mut().end();
+            assert_eq!(vaults.get("twitch/key").as_deref(), Some("old-key-1"), "{text}");
+            assert_eq!(vaults.get("twitch/former"), None, "{text}");
+            assert!(!all_text(&harness).contains("old-key-1"));
+        }
+    }
+}
+
+#[test]
+fn a_key_that_is_pasted_before_the_keyring_answers_replaces_nothing_for_good() {
+    let vaults = Vaults::locked();
+    vaults.put("twitch/key", Some("old-key-1"));
+    let mut harness = on_a_slow_keyring(&vaults);
+    stray_paste(&mut harness, "a1b2c3d4e5f6");
+    vaults.unlock();
+    harness.state().wait_for_keys(Duration::from_secs(5));
+    settle(&mut harness);
+    assert_eq!(key_field(&harness), "a1b2c3d4e5f6");
+    press(&mut harness, Action::PutKeyBack);
+    assert_eq!(key_field(&harness), "old-key-1");
+}
+
+#[test]
+fn the_former_key_goes_when_a_stream_is_live_with_the_new() {
+    let (engine, mut harness) = ready_for("twitch", "", "old-key-1");
+    enter(&mut harness, text::KEY, "new-key-2");
+    harness.get_by_label(Action::PutKeyBack.label());
+    press(&mut harness, Action::GoLive);
+    engine.show(state("connecting: publish"));
+    harness.run_ok();
+    engine.show(state("failed"));
+    harness.run_ok();
+    harness.get_by_label(Action::PutKeyBack.label());
+    engine.show(state("live"));
+    harness.run_ok();
+    engine.show(state("ready"));
+    harness.run_ok();
+    assert!(harness.query_by_label(Action::PutKeyBack.label()).is_none());
+    press(&mut harness, Action::PutKeyBack);
+    assert_eq!(key_field(&harness), "new-key-2");
+}
+
+#[test]
+fn an_address_that_was_replaced_comes_back_with_its_key() {
+    let (_, mut harness) = ready_for("custom", "rtmp://one.example/app", "key-of-one");
+    stray_paste(&mut harness, "rtmp://two.example/live/key-of-two");
+    assert_eq!(key_field(&harness), "key-of-two");
+    stray_paste(&mut harness, "rtmp://three.example/live");
+    assert_eq!(key_field(&harness), "");
+    for (server, key) in
+        [("rtmp://two.example/live", "key-of-two"), ("rtmp://one.example/app", "key-of-one")]
+    {
+        click(&mut harness, Action::PutAddressBack.label());
+        let draft = &harness.state().model().draft;
+        assert_eq!((draft.server.as_str(), draft.key.as_str()), (server, key));
+    }
+    assert!(harness.query_by_label(Action::PutAddressBack.label()).is_none());
+    assert!(!format!("{:?}", harness.state().model().settings).contains("key-of"));
+}
+
+#[test]
+fn nobody_sees_the_key_on_air() {
+    let (engine, mut harness) = ready_for("custom", "rtmp://one.example/app", "key-of-one");
+    for name in ["live", "reconnecting", "connecting: publish", "stopping"] {
+        engine.show(state(name));
+        harness.run_ok();
+        press(&mut harness, Action::ToggleKey);
+        assert!(!all_text(&harness).contains("key-of-one"), "{name}");
+    }
+    engine.show(state("ready"));
+    harness.run_ok();
+    press(&mut harness, Action::ToggleKey);
+    assert!(all_text(&harness).contains("key-of-one"));
+}
+
 fn key_field(harness: &Shown) -> String {
     harness.state().model().draft.key.clone()
 }
@@ -289,6 +420,60 @@ fn a_typed_address_of_another_host_takes_no_key_of_a_service_along() {
     assert_eq!(its_own, facebook, "it stays what it was");
     press(&mut harness, Action::GoLive);
     assert!(!engine.printed().iter().any(|sent| sent.starts_with("GoLive")));
+}
+
+/// Nobody has seen that there is a key already.
+#[test]
+fn an_address_typed_over_this_computer_is_whole() {
+    let engine = FakeEngine::default();
+    engine.show(state("ready"));
+    let mut model = model_of("custom");
+    model.settings.servers.entry("custom".into()).or_default().address =
+        "rtmp://127.0.0.1:19350/live".into();
+    let vaults = Vaults::locked();
+    vaults.put("custom/key", Some("old-key"));
+    vaults.unlock();
+    let model = Model::new(model.settings, &[], LogBook::default());
+    let mut harness = drawn(window_with_keys(&engine, model, &vaults), [1280.0, 800.0]);
+    settle(&mut harness);
+    harness.state().wait_for_keys(Duration::from_secs(5));
+    settle(&mut harness);
+    assert_eq!(key_field(&harness), "old-key");
+    harness.get_by_role_and_label(Role::ComboBox, text::SERVICE).click();
+    harness.run_ok();
+    harness.get_by_role_and_label(Role::Button, "This computer").click_accesskit();
+    harness.run_ok();
+    type_server(&mut harness, "rtmp://127.0.0.1:19350/live/typed1");
+    let model = harness.state().model();
+    assert_eq!(model.service().id, "custom");
+    let draft = &model.draft;
+    assert_eq!(
+        (draft.server.as_str(), draft.key.as_str()),
+        ("rtmp://127.0.0.1:19350/live", "typed1")
+    );
+    assert!(!all_text(&harness).contains("typed1"));
+    click(&mut harness, Action::PutKeyBack.label());
+    assert_eq!(key_field(&harness), "old-key");
+}
+
+/// With the key of another server remembered: of another host, of another port.
+#[test]
+fn a_typed_address_of_another_server_takes_no_former_key_along() {
+    for old in ["rtmp://one.example/app", "rtmp://127.0.0.1:1936/live"] {
+        for (typed, server, key) in [
+            ("rtmp://127.0.0.1:19350/live/typed1", "rtmp://127.0.0.1:19350/live", "typed1"),
+            ("rtmp://two.example/live", "rtmp://two.example/live", ""),
+        ] {
+            let (_, mut harness) = ready_for("custom", old, "old-key");
+            click(&mut harness, text::SERVER);
+            type_server(&mut harness, typed);
+            let draft = &harness.state().model().draft;
+            assert_eq!((draft.server.as_str(), draft.key.as_str()), (server, key), "{old}");
+            assert!(!all_text(&harness).contains("typed1"), "it is a key");
+            click(&mut harness, Action::PutAddressBack.label());
+            assert_eq!(harness.state().model().draft.key, "old-key");
+        }
+    }
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use egui::{Id, Key, Label, RichText, Ui};
 
-use crate::engine::proxy_complaint;
-use crate::protocol::rtmp::url::{RTMP_PORT, RtmpUrl, SCHEMES, Target};
+use crate::engine::{ExitClass, proxy_complaint};
+use crate::protocol::rtmp::url::{RTMP_PORT, RtmpUrl, SCHEMES, Target, UrlError, completed};
 use crate::settings::{KeyRule, Service, Services};
 use crate::text::sentence;
 use crate::ui::action::Action;
@@ -41,12 +41,13 @@ pub fn show(ui: &mut Ui, model: &Model, out: &mut Outbox) {
         server_field(ui, model, out);
         if !service.is_this_computer() {
             key_field(ui, model, out);
+            way_back(ui, model, out);
         }
         if model.view.server_details && !service.is_this_computer() {
             sign_in(ui, model, out);
         }
     });
-    reading(ui, model);
+    reading(ui, model, out);
     if service.is_this_computer() {
         play_address(ui, model, out);
     }
@@ -80,8 +81,9 @@ fn server_field(ui: &mut Ui, model: &Model, out: &mut Outbox) {
             ui.available_width()
         };
         let draft = &model.draft;
-        let (response, changed) =
-            widgets::text_field(ui, server_id(), text::SERVER, &draft.server, hint, width);
+        let is_veiled = draft.is_veiled && !model.view.show_key;
+        let field = if is_veiled { widgets::masked_field } else { widgets::text_field };
+        let (response, changed) = field(ui, server_id(), text::SERVER, &draft.server, hint, width);
         if let Some(entered) = changed {
             out.edit(Edit::Server(entered));
         } else if response.lost_focus() {
@@ -109,6 +111,10 @@ fn key_field(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     ui.horizontal(|ui| {
         let width = widgets::beside_square(ui);
         let key = &model.draft.key;
+        // It came while the field had the keyboard already.
+        if model.view.select_key && ui.memory(|memory| memory.has_focus(key_id())) {
+            select_all(ui, key_id(), key);
+        }
         let field = if model.view.show_key { widgets::text_field } else { widgets::masked_field };
         let (response, changed) = field(ui, key_id(), text::KEY, key, text::KEY_HINT, width);
         if response.gained_focus() {
@@ -116,8 +122,11 @@ fn key_field(ui: &mut Ui, model: &Model, out: &mut Outbox) {
         }
         if let Some(entered) = changed {
             out.edit(Edit::Key(entered));
-        } else if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
-            out.act(Action::GoLive);
+        } else if response.lost_focus() {
+            out.ask(Request::SettleKey);
+            if ui.input(|i| i.key_pressed(Key::Enter)) {
+                out.act(Action::GoLive);
+            }
         }
         let (icon, on) = match model.view.show_key {
             true => (Icon::EyeOff, Some(true)),
@@ -125,6 +134,15 @@ fn key_field(ui: &mut Ui, model: &Model, out: &mut Outbox) {
         };
         widgets::icon_button(ui, model, out, Action::ToggleKey, icon, on);
     });
+}
+
+/// What was replaced can be put back.
+fn way_back(ui: &mut Ui, model: &Model, out: &mut Outbox) {
+    for action in [Action::PutKeyBack, Action::PutAddressBack] {
+        if action.is_possible(model) {
+            widgets::action_button(ui, model, out, action);
+        }
+    }
 }
 
 /// A masked key is replaced as a whole: nobody edits dots.
@@ -145,10 +163,12 @@ fn sign_in(ui: &mut Ui, model: &Model, out: &mut Outbox) {
         out.edit(Edit::User(user.text));
     }
     let id = Id::unique("destination password");
-    let (_, password) =
+    let (field, password) =
         widgets::masked_field(ui, id, text::PASSWORD, &draft.password, text::PASSWORD_HINT, width);
     if let Some(password) = password {
         out.edit(Edit::Password(password.text));
+    } else if field.lost_focus() {
+        out.ask(Request::SettleKey);
     }
     let id = Id::unique("destination certificate");
     let (_, file) =
@@ -180,37 +200,68 @@ fn proxy(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     }
     let complaint = proxy_complaint(&draft.proxy);
     if let Some(words) = complaint.filter(|_| !field.has_focus()) {
-        wrong(ui, &words);
+        red(ui, &words);
     }
 }
 
 /// What was made of the fields, or what is wrong with them.
-fn reading(ui: &mut Ui, model: &Model) {
+fn reading(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     let service = model.service();
     match model.check() {
         Check::BuiltIn => {}
         Check::Wrong(_) if is_begun(ui, &model.draft.server) => {}
-        Check::Wrong(error) => wrong(ui, &error.to_string()),
+        Check::Wrong(error) => wrong(ui, model, &error, out),
         Check::Empty => hints(ui, service),
         Check::NoKey(url) => {
             split(ui, service, &url, None);
+            no_key(ui, model, out);
             hints(ui, service);
         }
-        Check::Fine(target) => {
-            split(ui, service, &target.url, Some(target.key.expose().chars().count()));
-            let changes = service.key == KeyRule::EachStream && model.phase.is_idle();
-            if model.view.server_details {
-                hints(ui, service);
-            } else if changes {
-                widgets::aside(ui, &service.note);
-            }
-        }
+        Check::Fine(target) => fine(ui, model, &target, out),
+    }
+    if model.view.is_more {
+        widgets::aside(ui, text::LEFT_OUT);
     }
     if let Some(words) = model.vault.as_ref().and_then(text::vault)
         && !service.is_this_computer()
         && !model.draft.key.is_empty()
     {
         widgets::aside(ui, text::KEY_IN_FILE).on_hover_text(words);
+    }
+}
+
+fn fine(ui: &mut Ui, model: &Model, target: &Target, out: &mut Outbox) {
+    let service = model.service();
+    let key = target.key.expose();
+    split(ui, service, &target.url, (!key.is_empty()).then(|| key.chars().count()));
+    if key.is_empty() {
+        no_key(ui, model, out);
+    }
+    if key.contains(char::is_whitespace) {
+        amber(ui, text::KEY_HAS_SPACE);
+    }
+    let is_refused =
+        model.failure.as_ref().is_some_and(|fault| fault.exit_class() == ExitClass::Refused);
+    if is_refused && target.url.app().contains('/') {
+        amber(ui, text::KEY_MAY_HOLD_SLASH);
+    }
+    let changes = service.key == KeyRule::EachStream && model.phase.is_idle();
+    if model.view.server_details {
+        hints(ui, service);
+    } else if changes {
+        widgets::aside(ui, &service.note);
+    }
+}
+
+/// A few servers of one's own know a stream by the address alone.
+fn no_key(ui: &mut Ui, model: &Model, out: &mut Outbox) {
+    if model.service().id != Services::CUSTOM {
+        return;
+    }
+    let mut none = model.draft.no_key;
+    let choice = egui::Checkbox::new(&mut none, text::NO_KEY);
+    if ui.add_enabled(!model.phase.is_busy(), choice).changed() {
+        out.edit(Edit::NoKey(none));
     }
 }
 
@@ -235,17 +286,33 @@ fn split(ui: &mut Ui, service: &Service, url: &RtmpUrl, key_length: Option<usize
     let hints = format!("{}\n{}", service.where_to_find, service.note);
     widgets::aside(ui, &words).on_hover_text(hints.trim_end());
     if service.tls_only && !url.tls() {
-        let amber = tokens(ui).amber;
-        let words = RichText::new(text::only_encrypted(&service.name)).color(amber);
-        ui.add(Label::new(words.font(theme::small())).wrap());
+        amber(ui, &text::only_encrypted(&service.name));
     }
 }
 
-fn wrong(ui: &mut Ui, words: &str) {
-    let tokens = tokens(ui);
-    ui.add(
-        Label::new(RichText::new(sentence(words)).font(theme::small()).color(tokens.error)).wrap(),
-    );
+fn amber(ui: &mut Ui, words: &str) {
+    let words = RichText::new(words).color(tokens(ui).amber);
+    ui.add(Label::new(words.font(theme::small())).wrap());
+}
+
+fn red(ui: &mut Ui, words: &str) {
+    let words = RichText::new(words).font(theme::small()).color(tokens(ui).error);
+    ui.add(Label::new(words).wrap());
+}
+
+/// What is wrong, with what may have been meant to click on.
+fn wrong(ui: &mut Ui, model: &Model, error: &UrlError, out: &mut Outbox) {
+    let (words, meant): (String, _) = match error {
+        UrlError::NoScheme { suggestion: None } => (text::NOT_AN_ADDRESS_BUT_A_KEY.into(), None),
+        UrlError::NoScheme { suggestion } => (sentence(&error.to_string()), suggestion.as_ref()),
+        _ => (sentence(&error.to_string()), None),
+    };
+    red(ui, &words);
+    if let (Some(meant), Some(whole)) = (meant, completed(&model.draft.server))
+        && ui.button(text::use_address(meant)).clicked()
+    {
+        out.edit(Edit::Server(Entered::pasted(whole)));
+    }
 }
 
 /// The address that players open, once there is one.

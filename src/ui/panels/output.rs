@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use egui::accesskit::Live;
 use egui::{Align, DragValue, Grid, Id, Ui};
 
-use crate::media::FrameRate;
+use crate::media::{FrameRate, limits};
 use crate::settings::{Output, PRESETS};
 use crate::ui::action::Action;
 use crate::ui::edit::Edit;
@@ -45,7 +45,7 @@ pub fn show(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     });
     let busy = model.phase.is_busy();
     ui.add_enabled_ui(!busy, |ui| presets(ui, model, out));
-    limits(ui, model, out);
+    service_limits(ui, model, out);
     if model.view.output_details {
         let all = ui.scope(|ui| {
             details(ui, model, out);
@@ -95,16 +95,17 @@ fn details(ui: &mut Ui, model: &Model, out: &mut Outbox) {
         row(ui, text::VIDEO_KBPS, true, |ui| {
             let mut video = output.video_kbps;
             // The running encoder takes no more.
-            let most = model.snapshot.most_kbps.filter(|_| busy).unwrap_or(51_000);
+            let most =
+                model.snapshot.most_kbps.filter(|_| busy).unwrap_or(*limits::VIDEO_KBPS.end());
             ui.set_width(width);
-            if kbps(ui, text::VIDEO_KBPS, 100..=most, &mut video) {
+            if kbps(ui, text::VIDEO_KBPS, *limits::VIDEO_KBPS.start()..=most, &mut video) {
                 out.edit(Edit::VideoKbps(video));
             }
         });
         row(ui, text::AUDIO_KBPS, !busy, |ui| {
             let mut audio = output.audio_kbps;
             ui.set_width(width);
-            if kbps(ui, text::AUDIO_KBPS, 32..=320, &mut audio) {
+            if kbps(ui, text::AUDIO_KBPS, limits::AUDIO_KBPS, &mut audio) {
                 out.edit(Edit::AudioKbps(audio));
             }
         });
@@ -196,11 +197,12 @@ fn kbps(ui: &mut Ui, name: &'static str, range: RangeInclusive<u32>, value: &mut
 
 fn keyframe(ui: &mut Ui, output: &Output, out: &mut Outbox) {
     let mut seconds = output.keyframe_s;
+    let (least, most) = limits::KEYFRAME_S.into_inner();
     let typed = Typed {
         name: text::KEYFRAME,
         width: ui.available_width(),
-        range: 0.5..=10.0,
-        limit: text::limit(0.5, 10, text::SECONDS_SUFFIX),
+        range: f64::from(least)..=f64::from(most),
+        limit: text::limit(least, most, text::SECONDS_SUFFIX),
     };
     let field = DragValue::new(&mut seconds).speed(0.05).max_decimals(1);
     if typed.show(ui, field.suffix(text::SECONDS_SUFFIX)) {
@@ -224,7 +226,7 @@ fn delay(ui: &mut Ui, name: &'static str, now: i32) -> Option<i32> {
 }
 
 /// What the service does not take, with the way out beside it.
-fn limits(ui: &mut Ui, model: &Model, out: &mut Outbox) {
+fn service_limits(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     let (service, output) = (model.service(), &model.settings.output);
     let limits = service.limits();
     if service.portrait && output.width > output.height {

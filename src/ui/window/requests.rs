@@ -67,6 +67,10 @@ impl<L: EngineLink> Window<L> {
             }
             Request::Edit(edit) => edit.apply(&mut self.model),
             Request::SettleServer => self.model.settle_server(),
+            Request::SettleKey => {
+                self.model.settle_key();
+                return;
+            }
         };
         self.follow_up(command);
     }
@@ -82,6 +86,7 @@ impl<L: EngineLink> Window<L> {
     fn act(&mut self, ctx: &Context, action: Action) {
         if action == Action::GoLive {
             let output = self.model.settle_server();
+            self.model.settle_key();
             if let Some(command) = output {
                 self.send(command);
             }
@@ -155,6 +160,7 @@ impl<L: EngineLink> Window<L> {
             Action::SaveLog => self.files.save_log(model.log.report()),
             Action::ChoosePicture => self.files.pick_picture(),
             Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+            Action::PutKeyBack | Action::PutAddressBack => model.put_back(),
             Action::GoLive | Action::Stop | Action::ReconnectNow | Action::RefreshDevices => {}
         }
     }

@@ -16,10 +16,12 @@ pub enum UrlError {
         max: usize,
     },
     /// It does not start with a scheme.
-    #[error("{}", address::no_scheme(suggestion))]
+    #[error("{}", address::no_scheme(suggestion.as_deref()))]
     NoScheme {
-        /// The address's start as it may have been meant, scheme and host.
-        suggestion: String,
+        /// The address's start as it may have been meant, scheme and host; `None` where
+        /// the text has neither the look of an address nor, perhaps, the right to be
+        /// repeated.
+        suggestion: Option<String>,
     },
     /// It starts with a scheme that is not RTMP's.
     #[error("{}", address::wrong_scheme(scheme, kind.words()))]
@@ -38,11 +40,21 @@ pub enum UrlError {
         /// The host as typed.
         host: String,
     },
-    /// The port is not a number from 1 to 65535.
-    #[error("{}", address::bad_port(port))]
-    BadPort {
-        /// The port as typed.
-        port: String,
+    /// The port is not a number from 1 to 65535. It is not repeated: it may be the
+    /// beginning of a password.
+    #[error("{}", address::BAD_PORT)]
+    BadPort,
+    /// A user name or a password holds a character that ends it.
+    #[error("{}", address::OPEN_PASSWORD)]
+    OpenPassword,
+    /// A `#` stands before the last slash: nobody knows where the key begins.
+    #[error("{}", address::KEY_APART)]
+    KeyApart,
+    /// An option of librtmp's follows the address or the key.
+    #[error("{}", address::librtmp_option(name))]
+    LibrtmpOption {
+        /// The option's name, one of librtmp's.
+        name: &'static str,
     },
     /// There is no path, so no application.
     #[error("{}", address::no_app(host))]
@@ -61,6 +73,9 @@ pub enum UrlError {
     /// A whole address stands where the key should.
     #[error("{}", address::KEY_IS_ADDRESS)]
     KeyIsAddress,
+    /// A page of the web, where the key should be.
+    #[error("{}", address::KEY_IS_PAGE)]
+    KeyIsPage,
     /// A character that no address has: a control character.
     #[error("{}", address::UNPRINTABLE)]
     Unprintable,

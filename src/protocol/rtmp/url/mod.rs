@@ -12,12 +12,22 @@ mod parse;
 mod tests;
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 pub use error::{RedirectError, SchemeKind, UrlError};
 pub(crate) use parse::percent_decoded;
 
 use super::key::{Credentials, StreamKey};
+
+/// Whether `word` is an option that librtmp's users write behind an address.
+pub fn is_librtmp_option(word: &str) -> bool {
+    parse::librtmp_option(word).is_some()
+}
+
+/// The address that a text without a scheme may have been meant as.
+pub fn completed(text: &str) -> Option<String> {
+    parse::completed(text)
+}
 
 /// What an address begins with, in lower case.
 pub const SCHEMES: [&str; 2] = ["rtmp://", "rtmps://"];
@@ -41,8 +51,9 @@ impl Target {
     /// Reads one full address, `rtmp://host/app/key`.
     ///
     /// The key begins after the last slash of the path, slashes in the query not
-    /// counted, or after `#`. Where the path is the application alone and the
-    /// query has a slash (`live2?backup=1/key`), the key begins after that one.
+    /// counted, or after the `#` of `app#key`. Where the path is the application alone
+    /// and the query has a slash (`live2?backup=1/key`), the key begins after that one.
+    /// Two slashes after the host stand for an empty application.
     pub fn parse(full: &str) -> Result<Self, UrlError> {
         parse::full(full)
     }
@@ -55,6 +66,12 @@ impl Target {
             return Self::parse(server);
         }
         Ok(Self { url: RtmpUrl::parse(server)?, key })
+    }
+
+    /// Reads the address of a server that takes no key: what is published is named by
+    /// the address alone, `rtmp://host/stream`.
+    pub fn without_key(server: &str) -> Result<Self, UrlError> {
+        Ok(Self { url: RtmpUrl::parse(server)?, key: StreamKey::new("") })
     }
 }
 
@@ -95,7 +112,7 @@ impl RtmpUrl {
         self.tls
     }
 
-    /// The host's name or address as typed; an IPv6 address without brackets.
+    /// The host's name or address, a name in ASCII; an IPv6 address without brackets.
     pub fn host(&self) -> &str {
         &self.host
     }
@@ -146,12 +163,13 @@ impl RtmpUrl {
     /// Whether the host is an address of this machine or a private network, as
     /// far as can be told without resolving a name.
     fn is_local(&self) -> bool {
-        match self.host.parse::<IpAddr>() {
-            Ok(IpAddr::V4(ip)) => {
-                ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified()
-            }
-            Ok(IpAddr::V6(ip)) => is_local_v6(ip),
-            Err(_) => self.host.eq_ignore_ascii_case("localhost"),
+        let host = self.host.trim_end_matches('.').to_ascii_lowercase();
+        if let Some(ip) = ipv4(&host) {
+            return is_local_v4(ip);
+        }
+        match host.split('%').next().unwrap_or_default().parse::<Ipv6Addr>() {
+            Ok(ip) => is_local_v6(ip),
+            Err(_) => host == "localhost" || host.ends_with(".localhost"),
         }
     }
 }
@@ -179,11 +197,40 @@ impl fmt::Debug for RtmpUrl {
     }
 }
 
+fn is_local_v4(ip: Ipv4Addr) -> bool {
+    // 100.64.0.0/10 is for networks behind a provider's (RFC 6598).
+    let is_shared = ip.octets()[0] == 100 && ip.octets()[1] & 0xc0 == 64;
+    is_shared || ip.octets()[0] == 0 || ip.is_loopback() || ip.is_private() || ip.is_link_local()
+}
+
 fn is_local_v6(ip: Ipv6Addr) -> bool {
-    let mapped = ip.to_ipv4_mapped().is_some_and(|v4| v4.is_loopback() || v4.is_private());
-    mapped
+    ip.to_ipv4_mapped().is_some_and(is_local_v4)
         || ip.is_loopback()
         || ip.is_unspecified()
         || ip.is_unique_local()
         || ip.is_unicast_link_local()
+}
+
+/// An IPv4 address as resolvers read it: one to four numbers, decimal, hexadecimal or
+/// octal, the last of which fills what is left.
+fn ipv4(host: &str) -> Option<Ipv4Addr> {
+    let numbers: Option<Vec<u32>> = host.split('.').take(5).map(ipv4_number).collect();
+    let (last, first) = numbers.as_deref()?.split_last().filter(|(_, first)| first.len() < 4)?;
+    let room = 32 - 8 * first.len() as u32;
+    if first.iter().any(|&n| n > 255) || room < 32 && *last >= 1 << room {
+        return None;
+    }
+    let high = first.iter().enumerate().map(|(i, &n)| n << (24 - 8 * i as u32)).sum::<u32>();
+    Some(Ipv4Addr::from(high | *last))
+}
+
+fn ipv4_number(text: &str) -> Option<u32> {
+    let (digits, radix) = match text.strip_prefix("0x") {
+        Some("") => return None,
+        Some(digits) => (digits, 16),
+        None if text.len() > 1 && text.starts_with('0') => (&text[1..], 8),
+        None => (text, 10),
+    };
+    let is_number = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
+    is_number.then(|| u32::from_str_radix(digits, radix).ok()).flatten()
 }

@@ -43,7 +43,52 @@ const FULL: &[Row] = &[
         false,
     ),
     ("rtmp://h/app#k/with?all=1", "app", "rtmp://h/app", "k/with?all=1", "h", 1935, false),
-    ("rtmp://h/app/path?u=v#k", "app/path?u=v", "rtmp://h/app/path?u=v", "k", "h", 1935, false),
+    ("rtmp://h/app/path?u=v#k", "app", "rtmp://h/app", "path?u=v#k", "h", 1935, false),
+    ("rtmp://h/live/ab#cd!X", "live", "rtmp://h/live", "ab#cd!X", "h", 1935, false),
+    ("rtmp://h/live/#k", "live", "rtmp://h/live", "#k", "h", 1935, false),
+    ("rtmp://h/live2?b=1/k#x", "live2?b=1", "rtmp://h/live2?b=1", "k#x", "h", 1935, false),
+    ("rtmp://h/a/b@c\\d%2F!é", "a", "rtmp://h/a", "b@c\\d%2F!é", "h", 1935, false),
+    ("rtmp://h/a/two words", "a", "rtmp://h/a", "two words", "h", 1935, false),
+    ("rtmp://h:1935/a/k@1?x=y", "a", "rtmp://h:1935/a", "k@1?x=y", "h", 1935, false),
+    ("rtmp://h//key?t=1", "", "rtmp://h/", "key?t=1", "h", 1935, false),
+    (
+        "rtmp://[fe80::1%25eth0]:80/a/k",
+        "a",
+        "rtmp://[fe80::1%25eth0]:80/a",
+        "k",
+        "fe80::1%eth0",
+        80,
+        false,
+    ),
+    (
+        "rtmp://BÜCHER.example:80/a/k",
+        "a",
+        "rtmp://xn--bcher-kva.example:80/a",
+        "k",
+        "xn--bcher-kva.example",
+        80,
+        false,
+    ),
+    // Decomposed, as some systems write names of files.
+    (
+        "rtmp://bu\u{308}cher。example/a/k",
+        "a",
+        "rtmp://xn--bcher-kva.example/a",
+        "k",
+        "xn--bcher-kva.example",
+        1935,
+        false,
+    ),
+    ("rtmp://例え.jp/a/k", "a", "rtmp://xn--r8jz45g.jp/a", "k", "xn--r8jz45g.jp", 1935, false),
+    (
+        "\u{a0}rt\u{ad}mp://h\u{200b}ost.e\u{2060}x/a\u{feff}/k\u{200e}1\u{200d}\u{202f}",
+        "a",
+        "rtmp://host.ex/a",
+        "k1",
+        "host.ex",
+        1935,
+        false,
+    ),
     ("rtmp://h:/app/k", "app", "rtmp://h:/app", "k", "h", 1935, false),
     ("rtmp://u:p@h/app/k", "app", "rtmp://h/app", "k", "h", 1935, false),
     (" \u{feff}rtmp://h/app/\nk \r\n", "app", "rtmp://h/app", "k", "h", 1935, false),
@@ -89,6 +134,40 @@ fn server_and_key_keep_their_own_queries() {
 }
 
 #[test]
+fn addresses_without_a_key_or_an_application_can_be_meant() {
+    let target = Target::without_key("rtmp://h/mystream?user=a&pass=b").unwrap();
+    assert_eq!((target.url.app(), target.key.expose()), ("mystream?user=a&pass=b", ""));
+    assert_eq!(target.url.tc_url(), "rtmp://h/mystream?user=a&pass=b");
+    let target = server_and_key("rtmp://h/", "k");
+    assert_eq!((target.url.app(), target.url.tc_url()), ("", "rtmp://h/"));
+    let error = Target::with_key("rtmp://h", "k").unwrap_err();
+    assert!(error.to_string().contains("rtmp://h/ "), "{error}");
+}
+
+#[test]
+fn keys_are_taken_whole() {
+    for key in
+        ["a@b", "a\\b", "#a#b", "!a", "50%", "%41", "ключ", "a/b", "two words", "a:b", "é\u{200d}x"]
+    {
+        let target = server_and_key("rtmp://h/app", key);
+        assert_eq!((target.url.app(), target.key.expose()), ("app", key));
+    }
+    assert_eq!(server_and_key("rtmp://h/app", "a\u{200b}b\u{feff}").key.expose(), "ab");
+    let error = Target::with_key("rtmp://h/app", "secret live=1").unwrap_err();
+    assert_eq!(error, UrlError::LibrtmpOption { name: "live" });
+}
+
+#[test]
+fn what_may_have_been_meant_is_completed() {
+    assert_eq!(completed("h.example/app/k?x").as_deref(), Some("rtmp://h.example/app/k?x"));
+    assert_eq!(completed("rtmps:/h/app").as_deref(), Some("rtmps://h/app"));
+    assert_eq!(completed("a:b@h.example/app/k").as_deref(), Some("rtmp://a:b@h.example/app/k"));
+    for text in ["live_123", "holiday.mp4", "rtmp://h/app", "", "some.one@example.com"] {
+        assert_eq!(completed(text), None, "{text}");
+    }
+}
+
+#[test]
 fn an_empty_key_field_means_a_full_address() {
     assert_eq!(server_and_key("rtmp://h/app/k", " \n"), Target::parse("rtmp://h/app/k").unwrap());
 }
@@ -120,7 +199,13 @@ fn wrong_addresses_say_what_is_wrong() {
         ("live.example.com/app/secret", "rtmp://live.example.com/…"),
         ("live.example.com:443/app/secret", "rtmps://live.example.com:443/…"),
         ("rtmp:/h/app/secret", "rtmp://h/…"),
-        ("h/app?u=http://x/secret", "rtmp://h/…"),
+        ("live_123_secret", "not a server address"),
+        ("holiday-secret.mp4", "not a server address"),
+        ("a word/secret of. it", "not a server address"),
+        ("/home/secret/picture.png", "not a server address"),
+        ("h/app?u=http://x/secret", "not a server address"),
+        ("localhost/app/secret", "rtmp://localhost/…"),
+        ("h:1936/app/secret", "rtmp://h:1936/…"),
         ("rtmpe://h/app/k", "encryption protects nothing"),
         ("rtmpt://h/app/k", "RTMP inside HTTP"),
         ("https://studio.youtube.com/x", "web address"),
@@ -132,13 +217,24 @@ fn wrong_addresses_say_what_is_wrong() {
         ("rtmp://[::zz]/app/k", "not a server's name"),
         ("rtmp://[::1]x/app/k", "not a server's name"),
         ("rtmp://a b/app/k", "not a server's name"),
-        ("rtmp://h:0/app/k", "the port \"0\""),
-        ("rtmp://h:65536/app/k", "the port \"65536\""),
-        ("rtmp://h:x/app/k", "the port \"x\""),
+        ("rtmp://h:0/app/k", "the port"),
+        ("rtmp://h:65536/app/k", "the port"),
+        ("rtmp://ann:secret", "the port"),
+        ("rtmp://ann:sec/ret@h/app/k", "%2F"),
+        ("rtmp://ann:12/34secret@h/app/k", "%2F"),
+        ("rtmp://an/n:secret@h/app/k", "%2F"),
+        ("rtmp://ann:se?cret@h/app/k", "%2F"),
+        ("rtmp://ann:se#cret@h/app/k", "%2F"),
+        ("rtmp://a nn:secret/x@h/app/k", "%2F"),
+        ("rtmp://h/live/sec#ret/secret", "apart"),
+        ("rtmp://h/app/secret live=1", "“live=”"),
+        ("rtmp://h/app/secret  Playpath=x swfUrl=y", "“playpath=”"),
         ("rtmp://h", "names no application"),
         ("rtmp://h/", "names no application"),
         ("rtmp://h/?a=b/k", "names no application"),
-        ("rtmp://h//k", "names no application"),
+        ("rtmp://h//", "names no application"),
+        ("rtmp://ä／b/app/k", "not a server's name"),
+        ("rtmp://ä\u{a0}b/app/k", "not a server's name"),
         ("rtmp://h/app", "rtmp://h/…/key"),
         ("rtmp://h/secret/", "rtmp://h/…/key"),
         ("rtmp://h/app?token=secret", "rtmp://h/…/key"),
@@ -150,6 +246,7 @@ fn wrong_addresses_say_what_is_wrong() {
         assert!(!said.contains("secret"), "{typed}: {said}");
     }
     assert_eq!(Target::with_key("rtmp://h/app", "RTMP://h/app/k"), Err(UrlError::KeyIsAddress));
+    assert_eq!(Target::with_key("rtmp://h/app", "HTTPS://x/y"), Err(UrlError::KeyIsPage));
     let long = format!("rtmp://h/app/{}", "k".repeat(9_000));
     assert_eq!(Target::parse(&long), Err(UrlError::TooLong { max: 8_192 }));
 }
@@ -184,9 +281,28 @@ fn redirects_never_lead_to_a_weaker_place() {
         "[::1]",
         "[fd00::1]",
         "[::ffff:10.0.0.1]",
+        "[::ffff:169.254.1.1]",
+        "[fe80::1%25eth0]",
+        "LOCALHOST.",
+        "tv.localhost",
+        "100.64.0.1",
+        "100.127.255.255",
+        "0.0.0.0",
+        "2130706433",
+        "0x7f000001",
+        "017700000001",
+        "127.1",
+        "0x7f.0.0.01",
+        "10.1.2.3.",
+        "172.16.257",
     ] {
         let said = from.redirected(&format!("rtmps://{host}/app"));
         assert!(matches!(said, Err(RedirectError::IntoLocalNetwork { .. })), "{host}: {said:?}");
+    }
+    for host in
+        ["100.63.0.1", "100.128.0.1", "8.8.8.8", "134744072", "1.2.3.4.5", "0x", "127.example"]
+    {
+        from.redirected(&format!("rtmps://{host}/app")).unwrap_or_else(|e| panic!("{host}: {e}"));
     }
     assert!(matches!(from.redirected("http://b/app"), Err(RedirectError::Url(_))));
     let local = RtmpUrl::parse("rtmp://127.0.0.1/app").unwrap();
