@@ -11,7 +11,7 @@ use crate::{Server, eventually_plays};
 
 /// Whether the server's log has a publisher that has said goodbye.
 fn has_said_goodbye(log: &str) -> bool {
-    log.lines().any(|line| line.contains("publishes no longer") && line.ends_with("lost=false"))
+    log.lines().any(|line| line.contains("stream ") && line.ends_with("ended it"))
 }
 
 /// A window that is live on a server.
