@@ -43,7 +43,7 @@ fn bytes() {
         input.extend(random.pick(&seeds));
         mutate(input, &seeds, MOST, random);
     });
-    assert!(events > inputs() && errors > inputs() / 4, "{events} events, {errors} errors");
+    assert!(events > inputs() && errors > inputs() / 5, "{events} events, {errors} errors");
 }
 
 /// The chunks are whole, and damage is in the messages and their order.
@@ -75,7 +75,9 @@ fn messages() {
         input.append(&mut script.bytes);
         input.truncate(MOST);
     });
-    assert!(events > 3 * inputs() && errors > inputs() / 20, "{events} events, {errors} errors");
+    // Few errors: a damaged command is read as far as it goes, and a control message that
+    // is too short says nothing.
+    assert!(events > 5 * inputs() && errors > inputs() / 60, "{events} events, {errors} errors");
 }
 
 /// Mostly leaves a message as it is.

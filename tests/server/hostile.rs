@@ -347,13 +347,33 @@ mod breaches {
     }
 
     #[test]
-    fn control_messages_that_are_too_short() {
-        for message_type in [3, 5] {
-            let mut script = Script::connected("live");
-            script.message(2, MessageType(message_type), 0, 0, &[0, 1]);
-            let error = failure(&mut script);
-            assert!(matches!(error.kind, ErrorKind::Message(MessageError::TooShort { .. })));
+    fn a_chunk_size_that_is_too_short() {
+        let mut script = Script::connected("live");
+        script.message(2, MessageType::SET_CHUNK_SIZE, 0, 0, &[0, 1]);
+        let kind = chunk_failure(&mut script);
+        let short = matches!(kind, ChunkErrorKind::BadControl(MessageError::TooShort { .. }));
+        assert!(short, "{kind}");
+    }
+
+    /// Without the chunk size nothing that follows could be read; the others can be done
+    /// without.
+    #[test]
+    fn other_control_messages_that_are_too_short_say_nothing() {
+        let mut script = Script::publisher("live", "k3y");
+        for message_type in [
+            MessageType::ABORT,
+            MessageType::ACKNOWLEDGEMENT,
+            MessageType::WINDOW_ACKNOWLEDGEMENT_SIZE,
+            MessageType::SET_PEER_BANDWIDTH,
+        ] {
+            for length in 0..4 {
+                script.message(2, message_type, 0, 0, &vec![1; length]);
+            }
         }
+        script.video(40, &body(300));
+        let mut host = Host::new();
+        host.read(&script.take()).expect("the session goes on");
+        assert_eq!(host.media(), ["Video 40 300"]);
     }
 }
 
