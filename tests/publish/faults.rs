@@ -31,13 +31,23 @@ pub fn live_in_earnest(url: &str, more: &[&str]) -> Program {
 
 /// Reads lines for this long of the program's own time.
 pub fn lines_for(program: &mut Program, seconds: f64) -> Vec<Value> {
+    lines_until(program, seconds, |_| false)
+}
+
+/// Its lines for so long, or up to the one that is waited for.
+fn lines_until(
+    program: &mut Program,
+    seconds: f64,
+    is_last: impl Fn(&Value) -> bool,
+) -> Vec<Value> {
     let mut lines = Vec::new();
     loop {
         let line = program.line().expect("it goes on");
         let start = lines.first().map_or(&line, |first: &Value| first)["t_s"].as_f64();
         let (start, now) = (start.expect("each has a time"), line["t_s"].as_f64().expect("a time"));
+        let ends = is_last(&line) || now - start >= seconds;
         lines.push(line);
-        if now - start >= seconds {
+        if ends {
             return lines;
         }
     }
@@ -131,7 +141,8 @@ fn throttled_for_30_s() -> (Vec<Value>, Vec<Value>) {
     proxy.throttle(1_000);
     let throttled = lines_for(&mut program, 30.0);
     proxy.throttle(0);
-    let restored = lines_for(&mut program, 17.0);
+    let is_full = |line: &Value| line["target_kbps"] == 2_500;
+    let restored = lines_until(&mut program, 17.0, is_full);
     stop(program);
     (throttled, restored)
 }
