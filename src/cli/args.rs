@@ -82,7 +82,7 @@ pub struct Publish {
     pub video_kbps: u32,
     /// Fill the video up to this bitrate, in kbit/s, where the picture needs less: for
     /// services that take a still picture for a broken stream. From 0 to 100000.
-    #[arg(long, value_name = "KBPS", default_value_t = 0, value_parser = |text: &str| whole(text, 0..=100_000))]
+    #[arg(long, value_name = "KBPS", default_value_t = 0, value_parser = |text: &str| whole(text, limits::LEAST_KBPS))]
     pub min_video_kbps: u32,
     /// Audio bitrate in kbit/s, from 16 to 512.
     #[arg(long, value_name = "KBPS", default_value_t = limits::DEFAULT_AUDIO_KBPS, value_parser = |text: &str| whole(text, limits::AUDIO_KBPS))]

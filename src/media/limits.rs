@@ -14,10 +14,15 @@ pub const MOST_SHORTER_SIDE: u32 = 2_304;
 pub const FPS: RangeInclusive<f64> = 1.0..=120.0;
 /// Video bitrate in kbit/s.
 pub const VIDEO_KBPS: RangeInclusive<u32> = 50..=100_000;
+/// Video bitrate to fill up to, in kbit/s; 0: none.
+pub const LEAST_KBPS: RangeInclusive<u32> = 0..=*VIDEO_KBPS.end();
 /// Audio bitrate in kbit/s.
 pub const AUDIO_KBPS: RangeInclusive<u32> = 16..=512;
 /// Seconds from one keyframe to the next.
 pub const KEYFRAME_S: RangeInclusive<f32> = 0.1..=20.0;
+
+/// How far an input can be moved in time by hand, in ms.
+pub const DELAY_MS: RangeInclusive<i32> = -2_000..=2_000;
 
 /// Width and height where none were chosen.
 pub const DEFAULT_SIZE: (u32, u32) = (1_280, 720);

@@ -106,10 +106,10 @@ impl Section for Sources {
     fn fields(&mut self, fields: &mut Fields<'_>) {
         fields.value("camera", &mut self.camera);
         fields.value("camera_name", &mut self.camera_name);
-        fields.number("camera_delay_ms", &mut self.camera_delay_ms, -2_000..=2_000);
+        fields.number("camera_delay_ms", &mut self.camera_delay_ms, limits::DELAY_MS);
         fields.value("microphone", &mut self.microphone);
         fields.value("microphone_name", &mut self.microphone_name);
-        fields.number("microphone_delay_ms", &mut self.microphone_delay_ms, -2_000..=2_000);
+        fields.number("microphone_delay_ms", &mut self.microphone_delay_ms, limits::DELAY_MS);
         fields.number("gain_db", &mut self.gain_db, Self::GAIN_DB);
         fields.value("muted", &mut self.muted);
         fields.value("mirror_preview", &mut self.mirror_preview);

@@ -2,16 +2,13 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::options;
+use crate::media::limits::DELAY_MS;
 use crate::scene::Turn;
 use crate::text::device::source as text;
-
-/// How far a source can be moved in time by hand, in ms.
-pub const DELAY_MS: RangeInclusive<i32> = -2_000..=2_000;
 
 /// Where the picture comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

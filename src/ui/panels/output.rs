@@ -213,11 +213,12 @@ fn keyframe(ui: &mut Ui, output: &Output, out: &mut Outbox) {
 /// How much later a track is to come, where that was changed.
 fn delay(ui: &mut Ui, name: &'static str, now: i32) -> Option<i32> {
     let mut ms = now;
+    let (least, most) = limits::DELAY_MS.into_inner();
     let typed = Typed {
         name,
         width: ui.available_width(),
-        range: -2_000.0..=2_000.0,
-        limit: text::limit(-2_000, 2_000, text::MS_SUFFIX),
+        range: f64::from(least)..=f64::from(most),
+        limit: text::limit(least, most, text::MS_SUFFIX),
     };
     let field = DragValue::new(&mut ms).speed(1.0).suffix(text::MS_SUFFIX);
     let row = ui.scope(|ui| typed.show(ui, field));
