@@ -252,33 +252,25 @@ impl Stored for String {
     }
 }
 
-impl Stored for u32 {
-    fn kind() -> &'static str {
-        value::WHOLE_NUMBER
-    }
+macro_rules! stored_whole_numbers {
+    ($($number:ty),*) => {$(
+        impl Stored for $number {
+            fn kind() -> &'static str {
+                value::WHOLE_NUMBER
+            }
 
-    fn read(item: &Item) -> Option<Self> {
-        item.as_integer().and_then(|n| Self::try_from(n).ok())
-    }
+            fn read(item: &Item) -> Option<Self> {
+                item.as_integer().and_then(|n| Self::try_from(n).ok())
+            }
 
-    fn write(&self) -> Value {
-        Value::from(i64::from(*self))
-    }
+            fn write(&self) -> Value {
+                Value::from(i64::from(*self))
+            }
+        }
+    )*};
 }
 
-impl Stored for i32 {
-    fn kind() -> &'static str {
-        value::WHOLE_NUMBER
-    }
-
-    fn read(item: &Item) -> Option<Self> {
-        item.as_integer().and_then(|n| Self::try_from(n).ok())
-    }
-
-    fn write(&self) -> Value {
-        Value::from(i64::from(*self))
-    }
-}
+stored_whole_numbers!(u32, i32);
 
 impl Stored for f32 {
     fn kind() -> &'static str {

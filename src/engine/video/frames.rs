@@ -50,19 +50,7 @@ impl FrameThread {
         shared: Arc<FrameOutput>,
     ) -> std::io::Result<Self> {
         let (commands, inbox) = bounded(16);
-        let maker = FrameMaker {
-            clock,
-            inbox,
-            rate: output.1,
-            compositor: Compositor::new(output.0),
-            source: None,
-            encoder: None,
-            waits_until: None,
-            preview: false,
-            watch: PictureWatch::default(),
-            age: MeanAge::default(),
-            shared,
-        };
+        let maker = FrameMaker::new(clock, inbox, output, shared);
         let thread = supervise::spawn(Part::Frames.name(), move || maker.run())?;
         Ok(Self { commands, thread: Some(thread) })
     }
@@ -105,6 +93,27 @@ struct FrameMaker {
 }
 
 impl FrameMaker {
+    fn new(
+        clock: Clock,
+        inbox: Receiver<FrameCommand>,
+        (layout, rate): (Planes, FrameRate),
+        shared: Arc<FrameOutput>,
+    ) -> Self {
+        Self {
+            clock,
+            inbox,
+            rate,
+            compositor: Compositor::new(layout),
+            source: None,
+            encoder: None,
+            waits_until: None,
+            preview: false,
+            watch: PictureWatch::default(),
+            age: MeanAge::default(),
+            shared,
+        }
+    }
+
     fn run(mut self) {
         let mut tick = self.next_tick();
         loop {
@@ -306,22 +315,6 @@ mod tests {
         }
     }
 
-    fn maker(clock: Clock, inbox: Receiver<FrameCommand>) -> FrameMaker {
-        FrameMaker {
-            clock,
-            inbox,
-            rate: FrameRate::whole(30),
-            compositor: Compositor::new(Planes::new(2, 2)),
-            source: None,
-            encoder: None,
-            waits_until: None,
-            preview: false,
-            watch: PictureWatch::default(),
-            age: MeanAge::default(),
-            shared: Arc::default(),
-        }
-    }
-
     /// Shows something from a time on.
     struct Late(MediaTime);
 
@@ -341,7 +334,8 @@ mod tests {
     fn sent(source: Option<i64>) -> (i64, i64) {
         let clock = Clock::starting_at(Instant::now());
         let (_commands, inbox) = bounded(1);
-        let mut maker = maker(clock, inbox);
+        let output = (Planes::new(2, 2), FrameRate::whole(30));
+        let mut maker = FrameMaker::new(clock, inbox, output, Arc::default());
         maker.source = source.map(|ms| Box::new(Late(MediaTime::from_millis(ms))) as Box<_>);
         let (frames, sent) = crossbeam_channel::unbounded();
         maker.obey(FrameCommand::Encoder(Some(frames)));
